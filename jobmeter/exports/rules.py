@@ -1,6 +1,6 @@
 """Owns the decisions of exports: which range may be asked for, which position a cursor names. Pure."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from jobmeter.base.days import day_of, one_year_before
 from jobmeter.base.faults import Fault, Refused
@@ -14,19 +14,20 @@ CURSOR_CHARACTERS_MAX = 120
 
 
 def check_range(
-    kind: ExportKind, first: date | None, last: date | None, *, now: datetime
+    kind: ExportKind, first: date | None, last: date | None, *, now: datetime, kept_days: int
 ) -> tuple[date, date]:
-    """Returns the days of the range; by default everything that is kept.
+    """Returns the days of the range; by default everything that is kept by day, for ``kept_days`` and at most a year.
 
-    Raises ``Refused``: RANGE_REVERSED, RANGE_TOO_OLD, RANGE_NOT_PAST. Documents are kept for longer than figures.
+    Raises ``Refused``: RANGE_REVERSED, RANGE_TOO_OLD, RANGE_NOT_PAST. Documents are kept for longer than figures: of them
+    the last year is the default, and there is no limit.
     """
     today = day_of(now)
-    earliest = date.min if kind is ExportKind.INVOICES else one_year_before(today)
-    latest = date.fromordinal(today.toordinal() - (kind in ENDS_YESTERDAY))
-    chosen = first or max(earliest, one_year_before(today)), last or latest
+    kept_since = max(one_year_before(today), today - timedelta(days=kept_days))
+    latest = today - timedelta(days=kind in ENDS_YESTERDAY)
+    chosen = first or kept_since, last or latest
     if chosen[1] < chosen[0]:
         raise Refused(Fault.RANGE_REVERSED)
-    if chosen[0] < earliest:
+    if chosen[0] < kept_since and kind is not ExportKind.INVOICES:
         raise Refused(Fault.RANGE_TOO_OLD)
     if chosen[1] > latest:
         raise Refused(Fault.RANGE_NOT_PAST)

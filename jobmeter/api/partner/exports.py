@@ -173,7 +173,11 @@ def read_query(context: RequestContext) -> ExportQuery:
     """Raises ``Refused``: PARAMETER_INVALID, and those of ``kinds.choose_days``."""
     request, kind = context.request, ExportKind(context.path.rpartition("/")[2])
     first, last = kinds.choose_days(
-        kind, _read_day(request, "from"), _read_day(request, "to"), now=context.now
+        kind,
+        _read_day(request, "from"),
+        _read_day(request, "to"),
+        now=context.now,
+        kept_days=context.app.settings.report_retention_days,
     )
     external_ids = tuple(request.query_params.getlist("externalJobPostingId"))
     if len(external_ids) > JOBS_NAMED_MAX:

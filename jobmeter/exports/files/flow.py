@@ -67,16 +67,22 @@ async def make_file(
             target=part,
             check=partial(_check_space, part, bytes_max),
         )
-        return await asyncio.to_thread(files.keep_file, part, key)
+        kept = await asyncio.to_thread(files.keep_file, part, key)
+        # What a process that ends before leaves is removed when the next file is made.
+        asyncio.get_running_loop().call_later(files.KEPT_SECONDS + 1, sweep_old, opened)
+        return kept
     finally:
         part.unlink(missing_ok=True)
 
 
+def sweep_old(opened: Path, bytes_max: int = files.BYTES_MAX) -> int:
+    """Removes the files whose time is over, and returns how many bytes are left."""
+    return files.sweep(opened, now_seconds=files.read_time(opened), bytes_max=bytes_max)
+
+
 def _check_space(part: Path, bytes_max: int) -> None:
-    """The time of the file itself says how old others are, and that this one is in progress."""
-    part.touch()
-    now_seconds = part.stat().st_mtime
-    if files.sweep(part.parent, now_seconds=now_seconds, bytes_max=bytes_max) > bytes_max:
+    part.touch()  # it is in progress
+    if sweep_old(part.parent, bytes_max) > bytes_max:
         raise Refused(Fault.EXPORT_TOO_LARGE, bytes_max=f"{bytes_max:,}")
 
 

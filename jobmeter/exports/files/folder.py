@@ -72,6 +72,12 @@ def sweep(folder: Path, *, now_seconds: float, bytes_max: int) -> int:
     return sum(sizes.values())
 
 
+def read_time(folder: Path) -> float:
+    """The time by the clock of the files themselves, which may be another machine's."""
+    with tempfile.NamedTemporaryFile(dir=folder, suffix=PART) as file:
+        return os.fstat(file.fileno()).st_mtime
+
+
 def _list_files(folder: Path, pattern: str) -> Iterator[Path]:
     return (path for path in folder.glob(pattern) if path.is_file())
 

@@ -47,10 +47,10 @@ KINDS = {
 
 
 def choose_days(
-    kind: ExportKind, first: date | None, last: date | None, *, now: datetime
+    kind: ExportKind, first: date | None, last: date | None, *, now: datetime, kept_days: int
 ) -> tuple[date, date]:
     """Returns the days of an export; by default all that are kept. Raises ``Refused`` as ``rules.check_range`` does."""
-    return rules.check_range(kind, first, last, now=now)
+    return rules.check_range(kind, first, last, now=now, kept_days=kept_days)
 
 
 async def find_scope(connection: Connection, query: ExportQuery) -> Scope:

@@ -246,6 +246,16 @@ def test_old_files_and_those_beyond_the_limit_are_swept(tmp_path):
     assert files.sweep(folder, now_seconds=files.KEPT_SECONDS + 4, bytes_max=5) == 0
 
 
+def test_a_sweep_follows_the_clock_of_the_files(tmp_path):
+    folder = files.open_folder(str(tmp_path / "kept"))
+    for name, age_seconds in (("key-old", files.KEPT_SECONDS + 5), ("key-new", files.KEPT_SECONDS - 60)):
+        (folder / name).write_bytes(b"x")
+        at = (folder / name).stat().st_mtime - age_seconds
+        os.utime(folder / name, (at, at))
+    assert flow.sweep_old(folder) == 1
+    assert [path.name for path in folder.iterdir()] == ["key-new"]
+
+
 def test_a_folder_that_others_can_read_is_refused(tmp_path):
     folder = tmp_path / "open"
     folder.mkdir(mode=0o755)
