@@ -28,6 +28,7 @@ CLOCKWORK = {
     "ledger_seals",
     "call_counters",
     "job_month_keeping",
+    "logged_requests",  # written after the response
 }
 
 

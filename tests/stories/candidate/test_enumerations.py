@@ -8,10 +8,11 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from jobmeter.api.candidate.facts import list_facts
+from jobmeter.contracts.partner.model import EXPERIENCE_LEVELS
 from jobmeter.jobs.enumerations import ENUMERATIONS, NO_EFFECT
 from jobmeter.jobs.pages.model import JobPage
 from jobmeter.jobs.postings.element import WORKPLACES
-from jobmeter.jobs.postings.schema import EMPLOYMENT_STATUSES, EXPERIENCE_LEVELS, Compensation, Element
+from jobmeter.jobs.postings.schema import EMPLOYMENT_STATUSES, Compensation, Element
 from jobmeter.wire.xml import code_tables
 from jobmeter.wire.xml.feed import values
 from tests.support.paths import FIXTURES

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
+from jobmeter.cli.operator.feeds import app
 from jobmeter.cli.server import feeds
 from jobmeter.database.pool import Database
 from jobmeter.partners.applications import flow as partners
@@ -71,7 +72,7 @@ def test_defaults_are_options_of_the_command(database_url, tmp_path, capsys):
     path.write_bytes(gzip.compress((FIXTURES / "feeds" / "systems" / "personio.xml").read_bytes()))
     words = ["load", str(path), "--application", str(application), "--database-url", database_url]
     given = ["--company-name", "Harbour", "--apply-url-pattern", "https://harbour.example/job/{id}"]
-    feeds.app([*words, *given], result_action="return_value")
+    app([*words, *given], result_action="return_value")
     assert "3 created" in capsys.readouterr().out
 
 

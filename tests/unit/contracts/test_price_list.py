@@ -1,12 +1,10 @@
 """The price list over HTTP: the operator reads back the prices that were set, and new jobs cost them."""
 
 from datetime import timedelta
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import pytest
 
-from jobmeter.contracts.partner.model import EXPERIENCE_LEVELS
-from jobmeter.jobs.postings.schema import Element
 from tests.support.sandbox_client import SandboxClient, bearer
 
 
@@ -70,8 +68,3 @@ def test_a_line_that_no_job_can_match_is_refused(
     answer = prices(sandbox_client, {"clickPrice": "2.00"} | line)
     assert answer.status_code == 400
     assert field in answer.json()["message"]
-
-
-def test_the_levels_of_prices_are_those_of_jobs() -> None:
-    (literal, _) = get_args(get_type_hints(Element)["experience_level"])
-    assert get_args(literal) == EXPERIENCE_LEVELS

@@ -52,7 +52,7 @@ WHOLE = MINIMAL | {
     "partnerJobCampaignId": "campaign",
 }
 TEXTS = {name for name, value in WHOLE.items() if isinstance(value, str)}
-ENUMS = {"jobPostingOperationType", "listingType", "employmentStatus", "experienceLevel", "availability"}
+ENUMS = {"jobPostingOperationType", "listingType", "availability"}
 RECORDS = {"budget", "compensation"}
 PATTERNED = {
     "company",
@@ -175,7 +175,7 @@ def test_a_value_of_the_wrong_type_is_named(field, value):
         ({"compensation": 5}, "ERROR :: /compensation :: 5 cannot be coerced to Record"),
         ({"onsiteApplyConfiguration": 5}, "ERROR :: /onsiteApplyConfiguration :: 5 cannot be coerced to Map"),
         ({"budget": 5}, "ERROR :: /budget :: 5 cannot be coerced to Record"),
-        ({"experienceLevel": "KING"}, 'ERROR :: /experienceLevel :: "KING" is not an enum symbol'),
+        ({"listingType": "KING"}, 'ERROR :: /listingType :: "KING" is not an enum symbol'),
         (
             {"jobPostingOperationType": "UPSERT"},
             'ERROR :: /jobPostingOperationType :: "UPSERT" is not an enum symbol',

@@ -10,7 +10,16 @@ WITHOUT_BOUNDARY = {
     Fault.AMOUNT_MALFORMED,
     Fault.JOB_BUDGET_MISSING,
 }
-NAMES_OF_MONEY = ("AMOUNT", "BALANCE", "BUDGET", "CURRENCY", "DAILY", "INVENTORY", "REFERENCE_", "SLOTS")
+NAMES_OF_MONEY = (
+    "AMOUNT",
+    "BALANCE",
+    "BUDGET",
+    "CURRENCY",
+    "DAILY",
+    "INVENTORY",
+    "REFERENCE_REUSED",
+    "SLOTS",
+)
 
 
 def test_every_refusal_about_money_has_a_boundary():
