@@ -22,6 +22,7 @@ from jobmeter.billing.accounts.model import (
 )
 from jobmeter.billing.documents import flow as documents
 from jobmeter.billing.documents.model import DocumentFilter
+from jobmeter.billing.invoices import flow as invoices
 from jobmeter.billing.model import Buyer, Document, DocumentLine, Seller, TaxCategory
 from jobmeter.charging.corrections import flow as corrections
 from jobmeter.contracts.hiring import flow as hiring
@@ -29,7 +30,7 @@ from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringK
 from jobmeter.database.connection import Connection
 from jobmeter.jobs.xml_jobs import flow as xml_jobs
 from jobmeter.wire.xml.job.keys import JobKey
-from tests.support.scenario import START, Scenario, make_event, open_scenario
+from tests.support.scenario import SETTINGS, START, Scenario, make_event, open_scenario
 from tests.support.xml_scenario import POSTER, make_document
 
 ADDRESS: dict[str, Any] = {
@@ -40,6 +41,7 @@ ADDRESS: dict[str, Any] = {
 }
 DAY = timedelta(days=1)
 TICK = timedelta(milliseconds=1)
+PATIENCE_TURNS = 10
 
 
 def standard(rate_micros: int) -> TaxRate:
@@ -63,7 +65,16 @@ class Books:
             self.now = min(midnight, wanted)
             if self.now == midnight:
                 await self.scenario.open_day(self.now)
-                await self.scenario.run_due(self.now)
+                await self._run_due()
+
+    async def _run_due(self) -> None:
+        """Billing waits for the transactions that are open in the whole server, including those of other tests."""
+        for _ in range(PATIENCE_TURNS):
+            await self.scenario.run_due(self.now)
+            async with self.scenario.database.connection() as connection:
+                days = SETTINGS.final_after_days
+                if not await invoices.is_waiting(connection, final_after_days=days, now=self.now):
+                    return
 
     async def finish_month(self) -> None:
         """Moves to when the current month is final: the third day of the next one."""

@@ -218,7 +218,7 @@ def run_histories(database_url: str, begins: datetime, examples: int) -> None:
 
 @pytest.mark.parametrize("begins", BEGINNINGS, ids=str)
 def test_reports_say_what_the_model_says(database_url: str, begins: datetime) -> None:
-    run_histories(database_url, begins, 8)
+    run_histories(database_url, begins, 5)
 
 
 @pytest.mark.slow

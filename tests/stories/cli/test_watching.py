@@ -110,6 +110,7 @@ def is_genuine(headers: dict[str, str], body: bytes, secret: str) -> bool:
     return f"v1,{base64.b64encode(mine).decode()}" in headers["webhook-signature"].split(" ")
 
 
+@pytest.mark.slow  # the sandbox waits before it delivers again
 def test_listening_shows_requests_and_forwards_webhooks(database_url: str, tmp_path: Path) -> None:
     where = ("--credentials", str(tmp_path / "credentials.json"))
     with (
