@@ -77,6 +77,11 @@ def find_fast_folder() -> Path | None:
     return IN_MEMORY if shutil.disk_usage(IN_MEMORY).free >= IN_MEMORY_FREE_BYTES_MIN else None
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: while one test waits, for a process or a time, another one runs."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_finish() -> None:
     """Excludes what exists before the first test from the collection of garbage, which begins here."""
     gc.collect()

@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+import pytest
+
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import Pacing
 from tests.properties.simulation.month import Month, Prepare, Run, as_it_is
@@ -32,6 +34,7 @@ def check_unpaced(runs: list[Run]) -> None:
     assert all(run.list_uneven_days(0.1) for run in busy)
 
 
+@pytest.mark.slow
 async def test_budgets_are_spent_as_fast_as_clicks_come(database_url: str) -> None:
     check_unpaced(await play(database_url, Month()))
 

@@ -1,12 +1,21 @@
 """Exports over HTTP: the rows of every kind, for whom, in which format, and how a broken one continues."""
 
+from dataclasses import dataclass
+
 import pyarrow.parquet
 import pytest
 
 from jobmeter.exports.model import ExportKind
+from tests.conftest import TEMPLATE, make_database
 from tests.properties.exports.readers import read_csv, read_json_lines, read_sheets
 from tests.stories.partner.test_charge_stream import follow_until, make_history
-from tests.support.sandbox_client import add_partner, bearer, make_event
+from tests.support.sandbox_client import (
+    SandboxClient,
+    add_partner,
+    bearer,
+    make_event,
+    open_sandbox_client,
+)
 
 FORMULA = "=HYPERLINK(1)"
 
@@ -29,10 +38,25 @@ def list_rows(sandbox_client, kind, who="child", **parameters):
     return read_json_lines(export(sandbox_client, kind, who, **parameters))
 
 
-@pytest.fixture
-def history(sandbox_client):
+@dataclass(frozen=True)
+class History:
+    """What several tests read, and none changes, of one sandbox."""
+
+    sandbox_client: SandboxClient
+    database_url: str
+
+
+@pytest.fixture(scope="module")
+def history(cluster_url):
+    for database_url in make_database(cluster_url, TEMPLATE):
+        with open_sandbox_client(database_url) as sandbox_client:
+            play(sandbox_client)
+            yield History(sandbox_client, database_url)
+
+
+def play(sandbox_client):
     """Two jobs with charges, a late click, a reversed and a refused one, all of it final; one job's title is a formula."""
-    job_id = make_history(sandbox_client)
+    make_history(sandbox_client)
     other = sandbox_client.post_job("other", title=FORMULA)
     at = sandbox_client.now_ms
     sandbox_client.send([make_event(other, f"view{n}", at + n) for n in range(3)])
@@ -41,10 +65,10 @@ def history(sandbox_client):
     sandbox_client.send([crawler])
     sandbox_client.advance_to_midnight(days=4)
     follow_until(sandbox_client, 6)
-    return job_id, other
 
 
-def test_job_reports_are_those_of_the_report(sandbox_client, history):
+def test_job_reports_are_those_of_the_report(history):
+    sandbox_client = history.sandbox_client
     rows = list_rows(sandbox_client, "jobReports")
     days = sorted({row["date"] for row in rows})
     reported = {}
@@ -90,9 +114,8 @@ def test_a_day_that_may_still_change_is_marked_as_an_estimate(sandbox_client):
     assert row["isFinal"] is True
 
 
-def test_charges_are_the_entries_of_the_stream_and_their_sum_is_the_ledgers(
-    sandbox_client, history, database_url
-):
+def test_charges_are_the_entries_of_the_stream_and_their_sum_is_the_ledgers(history):
+    sandbox_client = history.sandbox_client
     entries = [entry for entry in follow_until(sandbox_client, 6) if entry["type"] != "RESTATEMENT"]
     rows = list_rows(sandbox_client, "charges")
     assert {row["reference"]: (row["type"], row["amount"], row["day"], row["corrects"]) for row in rows} == {
@@ -105,7 +128,8 @@ def test_charges_are_the_entries_of_the_stream_and_their_sum_is_the_ledgers(
     assert explained == reported == 6.0
 
 
-def test_budget_is_the_sum_of_the_job_reports(sandbox_client, history):
+def test_budget_is_the_sum_of_the_job_reports(history):
+    sandbox_client = history.sandbox_client
     (mine,) = list_rows(sandbox_client, "budget")
     (whole,) = list_rows(sandbox_client, "budget", who="parent")
     assert (mine["jobs"], mine["viewCount"], mine["applyClickCount"], mine["charge"]) == (2, 3, 4, "6.00")
@@ -118,7 +142,8 @@ def test_budget_is_the_sum_of_the_job_reports(sandbox_client, history):
     }
 
 
-def test_events_have_their_verdicts_and_nothing_of_the_visitor(sandbox_client, history):
+def test_events_have_their_verdicts_and_nothing_of_the_visitor(history):
+    sandbox_client = history.sandbox_client
     rows = list_rows(sandbox_client, "events")
     outcomes = sorted((row["type"], row["verdict"], row["outcome"] or "") for row in rows)
     assert outcomes == [
@@ -133,7 +158,8 @@ def test_events_have_their_verdicts_and_nothing_of_the_visitor(sandbox_client, h
     assert {row["charge"] for row in rows if row["charge"]} == charges
 
 
-def test_each_click_that_was_not_charged_has_its_filter_and_reason(sandbox_client, history):
+def test_each_click_that_was_not_charged_has_its_filter_and_reason(history):
+    sandbox_client = history.sandbox_client
     rows = list_rows(sandbox_client, "clicksNotCharged")
     assert [(row["externalJobPostingId"], row["filter"]) for row in rows] == [
         ("followed", "REPEATED_CLICK"),
@@ -154,7 +180,8 @@ def test_a_click_beyond_the_budget_is_one_that_was_not_charged(sandbox_client):
 
 
 @pytest.mark.parametrize("kind", list(ExportKind))
-def test_all_formats_have_the_same_rows(sandbox_client, history, kind):
+def test_all_formats_have_the_same_rows(history, kind):
+    sandbox_client = history.sandbox_client
     lines = list_rows(sandbox_client, kind, who="parent")
     cursors = [line.pop("cursor") for line in lines]
     header, *cells = read_csv(export(sandbox_client, kind, who="parent", file_format="csv"))
@@ -180,7 +207,8 @@ def test_all_formats_have_the_same_rows(sandbox_client, history, kind):
 
 @pytest.mark.parametrize("kind", [kind for kind in ExportKind if kind is not ExportKind.INVOICES])
 @pytest.mark.parametrize("file_format", ["csv", "jsonl"])
-def test_a_cursor_continues_after_every_row_without_a_gap(sandbox_client, history, kind, file_format):
+def test_a_cursor_continues_after_every_row_without_a_gap(history, kind, file_format):
+    sandbox_client = history.sandbox_client
     whole = export(sandbox_client, kind, who="parent", file_format=file_format)
     rows = read_csv(whole)[1:] if file_format == "csv" else read_json_lines(whole)
     cursors = [row[-1] if file_format == "csv" else row["cursor"] for row in rows]
@@ -192,14 +220,16 @@ def test_a_cursor_continues_after_every_row_without_a_gap(sandbox_client, histor
         assert whole.endswith(rest)
 
 
-def test_a_cell_that_is_a_formula_is_guarded_in_csv_only(sandbox_client, history):
+def test_a_cell_that_is_a_formula_is_guarded_in_csv_only(history):
+    sandbox_client = history.sandbox_client
     text = export(sandbox_client, "jobReports", file_format="csv").decode()
     assert f"'{FORMULA}" in text
     titles = {row["jobTitle"] for row in list_rows(sandbox_client, "jobReports")}
     assert FORMULA in titles
 
 
-def test_filters_choose_jobs_contracts_applications_and_days(sandbox_client, history):
+def test_filters_choose_jobs_contracts_applications_and_days(history):
+    sandbox_client = history.sandbox_client
     contract = sandbox_client.credentials["partner_contract_id"]
     application = sandbox_client.credentials["child"]["urn"].rsplit(":", 1)[-1]
     for kind in ("jobReports", "charges", "events", "clicksNotCharged", "budget"):
@@ -218,8 +248,9 @@ def test_filters_choose_jobs_contracts_applications_and_days(sandbox_client, his
     assert {row["day"] for row in first} == {days[0]}
 
 
-def test_exports_show_each_caller_its_own_rows(sandbox_client, history, database_url):
-    stranger = add_partner(sandbox_client, database_url)
+def test_exports_show_each_caller_its_own_rows(history):
+    sandbox_client = history.sandbox_client
+    stranger = add_partner(sandbox_client, history.database_url)
     for kind in ExportKind:
         for who in ("child", "parent"):
             assert list_rows(stranger, kind, who=who) == []
@@ -230,7 +261,8 @@ def test_exports_show_each_caller_its_own_rows(sandbox_client, history, database
         assert list_rows(stranger, kind, cursor=rows[0]["cursor"]) == []
 
 
-def test_the_header_accept_or_the_parameter_chooses_the_format(sandbox_client, history):
+def test_the_header_accept_or_the_parameter_chooses_the_format(history):
+    sandbox_client = history.sandbox_client
     media = {
         "text/csv": "text/csv; charset=utf-8",
         "application/x-ndjson": "application/x-ndjson",
