@@ -54,7 +54,9 @@ def check(
 
 
 @app.command
-def head(*, data: DataOption = PRODUCTION_DATA, database_url: UrlOption = "") -> None:
+def head(
+    *, data: DataOption = PRODUCTION_DATA, database_url: UrlOption = "", json: JsonOption = False
+) -> None:
     """Prints the head of the chain of seals, to be kept outside the database. Checks nothing.
 
     Example: jobmeter db head
@@ -63,7 +65,10 @@ def head(*, data: DataOption = PRODUCTION_DATA, database_url: UrlOption = "") ->
         found = asyncio.run(_read_head(url))
     if found is None:
         raise ValueError("nothing is sealed yet; a running server seals once a minute")
-    Terminal().print_line(str(found))
+    if json:
+        print_json({"head": str(found)})
+    else:
+        Terminal().print_line(str(found))
 
 
 def _read_heads(since: str) -> list[ChainHead]:
@@ -120,13 +125,18 @@ def _print_checks(checks: Sequence[LawCheck]) -> None:
 
 
 @app.command
-def upgrade(*, data: DataOption = PRODUCTION_DATA, database_url: UrlOption = "") -> None:
+def upgrade(
+    *, data: DataOption = PRODUCTION_DATA, database_url: UrlOption = "", json: JsonOption = False
+) -> None:
     """Creates or upgrades the schema; starting a server does this as well.
 
     Example: jobmeter db upgrade --data /var/lib/jobmeter
     """
     with open_database(data, database_url) as url:
         applied = asyncio.run(upgrade_database(url))
+    if json:
+        print_json({"applied": applied})
+        return
     console = Terminal()
     for line in applied or ("The schema is up to date.",):
         console.print_line(line)

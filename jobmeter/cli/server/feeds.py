@@ -12,10 +12,12 @@ from typing import Annotated, BinaryIO
 
 from cyclopts import Parameter
 
+from jobmeter.api.operator.feeds import serialize_report
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
 from jobmeter.base.terminal import Terminal
-from jobmeter.cli.options import BIGINT_MAX, PRODUCTION_DATA, DataOption, UrlOption, whole_number
+from jobmeter.cli.options import BIGINT_MAX, PRODUCTION_DATA, DataOption, JsonOption, UrlOption, whole_number
+from jobmeter.cli.output import print_json
 from jobmeter.cli.progress import make_progress
 from jobmeter.cli.server.serve import open_database
 from jobmeter.database.pool import Database
@@ -69,6 +71,7 @@ def load(
     defaults: Annotated[DefaultOptions, Parameter(name="*")] = NO_DEFAULTS,
     data: DataOption = PRODUCTION_DATA,
     database_url: UrlOption = "",
+    json: JsonOption = False,
 ) -> None:
     """Loads the job feed FILE for an application: creates, updates and closes jobs according to the difference.
 
@@ -78,7 +81,7 @@ def load(
 
     Example: jobmeter feeds load jobs.xml --application 1000002 --progress
     """
-    console = Terminal()
+    console = Terminal(stderr=json)
     path = file.expanduser().resolve()
     with (
         open_database(data, database_url) as url,
@@ -98,7 +101,10 @@ def load(
             )
         )
     assert report.run is not None, "each load is recorded as a run"
-    _print(console, report, report.run)
+    if json:
+        print_json({"id": report.feed.id} | serialize_report(report))
+    else:
+        _print(console, report, report.run)
     if report.run.outcome is not FeedRunOutcome.DONE:
         sys.exit(1)
 

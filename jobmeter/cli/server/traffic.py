@@ -49,13 +49,14 @@ def play(
     ] = 20,
     truth: Annotated[Path | None, Parameter(help="Writes the ground truth to this file.")] = None,
     credentials: CredentialsOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Plays traffic for the live jobs of a running sandbox while moving its clock; writes the ground truth to --truth."""
     if truth is not None:
         check_writable(truth)
     running = open_sandbox(credentials or SANDBOX_DATA / "credentials.json")
     plan = replace(BOARD_PLAN, seed=seed, views_per_job_day=views_per_job_day)
-    console = Terminal()
+    console = Terminal(stderr=json)
     bar = Progress(TextColumn("{task.fields[day]}"), BarColumn(), console=console)
     with bar:
         task = bar.add_task("play", total=(days + TAIL_DAYS) * 24, day="")
@@ -66,7 +67,11 @@ def play(
             when_moved=lambda now: bar.update(task, advance=1, day=f"{now:%d %b %H:%M}"),
         )
         bar.update(task, completed=(days + TAIL_DAYS) * 24)
-    tables.show_playback(console, playback)
+    if json:
+        figures = ("sent", "accepted", "duplicate", "rejected")
+        print_json({name: getattr(playback, name) for name in figures})
+    else:
+        tables.show_playback(console, playback)
     if truth is not None:
         write_truth(truth, playback.truth)
         console.print_line(f"Wrote the ground truth to {truth}")

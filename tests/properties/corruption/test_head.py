@@ -37,6 +37,8 @@ def test_a_head_kept_outside_notices_removed_seals(
     asyncio.run(make_history(database_url))
     code, head = run(capsys, "head", "--database-url", database_url)
     assert code == 0
+    assert run(capsys, "head", "--json", "--database-url", database_url) == (0, f'{{ "head": "{head}" }}')
+    assert run(capsys, "upgrade", "--json", "--database-url", database_url) == (0, '{ "applied": [] }')
     kept = tmp_path / "heads.txt"
     kept.write_text(f"{head}\n")
 

@@ -11,6 +11,8 @@ from jobmeter.cli.main import main, make_app
 from tests.stories.cli.commands import COMMANDS
 
 EXAMPLE = re.compile(r"Example: (jobmeter\b.+?)(?:\n\s*\n|\Z)", re.DOTALL)
+# These run until they are ended, are shows for people, or print a document, a program or a file of their own.
+PRINT_NO_VALUES = {"serve", "sandbox", "demo", "db psql", "docs", "openapi", "completion"}
 RENAMED = {"feed": "feeds", "hiring-contract": "hiring-contracts"}
 
 
@@ -26,6 +28,15 @@ def test_the_help_of_a_command_has_an_example_of_it_that_parses(name):
         words = shlex.split(example)[1:]
         assert words[: len(name.split())] == name.split()
         make_app().parse_args(words, exit_on_error=False, print_error=False)
+
+
+def test_every_command_that_prints_values_prints_them_as_json_too():
+    without = {name for name in COMMANDS if "--json" not in list_options(name)}
+    assert without == PRINT_NO_VALUES
+
+
+def list_options(name):
+    return {option for one in COMMANDS[name].arguments for option in one.names}
 
 
 def test_the_help_lists_every_command_in_the_group_of_its_users(capsys):

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 from datetime import UTC, datetime
 
 import psycopg
@@ -39,6 +40,16 @@ def test_a_file_is_loaded_and_its_errors_are_printed(database_url, tmp_path, cap
     printed = capsys.readouterr().out
     assert "4 jobs in source/job; 3 created" in printed
     assert 'job 3 "Fitter bad" (bad): not taken. job/description has 5 characters' in printed
+
+
+def test_the_report_of_a_load_is_printed_as_json_alone(database_url, tmp_path, capsys):
+    application = asyncio.run(make_application(database_url))
+    path = tmp_path / "feed.xml"
+    path.write_bytes(serialize_feed([*serialize_jobs(3), serialize_job("bad", description="short")]))
+    load(database_url, path, application, json=True)
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["lastRun"]["created"], printed["lastRun"]["failed"]) == (3, 1)
+    assert [(one["partnerJobId"], one["severity"]) for one in printed["errors"]] == [("bad", "ERROR")]
 
 
 @pytest.mark.parametrize(
