@@ -82,7 +82,7 @@ COMMANDS = (
      "jobmeter certify --proxy --html report.html"),
     ("reports", "jobmeter.cli.partner.reports:app", PARTNERS,
      "Shows figures of jobs, budget and charges as tables, JSON or pictures.", ""),
-    ("pull", "jobmeter.pull.command:pull", PARTNERS,
+    ("pull", "jobmeter.cli.partner.pull:pull", PARTNERS,
      "Copies the figures of many applications to files or a database, and updates them when it runs again.",
      "jobmeter pull --config pull.toml --to sqlite:numbers.db"),
     ("exports", "jobmeter.cli.partner.exports:exports", PARTNERS,

@@ -7,8 +7,8 @@ import httpx2
 import pytest
 
 from jobmeter.base.days import one_year_before
+from jobmeter.cli.partner.pull import PARTLY, TRY_AGAIN, choose_exit_code
 from jobmeter.client import LINKEDIN
-from jobmeter.pull.command import PARTLY, TRY_AGAIN, choose_exit_code
 from jobmeter.pull.destinations.choice import open_destination
 from jobmeter.pull.destinations.protocol import DestinationBusyError
 from jobmeter.pull.reading.streams import CHARGES, INVOICE_LINES, INVOICES, JOB_DAYS, JOBS, Caller
