@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -142,6 +143,22 @@ def check_time(_: type, value: Any) -> None:
     """Raises ``ValueError`` for a text that is not a time."""
     if value is not None and read_moment(value) is None:
         raise ValueError("Must be a time such as 2026-11-28T09:00:00Z, or milliseconds since 1970.")
+
+
+def convert_day(_: type, tokens: Sequence[Token]) -> date:
+    """Raises ``ValueError``, which is reported with the option's name."""
+    found = read_day(tokens[0].value)
+    if found is None:
+        raise ValueError(f"{tokens[0].value[:40]!r} is not a day written as 2026-03-02")
+    return found
+
+
+def convert_month(_: type, tokens: Sequence[Token]) -> date:
+    """Returns the first day of the month. Raises ``ValueError``."""
+    found = read_month(tokens[0].value)
+    if found is None:
+        raise ValueError(f"{tokens[0].value[:40]!r} is not a month written as 2026-03")
+    return found
 
 
 def check_month(_: type, value: Any) -> None:

@@ -11,9 +11,7 @@ from cyclopts import Parameter
 
 from jobmeter.base.days import month_after
 from jobmeter.base.faults import CommandFailed
-from jobmeter.base.readers.times import read_day, read_month
-from jobmeter.base.terminal import Terminal
-from jobmeter.cli.options import BIGINT_MAX, check_day, check_month, whole_number
+from jobmeter.cli.options import BIGINT_MAX, convert_day, convert_month, whole_number
 from jobmeter.cli.partner.calls import PARTNER, Partner
 from jobmeter.cli.profiles import LINKEDIN_NAME, find_profile
 from jobmeter.client.exports import FileFormat, Filters, Kind
@@ -24,14 +22,15 @@ def exports(
     /,
     *,
     month: Annotated[
-        str | None, Parameter(validator=check_month, help="Month of UTC days, such as 2026-10.")
+        date | None, Parameter(converter=convert_month, help="Month of UTC days, such as 2026-10.")
     ] = None,
     first: Annotated[
-        str | None,
-        Parameter("--from", validator=check_day, help="First UTC day; default: the first that is kept."),
+        date | None,
+        Parameter("--from", converter=convert_day, help="First UTC day; default: the first that is kept."),
     ] = None,
     last: Annotated[
-        str | None, Parameter("--to", validator=check_day, help="Last UTC day; default: the last there is.")
+        date | None,
+        Parameter("--to", converter=convert_day, help="Last UTC day; default: the last there is."),
     ] = None,
     output: Annotated[
         Path | None, Parameter(("--output", "-o"), help="File to write; default: KIND.FORMAT.")
@@ -69,19 +68,17 @@ def exports(
             size = client.exports.save(kind, target, *days, file_format=chosen, filters=filters)
         except OSError as error:
             raise CommandFailed(f"{target} cannot be written: {error.strerror}") from error
-    Terminal().print_line(f"{target}: {size:,} bytes")
+    server.print_record({"file": str(target), "bytes": size})
 
 
 def _choose_days(
-    month: str | None, *, first: str | None, last: str | None
+    month: date | None, *, first: date | None, last: date | None
 ) -> tuple[date | None, date | None]:
     if month is None:
-        return read_day(first or ""), read_day(last or "")
+        return first, last
     if first or last:
         raise CommandFailed("choose days by --month, or by --from and --to")
-    begins = read_month(month)
-    assert begins is not None, "the month was checked"
-    return begins, month_after(begins) - timedelta(days=1)
+    return month, month_after(month) - timedelta(days=1)
 
 
 def _find_format(target: Path | None) -> FileFormat:

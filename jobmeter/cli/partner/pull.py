@@ -3,7 +3,6 @@
 Does not own the pull (``run``) or what is pulled (``reading``).
 """
 
-import json
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -20,9 +19,10 @@ from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import CommandFailed
 from jobmeter.base.terminal import Terminal
+from jobmeter.cli.options import JsonOption, convert_day, whole_number
+from jobmeter.cli.output import print_json
 from jobmeter.pull.destinations.choice import ExtraMissingError, destination_exists, open_destination
 from jobmeter.pull.destinations.protocol import DestinationBusyError
-from jobmeter.pull.options import ConfigOption, JsonOption, TodayOption, day, number
 from jobmeter.pull.reading.configuration import Application, Configuration, read_configuration
 from jobmeter.pull.reading.reader import Wanted
 from jobmeter.pull.run import Outcome, Pull, find_state
@@ -34,7 +34,9 @@ THREADS, THREADS_MAX = 4, 64
 
 def pull(
     *,
-    config: ConfigOption = CONFIGURATION,
+    config: Annotated[
+        Path, Parameter(help="TOML file that names services and applications.")
+    ] = CONFIGURATION,
     to: Annotated[
         str,
         Parameter(
@@ -45,7 +47,10 @@ def pull(
         list[str] | None, Parameter(negative="", help="Pull this application only; may be repeated.")
     ] = None,
     first: Annotated[
-        date | None, day("--first", "Earliest UTC day to pull; default: all that servers keep, a year.")
+        date | None,
+        Parameter(
+            converter=convert_day, help="Earliest UTC day to pull; default: all that servers keep, a year."
+        ),
     ] = None,
     again: Annotated[
         bool, Parameter(negative="", help="Remove what was pulled of the applications, and pull it again.")
@@ -55,10 +60,16 @@ def pull(
     ] = False,
     threads: Annotated[
         int,
-        number("--threads", least=1, most=THREADS_MAX, meaning="How many applications are pulled at once."),
+        whole_number(least=1, most=THREADS_MAX, meaning="How many applications are pulled at once."),
     ] = THREADS,
-    json_: JsonOption = False,
-    today: TodayOption = None,
+    today: Annotated[
+        date | None,
+        Parameter(
+            converter=convert_day,
+            help="UTC day to count as today, for a sandbox whose clock was moved; default: the machine's.",
+        ),
+    ] = None,
+    json: JsonOption = False,
 ) -> None:
     """Copies the figures of many applications to files or a database, and updates them when it runs again.
 
@@ -79,14 +90,14 @@ def pull(
     ]
     try:
         if dry_run:
-            _print_plan(wanted, _read_states(address), is_json=json_)
+            _print_plan(wanted, _read_states(address), is_json=json)
             return
         outcomes = _pull(wanted, address, threads=threads, is_again=again)
     except DestinationBusyError as error:
         _end(error, TRY_AGAIN)
     except ExtraMissingError as error:
         _end(error, EXTRA_MISSING)
-    _print_outcomes(outcomes, is_json=json_)
+    _print_outcomes(outcomes, is_json=json)
     sys.exit(choose_exit_code(outcomes))
 
 
@@ -200,7 +211,7 @@ def _print_plan(wanted: Sequence[Wanted], states: Mapping[str, str], *, is_json:
             }
         )
     if is_json:
-        print(json.dumps({"applications": plans}, indent=2))  # noqa: T201 -- JSON, whose strings are ASCII
+        print_json({"applications": plans})
         return
     columns = ("application", "first", "last", "days")
     rows = [
@@ -213,7 +224,7 @@ def _print_plan(wanted: Sequence[Wanted], states: Mapping[str, str], *, is_json:
 def _print_outcomes(outcomes: Sequence[Outcome], *, is_json: bool) -> None:
     if is_json:
         content = [asdict(one) | {"rows": dict(one.rows)} for one in outcomes]
-        print(json.dumps({"applications": content}, indent=2))  # noqa: T201 -- JSON, whose strings are ASCII
+        print_json({"applications": content})
         return
     rows = []
     for one in outcomes:

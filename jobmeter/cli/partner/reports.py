@@ -10,17 +10,16 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from cyclopts import App, Parameter, Token
+from cyclopts import App, Parameter
 
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.days import day_of, month_after
 from jobmeter.base.faults import CommandFailed
-from jobmeter.base.readers.times import read_day, read_month
 from jobmeter.base.terminal import Terminal
 from jobmeter.charts.model import Chart
 from jobmeter.charts.svg import render_svg
 from jobmeter.charts.terminal import render_lines
-from jobmeter.cli.options import BIGINT_MAX, whole_number
+from jobmeter.cli.options import BIGINT_MAX, convert_day, convert_month, whole_number
 from jobmeter.cli.output import print_rows
 from jobmeter.cli.partner.calls import PARTNER, Partner, to_row
 from jobmeter.cli.partner.figures import (
@@ -50,21 +49,6 @@ PLOT_COLUMNS_MAX = 120
 SANDBOX = "sandbox"  # the name of its profile
 
 app = App(name="reports")
-
-
-def convert_day(_: type, tokens: Sequence[Token]) -> date:
-    """Raises ``ValueError``, which cyclopts reports with the option's name."""
-    found = read_day(tokens[0].value)
-    if found is None:
-        raise ValueError(f"{tokens[0].value[:40]!r} is not a day written as 2026-03-02")
-    return found
-
-
-def convert_month(_: type, tokens: Sequence[Token]) -> date:
-    found = read_month(tokens[0].value)
-    if found is None:
-        raise ValueError(f"{tokens[0].value[:40]!r} is not a month written as 2026-03")
-    return found
 
 
 @Parameter(name="*")

@@ -4,14 +4,14 @@ Does not own the explanations (``jobmeter.explain.flow``).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from csv import writer
 from datetime import date
 from pathlib import Path
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from cyclopts import App, Parameter, Token
+from cyclopts import App, Parameter
 
 from jobmeter.api.operator.explain import (
     serialize_charge_explanation,
@@ -21,7 +21,7 @@ from jobmeter.api.operator.explain import (
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Refused
 from jobmeter.base.money import format_amount
-from jobmeter.base.readers.times import read_day, read_moment
+from jobmeter.base.readers.times import read_moment
 from jobmeter.base.terminal import Terminal
 from jobmeter.cli.options import (
     PRODUCTION_DATA,
@@ -32,6 +32,7 @@ from jobmeter.cli.options import (
     PostingsAfterOption,
     UrlOption,
     check_time,
+    convert_day,
 )
 from jobmeter.cli.output import print_json
 from jobmeter.cli.server.serve import open_database
@@ -48,15 +49,7 @@ app = App(name="explain")
 Found = TypeVar("Found")
 
 
-def _convert_day(_: type, tokens: Sequence[Token]) -> date:
-    """Raises ``ValueError``, which cyclopts reports with the argument's name."""
-    found = read_day(tokens[0].value)
-    if found is None:
-        raise ValueError(f"{tokens[0].value[:40]!r} is not a day written as 2026-03-02")
-    return found
-
-
-Day = Annotated[date, Parameter(converter=_convert_day, help="UTC day, such as 2026-03-02.")]
+Day = Annotated[date, Parameter(converter=convert_day, help="UTC day, such as 2026-03-02.")]
 
 
 @app.command

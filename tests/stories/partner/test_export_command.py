@@ -32,7 +32,7 @@ def test_the_rows_are_written_in_the_format_of_the_files_name(export, tmp_path):
     book = tmp_path / "month.xlsx"
     code, printed = export("charges", "--output", book)
     assert code == 0, printed
-    assert f"{book.stat().st_size:,} bytes" in printed
+    assert f"bytes  {book.stat().st_size}" in printed
     (sheet,) = read_sheets(book.read_bytes())
     assert sheet[0][:2] == ["type", "developerApplication"]
     rows = tmp_path / "rows"
