@@ -72,7 +72,7 @@ def to_camel(name: str) -> str:
 
 
 def write_cell(value: Any) -> str:
-    """Returns a value as a person reads it."""
+    """Returns a value as a person reads it; the lines of a text, such as an error of several fields, one after the other."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -81,7 +81,7 @@ def write_cell(value: Any) -> str:
         return ", ".join(f"{to_words(name)} {write_cell(inner)}" for name, inner in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(map(write_cell, value))
-    return _INSTANT.sub(r"\1 \2Z", str(value))
+    return _INSTANT.sub(r"\1 \2Z", "; ".join(str(value).strip().splitlines()))
 
 
 def _list_lines(record: Row, prefix: str = "") -> Iterable[tuple[str, str]]:

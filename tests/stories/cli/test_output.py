@@ -109,3 +109,9 @@ def test_values_are_found_by_their_names_and_written_for_people():
 def test_nothing_is_coloured_when_the_output_is_no_terminal(capsys):
     print_rows(ROWS, NAMES, as_json=False, title="Jobs")
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_the_lines_of_an_error_are_in_one_cell():
+    assert write_cell("ERROR :: /a :: is missing\nERROR :: /b :: is missing\n") == (
+        "ERROR :: /a :: is missing; ERROR :: /b :: is missing"
+    )
