@@ -9,6 +9,7 @@ import pytest
 from tests.tidy.source import ROOT, Breach, Source, refuse, sources
 
 DECISIONS = "docs/decisions/"
+FOR_READERS = ("docs/how-to/", "docs/explanation/", "docs/reference/")
 
 _LINK = re.compile(r"\]\(<?([^)\s>]+)|^\[[^\]]+\]:\s+(\S+)", re.MULTILINE)
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
@@ -107,6 +108,21 @@ def index_breaches(index: Source, decisions: list[Source]) -> list[Breach]:
     return found
 
 
+def unlisted_breaches(readme: Source, pages: list[Source]) -> list[Breach]:
+    """A page that the README does not name is found by nobody who begins there."""
+    named = {match[1] or match[2] for match in _LINK.finditer(without_code(readme.text))}
+    return [
+        Breach(page.path, 1, "is not in the README's table of documents; add it there")
+        for page in pages
+        if page.path.startswith(FOR_READERS) and page.path not in named
+    ]
+
+
+def test_the_readme_names_every_document():
+    every = {source.path: source for source in sources(".md")}
+    refuse(unlisted_breaches(every["README.md"], list(every.values())))
+
+
 def test_links_have_a_target():
     refuse(breach for source in sources(".md") for breach in link_breaches(source, ROOT))
 
@@ -119,6 +135,12 @@ def test_decisions_are_numbered_and_indexed():
     every = {source.path: source for source in sources(".md") if source.path.startswith(DECISIONS)}
     index = every.pop(f"{DECISIONS}README.md")
     refuse(index_breaches(index, list(every.values())))
+
+
+def test_a_page_that_the_readme_does_not_name_is_refused():
+    readme = Source("README.md", "[a](docs/how-to/bill.md)\n`[b](docs/how-to/hide.md)`\n")
+    pages = [Source(f"docs/{name}.md", "") for name in ("how-to/bill", "how-to/hide", "tutorial")]
+    assert [breach.path for breach in unlisted_breaches(readme, pages)] == ["docs/how-to/hide.md"]
 
 
 @pytest.fixture
