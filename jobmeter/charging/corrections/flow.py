@@ -4,7 +4,7 @@ Does not own which clicks are reversed (``jobmeter.settlement``).
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import numpy as np
@@ -26,6 +26,11 @@ from jobmeter.ledger.chain import flow as chain
 from jobmeter.ledger.model import Posting, Purpose
 
 RESTATEMENT_NUMBERS_MAX = 1_000_000  # in one seal: its text is built in memory
+
+
+# A process whose clock is ahead may have closed a job after our ``now``. Money that went back into its budget would stay
+# there for good; what a job that ends within this time cannot spend again goes to its contract as well.
+CLOCKS_APART_MAX = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ async def reverse_requested(connection: Connection, *, day: date, now: datetime)
     """
     await store.make_held_budgets(connection)
     await bulk.open_batch(connection)
-    jobs = await store.lock_budgets(connection, now_ms=to_ms(now))
+    jobs = await store.lock_budgets(connection, now_ms=to_ms(now + CLOCKS_APART_MAX))
     returned = await store.return_to_budgets(connection)
     await enqueue_job_changes(connection, returned.jobs_resumed)
     assert await store.lower_job_days(connection, day=day) == jobs, "a charged day has its roll-up"

@@ -110,6 +110,19 @@ async def test_two_settlements_at_once_reverse_once(database_url: str) -> None:
             await other.close()
 
 
+async def test_a_job_closed_by_a_clock_that_is_ahead_gives_back_what_is_reversed(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        await post_and_double_click(scenario)
+        await scenario.close(scenario.customers[0], "job", FINAL + timedelta(minutes=30))
+        while await settle_step(scenario.database, FINAL):
+            pass
+        assert await scenario.rows(DAY_ROWS, [DAY]) == [(0, 3, 3, 3 * PRICE_MICROS)]
+        assert await scenario.rows(
+            "SELECT spent_micros, budget_micros - spent_micros - released_micros FROM job_budgets"
+        ) == [(3 * PRICE_MICROS, 0)]
+        assert await scenario.breaches() == []
+
+
 async def test_a_clock_that_goes_back_settles_nothing_twice(database_url: str) -> None:
     async with open_scenario(database_url) as scenario:
         await post_and_double_click(scenario)
