@@ -22,7 +22,7 @@ GATHER_SECONDS = 0.1
 WRITE_SECONDS_MAX = 5  # a server that stops during an outage does not wait longer
 WAITING_ROWS_MAX = 1_000
 WAITING_BYTES_MAX = 32_000_000
-BODY_BYTES_MAX = 1_000_000  # a larger one is not recorded
+BODY_BYTES_MAX = 200_000  # a larger one is not recorded: to mask it would keep other requests waiting
 # Of one application and of all, in one process: much less than what an application may send, so that a busy one costs
 # the database next to nothing, and the table stays near its size until the next sweep.
 SHARE_PER_MINUTE = {Depth.OFF: 0, Depth.LINES: 100, Depth.BODIES: 1_000}
