@@ -54,9 +54,13 @@ def _read_id(context: RequestContext) -> int:
 
 
 def _serialize_webhook(endpoint: NotificationEndpoint) -> dict[str, Any]:
+    owner = {"id": endpoint.id, "application": f"{URN_APPLICATION}{endpoint.application_id}"}
+    return owner | serialize_endpoint(endpoint)
+
+
+def serialize_endpoint(endpoint: NotificationEndpoint) -> dict[str, Any]:
     return {
         "id": endpoint.id,
-        "application": f"{URN_APPLICATION}{endpoint.application_id}",
         "url": endpoint.url or None,
         "email": endpoint.email or None,
         "kinds": list(endpoint.kinds),
@@ -67,8 +71,12 @@ def _serialize_webhook(endpoint: NotificationEndpoint) -> dict[str, Any]:
 
 
 def _serialize_delivery(delivery: Delivery) -> dict[str, Any]:
+    return {"number": delivery.number} | serialize_sending(delivery)
+
+
+def serialize_sending(delivery: Delivery) -> dict[str, Any]:
+    """A delivery without its number, which partners read as a text."""
     return {
-        "number": delivery.number,
         "id": str(delivery.id),
         "way": delivery.channel,
         "kind": delivery.kind,

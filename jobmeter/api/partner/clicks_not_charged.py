@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
+from jobmeter.api.http.parameters import read_query_day
 from jobmeter.api.http.responses import json_response
 from jobmeter.base.days import day_of, one_year_before
 from jobmeter.base.faults import Fault, Refused
@@ -23,8 +24,8 @@ COLUMNS = ("externalJobPostingId", "jobPosting", "day", "reason", "clicks", "mes
 
 async def list_not_charged(context: RequestContext) -> Response:
     """``from`` and ``to`` (days, may include today), ``externalJobPostingId``, ``format=csv``; ``after`` continues the list."""
-    first = read_day(context.request, "from", default=one_year_before(day_of(context.now)))
-    last = read_day(context.request, "to", default=day_of(context.now))
+    first = read_query_day(context.request, "from", default=one_year_before(day_of(context.now)))
+    last = read_query_day(context.request, "to", default=day_of(context.now))
     async with context.app.database.connection() as connection:
         found = await reports.list_not_charged(
             connection,
@@ -47,16 +48,6 @@ def wants_csv(request: Request) -> bool:
     if named not in {None, "csv", "json"}:
         raise Refused(Fault.PARAMETER_INVALID, name="format")
     return named == "csv" or (named is None and "text/csv" in request.headers.get("accept", ""))
-
-
-def read_day(request: Request, name: str, *, default: date) -> date:
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    day = times.read_day(text)
-    if day is None:
-        raise Refused(Fault.PARAMETER_INVALID, name=name)
-    return day
 
 
 def read_after(request: Request) -> tuple[int, date]:

@@ -18,11 +18,10 @@ from starlette.types import Receive, Scope, Send
 from jobmeter.api.http.admission import OverloadedError
 from jobmeter.api.http.context import AppContext, RequestContext
 from jobmeter.api.http.endpoints import Audience, Endpoint
-from jobmeter.api.http.parameters import read_query_id
+from jobmeter.api.http.parameters import read_query_day, read_query_id
 from jobmeter.api.http.plain import PlainEndpoint
 from jobmeter.api.http.responses import knows_tag
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.readers import times
 from jobmeter.database.connection import Connection
 from jobmeter.exports.files import flow as files
 from jobmeter.exports.formats import flow as formats
@@ -196,13 +195,8 @@ def read_query(context: RequestContext) -> ExportQuery:
 
 
 def _read_day(request: Request, name: str) -> date | None:
-    text = request.query_params.get(name)
-    if not text:
-        return None
-    day = times.read_day(text)
-    if day is None:
-        raise Refused(Fault.PARAMETER_INVALID, name=name)
-    return day
+    """``None`` also for an empty text."""
+    return read_query_day(request, name, default=date.min) if request.query_params.get(name) else None
 
 
 def read_zone(request: Request) -> tzinfo:

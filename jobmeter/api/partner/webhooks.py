@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.parameters import read_path_id, read_query_number
-from jobmeter.api.http.responses import format_time, json_response
+from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import Email, OperatorBody
+from jobmeter.api.operator.webhooks import serialize_endpoint, serialize_sending
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers.web_url import WEB_SCHEMES, check_url
 from jobmeter.database.connection import Connection
@@ -58,7 +59,7 @@ async def register_webhook(context: RequestContext, body: WebhookBody) -> Respon
             now=context.now,
         )
         await _follow_charges(connection, endpoint)
-    return json_response(serialize_webhook(endpoint) | {"secret": secret}, status=201)
+    return json_response(serialize_endpoint(endpoint) | {"secret": secret}, status=201)
 
 
 def check_body(body: WebhookBody, *, is_sandbox: bool) -> None:
@@ -86,7 +87,7 @@ async def _follow_charges(connection: Connection, endpoint: NotificationEndpoint
 async def list_webhooks(context: RequestContext) -> Response:
     async with context.app.database.connection() as connection:
         found = await notifications.list_endpoints(connection, application=context.application)
-    return json_response({"elements": [serialize_webhook(endpoint) for endpoint in found]})
+    return json_response({"elements": [serialize_endpoint(endpoint) for endpoint in found]})
 
 
 async def change_webhook(context: RequestContext, body: WebhookBody) -> Response:
@@ -99,7 +100,7 @@ async def change_webhook(context: RequestContext, body: WebhookBody) -> Response
         )
         changed = await lock_own_endpoint(connection, context)
         await _follow_charges(connection, changed)
-    return json_response(serialize_webhook(changed))
+    return json_response(serialize_endpoint(changed))
 
 
 async def remove_webhook(context: RequestContext) -> Response:
@@ -181,30 +182,6 @@ async def lock_own_endpoint(connection: Connection, context: RequestContext) -> 
     )
 
 
-def serialize_webhook(endpoint: NotificationEndpoint) -> dict[str, Any]:
-    return {
-        "id": endpoint.id,
-        "url": endpoint.url or None,
-        "email": endpoint.email or None,
-        "kinds": list(endpoint.kinds),
-        "createdAt": endpoint.created_at.isoformat(),
-        "pausedUntil": format_time(endpoint.paused_until),
-        "disabledAt": format_time(endpoint.gone_at),
-    }
-
-
 def serialize_delivery(delivery: Delivery) -> dict[str, Any]:
-    return {
-        "id": str(delivery.id),
-        "number": str(delivery.number),
-        "way": delivery.channel,
-        "kind": delivery.kind,
-        "subject": delivery.subject,
-        "state": delivery.state,
-        "attempts": delivery.attempts,
-        "lastOutcome": delivery.last_outcome or None,
-        "dueAt": delivery.due_at.isoformat() if delivery.state is DeliveryState.WAITING else None,
-        "createdAt": delivery.created_at.isoformat(),
-        "finishedAt": format_time(delivery.finished_at),
-        "body": msgspec.Raw(delivery.body.encode()),
-    }
+    named = {"id": str(delivery.id), "number": str(delivery.number)}
+    return named | serialize_sending(delivery) | {"body": msgspec.Raw(delivery.body.encode())}
