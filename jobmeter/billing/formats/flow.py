@@ -84,15 +84,13 @@ class Press:
         ``jobmeter[billing]``.
         """
         check_available(document, file_format)
+        writer: PdfWriter | CsvWriter | JsonWriter | SpreadsheetWriter | en16931.XmlWriter
         if file_format is FileFormat.PDF:
-            pdf = PdfWriter(document, target, presentation, typesetter=self._open_typesetter(), logo=logo)
-            with contextlib.closing(pdf):
-                yield pdf
-                pdf.finish()
-            return
-        writer = _make_writer(document, file_format, target, presentation)
+            writer = PdfWriter(document, target, presentation, typesetter=self._open_typesetter(), logo=logo)
+        else:
+            writer = _make_writer(document, file_format, target, presentation)
         with contextlib.ExitStack() as ends:
-            if isinstance(writer, SpreadsheetWriter):
+            if isinstance(writer, PdfWriter | SpreadsheetWriter):
                 ends.enter_context(contextlib.closing(writer))
             yield writer
             writer.finish()

@@ -4,14 +4,12 @@ Does not own what happens to a request (``recording``). Listens on this machine 
 """
 
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from http import server as http_server
-from threading import Thread
 
 from jobmeter.certification.rehearsal.recording import Rehearsal, Sent
+from jobmeter.sandbox.listening.receiver import HOST, serve_in_thread
 
-HOST = "127.0.0.1"
 BODY_BYTES_MAX = 64_000_000
 LINE_BYTES_MAX = 1_000
 IDLE_SECONDS = 60
@@ -84,15 +82,6 @@ class _Handler(http_server.BaseHTTPRequestHandler):
         return b"".join(found)
 
 
-@contextmanager
-def open_proxy(rehearsal: Rehearsal, *, port: int) -> Iterator[str]:
+def open_proxy(rehearsal: Rehearsal, *, port: int) -> AbstractContextManager[str]:
     """Yields the address at which the proxy listens until the block ends; port 0 selects a free one."""
-    server = ProxyServer(port, rehearsal)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://{HOST}:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return serve_in_thread(ProxyServer(port, rehearsal))

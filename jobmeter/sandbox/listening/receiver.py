@@ -81,11 +81,17 @@ class _Server(http_server.ThreadingHTTPServer):
 @contextmanager
 def open_receiver(forward_to: str, when_delivered: Callable[[Delivery], None]) -> Iterator[str]:
     """Yields the receiver's address until the block ends. Without ``forward_to`` every webhook is accepted."""
-    server = _Server(forward_to, when_delivered)
+    with serve_in_thread(_Server(forward_to, when_delivered)) as address:
+        yield f"{address}{PATH}"
+
+
+@contextmanager
+def serve_in_thread(server: http_server.HTTPServer) -> Iterator[str]:
+    """Yields the address at which the server responds until the block ends; then the server is closed."""
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
     thread.start()
     try:
-        yield f"http://{HOST}:{server.server_address[1]}{PATH}"
+        yield f"http://{HOST}:{server.server_address[1]}"
     finally:
         server.shutdown()
         thread.join()
