@@ -21,18 +21,11 @@ from jobmeter.billing.formats.parts import load_xlsxwriter
 from jobmeter.billing.formats.rules import find_resale
 from jobmeter.billing.model import Document, DocumentLine, LineKind, Party
 from jobmeter.wire.csv_cells import guard_cell
+from jobmeter.wire.workbooks import OPTIONS, TEXT_CHARACTERS_MAX
 
 Cell = str | int | None
 SHEET_ROWS_MAX = 1_000_000  # Excel has 1,048,576
-TEXT_CHARACTERS_MAX = 32_767
 WIDE, NARROW = 28, 14
-OPTIONS = {
-    "in_memory": False,
-    "constant_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-}
 OF_THE_DOCUMENT = ("document", "currencyCode")  # columns that JSON has once, and not in each line
 
 

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 from jobmeter.base.money import minor_digits
 from jobmeter.exports.formats import parts
 from jobmeter.exports.model import CURRENCY, Column, ColumnType, ExportFormat, Table
+from jobmeter.wire.workbooks import OPTIONS, TEXT_CHARACTERS_MAX
 
 SHEET_ROWS_MAX = 1_048_576  # with the header
-TEXT_CHARACTERS_MAX = 32_767
 GROUP_ROWS = 50_000
 PRECISION, SCALE = 24, 6  # of a decimal in Parquet: every amount of micros fits
 WIDTHS = {ColumnType.TEXT: 28, ColumnType.TIME: 20}
@@ -52,13 +52,7 @@ class ExcelWriter:
 
     def __init__(self, target: Path, columns: Sequence[Column], zone: tzinfo) -> None:
         self._columns, self._zone = columns, zone
-        options = {
-            "constant_memory": True,
-            "tmpdir": str(target.parent),
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        }
+        options = {**OPTIONS, "tmpdir": str(target.parent)}
         self._book = parts.load_xlsxwriter().Workbook(str(target), options)
         self._book.set_properties({"created": CREATED})
         self._bold = self._book.add_format({"bold": True})
@@ -83,7 +77,7 @@ class ExcelWriter:
         self._book.close()
 
     def close(self) -> None:
-        """The library deletes the rows that wait on the disk only when it completes a file."""
+        """Deletes the rows that wait on the disk: the library does so only when it completes a file."""
         for sheet in self._book.worksheets():
             sheet.row_data_fh.close()
             Path(sheet.row_data_filename).unlink(missing_ok=True)
