@@ -17,7 +17,7 @@ from jobmeter.base.days import day_of
 
 JOBS = {"csv": 5_000, "jsonl": 5_000, "xlsx": 1_500, "parquet": 5_000}
 DAYS = 70
-MEMORY_RATIO_MAX = 1.3  # of ten times the days
+MEMORY_RATIO_MAX = 1.2
 HEALTH_SECONDS_MAX = 2
 
 
