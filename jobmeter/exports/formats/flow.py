@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
@@ -45,12 +46,19 @@ async def write_file(
     target: Path,
     check: Callable[[], None],
 ) -> None:
-    """Writes a file in threads; ``check`` is called after each table. Raises ``Refused(EXTRA_MISSING)``, and what it raises."""
-    writer = await asyncio.to_thread(open_writer, file_format, target, columns, zone)
+    """Writes a file in a thread of its own; ``check`` is called after each table. Raises ``Refused(EXTRA_MISSING)``, and what it raises.
+
+    One thread: each thread that the libraries are called in keeps memory of its own.
+    """
+    thread, loop = ThreadPoolExecutor(1, thread_name_prefix="file of an export"), asyncio.get_running_loop()
     try:
-        async for table in tables:
-            await asyncio.to_thread(writer.add, table)
-            await asyncio.to_thread(check)
-        await asyncio.to_thread(writer.finish)
+        writer = await loop.run_in_executor(thread, open_writer, file_format, target, columns, zone)
+        try:
+            async for table in tables:
+                await loop.run_in_executor(thread, writer.add, table)
+                await loop.run_in_executor(thread, check)
+            await loop.run_in_executor(thread, writer.finish)
+        finally:
+            await loop.run_in_executor(thread, writer.close)  # after the step in which a caller was cancelled
     finally:
-        writer.close()
+        thread.shutdown(wait=False)
