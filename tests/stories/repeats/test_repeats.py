@@ -8,6 +8,7 @@ import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from typing import LiteralString
 from uuid import uuid4
 
@@ -59,8 +60,10 @@ async def open_world(database_url: str) -> AsyncIterator[tuple[World, DyingDatab
         transport = httpx2.ASGITransport(app=app, raise_app_exceptions=True)
         async with httpx2.AsyncClient(transport=transport, base_url="http://board", timeout=60) as client:
             world = World(client, state.database, settings, credentials)
+            # In the morning: the clock moves on at each death, and a midnight would end the day of the clicks.
+            morning = datetime.combine(now.date() + timedelta(days=1), time(9), UTC)
+            await world.call(Write("POST", "/sandbox/clock", world.operator, {"set": morning.isoformat()}))
             world = replace(world, parent_token=await world.make_token(credentials["parent"]))
-            await world.call(Write("POST", "/sandbox/clock", world.operator, {"advance": "1s"}))
             yield await make_live_job(world), dying
         await dying.close()
 

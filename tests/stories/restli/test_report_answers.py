@@ -29,6 +29,9 @@ def list_queries(sandbox_client: SandboxClient, first: datetime) -> list[str]:
 
 
 def test_an_unchanged_report_is_not_sent_again(sandbox_client):
+    # In the morning, so that the job is live twenty minutes before midnight.
+    sandbox_client.advance_to_midnight()
+    sandbox_client.advance("9h")
     job_id = sandbox_client.post_job("a")
     sandbox_client.send_clicks(job_id, 2)
     sandbox_client.advance_to_midnight()
