@@ -1,4 +1,4 @@
-"""Owns the shared fixtures: one embedded PostgreSQL per run, a new database for each test, a sandbox over HTTP.
+"""Owns the shared fixtures: an embedded PostgreSQL per process, a new database for each test, a sandbox over HTTP.
 
 Does not own any expectation.
 """
@@ -123,21 +123,19 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of the server that all test processes of this run share; the last process stops it.
+    """The URL of a server for the tests of this process. A transaction that is open delays what its whole server knows of
+    postings, so tests that run at the same time each need their own.
 
-    ``JOBMETER_TESTS_CLUSTER_URL`` names another server to use instead, for example of another version.
+    ``JOBMETER_TESTS_CLUSTER_URL`` names one server to use instead, for example of another version.
     """
     base = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        base = base.parent
     if OWN_CLUSTER_URL:
-        with InterProcessLock(base / "cluster.lock"):
+        with InterProcessLock(base.parent / "cluster.lock"):
             _make_template(OWN_CLUSTER_URL)
         yield OWN_CLUSTER_URL
         return
-    with InterProcessLock(base / "cluster.lock"):
-        server = start_embedded(base / "cluster", durable=False)
-        _make_template(server.url)
+    server = start_embedded(base / "cluster", durable=False)
+    _make_template(server.url)
     yield server.url
     server.stop()
 

@@ -3,6 +3,7 @@
 Does not own any expectation.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from jobmeter.base.days import day_of, month_of, start_of
+from jobmeter.base.settings import Settings
 from jobmeter.billing.accounts import flow as accounts
 from jobmeter.billing.accounts.model import (
     AccountDraft,
@@ -30,6 +32,7 @@ from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringK
 from jobmeter.database.connection import Connection
 from jobmeter.jobs.xml_jobs import flow as xml_jobs
 from jobmeter.wire.xml.job.keys import JobKey
+from jobmeter.worker import chores
 from tests.support.scenario import SETTINGS, START, Scenario, make_event, open_scenario
 from tests.support.xml_scenario import POSTER, make_document
 
@@ -71,10 +74,23 @@ class Books:
         """Billing waits for the transactions that are open in the whole server, including those of other tests."""
         for _ in range(PATIENCE_TURNS):
             await self.scenario.run_due(self.now)
-            async with self.scenario.database.connection() as connection:
-                days = SETTINGS.final_after_days
-                if not await invoices.is_waiting(connection, final_after_days=days, now=self.now):
-                    return
+            if not await self._is_billing_waiting():
+                return
+
+    async def settle(self, settings: Settings, *, now: datetime) -> None:
+        """Settles and bills what is due at ``now``, and makes no files of it."""
+        self.now = now
+        for _ in range(PATIENCE_TURNS):
+            await chores.run_settlement(self.scenario.database, settings, now=now)
+            if not await self._is_billing_waiting():
+                return
+            await asyncio.sleep(1)
+
+    async def _is_billing_waiting(self) -> bool:
+        async with self.scenario.database.connection() as connection:
+            return await invoices.is_waiting(
+                connection, final_after_days=SETTINGS.final_after_days, now=self.now
+            )
 
     async def finish_month(self) -> None:
         """Moves to when the current month is final: the third day of the next one."""

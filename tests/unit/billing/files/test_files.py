@@ -46,7 +46,7 @@ async def issue(books, *, emails=()):
     job = await books.scenario.post("job", budget_micros=900 * PRICE_MICROS)
     await books.click(job, 3)
     await books.move_to(FINAL - TICK)
-    await chores.run_settlement(books.scenario.database, SETTINGS, now=FINAL)
+    await books.settle(SETTINGS, now=FINAL)
     (document,) = await books.documents()
     return document
 

@@ -51,8 +51,7 @@ async def issue(books: Books) -> Document:
     job = await books.scenario.post("job", budget_micros=900 * PRICE_MICROS)
     await books.click(job, 3)
     await books.move_to(FINAL - TICK)
-    await chores.run_settlement(books.scenario.database, SETTINGS, now=FINAL)
-    books.now = FINAL
+    await books.settle(SETTINGS, now=FINAL)
     (document,) = await books.documents()
     return document
 
