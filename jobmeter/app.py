@@ -18,12 +18,6 @@ from starlette.types import ASGIApp
 
 from jobmeter.api.batchers import batch_job_reports, batch_named_keys, batch_single_events, batch_tokens
 from jobmeter.api.candidate.problems import refuse_unknown
-from jobmeter.api.http.admission import AdmissionControl, ExportShares
-from jobmeter.api.http.change_watch import ChangeWatch
-from jobmeter.api.http.context import AppContext
-from jobmeter.api.http.proxies import read_trusted_proxies
-from jobmeter.api.http.rate_limits import RateLimits, read_rate_limits
-from jobmeter.api.http.responses import restli_refusal
 from jobmeter.api.routes import make_routes
 from jobmeter.api.shutdown import end_with_parent, on_shutdown
 from jobmeter.base.faults import Fault, Refused
@@ -33,6 +27,12 @@ from jobmeter.billing.providers.flow import check_provider
 from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.outages import Outage, is_outage
 from jobmeter.database.pool import WAIT_SECONDS_MAX, Database, upgrade_database
+from jobmeter.http.admission import AdmissionControl, ExportShares
+from jobmeter.http.change_watch import ChangeWatch
+from jobmeter.http.context import AppContext
+from jobmeter.http.proxies import read_trusted_proxies
+from jobmeter.http.rate_limits import RateLimits, read_rate_limits
+from jobmeter.http.responses import restli_refusal
 from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.reports.job_reports.flow import JobListCache
 from jobmeter.request_log.flow import RequestRecorder

@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.responses import format_time, json_response
+from jobmeter.http.context import RequestContext
+from jobmeter.http.responses import format_time, json_response
 from jobmeter.settlement.days import flow as settlement
 
 

@@ -4,8 +4,8 @@ from starlette.responses import HTMLResponse, Response
 
 from jobmeter import __version__
 from jobmeter.api.candidate.problems import PAGE_HEADERS, TEMPLATES, wants_page
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.responses import json_response
+from jobmeter.http.context import RequestContext
+from jobmeter.http.responses import json_response
 
 
 async def show_home(context: RequestContext) -> Response:

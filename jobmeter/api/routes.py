@@ -17,11 +17,6 @@ from jobmeter.api import health, home
 from jobmeter.api.board import events, promotion_feed
 from jobmeter.api.candidate import pages
 from jobmeter.api.candidate.problems import refuse_with_page
-from jobmeter.api.http.endpoints import AnyEndpoint, Audience, Endpoint, group_by_path
-from jobmeter.api.http.parameters import PAGE, NumberConvertor
-from jobmeter.api.http.pipeline import Dialect, TargetT, serve
-from jobmeter.api.http.plain import PlainDialect, PlainEndpoint
-from jobmeter.api.http.responses import oauth_refusal, plain_refusal
 from jobmeter.api.oauth import access_token, introspect_token, revoke
 from jobmeter.api.openapi.document import make_document_endpoints
 from jobmeter.api.operator import feeds
@@ -58,6 +53,11 @@ from jobmeter.base.limits import (
     JOBS_BODY_BYTES_MAX,
     XML_BODY_BYTES_MAX,
 )
+from jobmeter.http.endpoints import AnyEndpoint, Audience, Endpoint, group_by_path
+from jobmeter.http.parameters import PAGE, NumberConvertor
+from jobmeter.http.pipeline import Dialect, TargetT, serve
+from jobmeter.http.plain import PlainDialect, PlainEndpoint
+from jobmeter.http.responses import oauth_refusal, plain_refusal
 
 register_url_convertor("int", NumberConvertor())
 

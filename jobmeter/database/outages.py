@@ -1,6 +1,6 @@
 """Owns outages of the database: which errors are of one, and how often the log reports it.
 
-Does not own what is answered meanwhile (``api.http.pipeline``) or when it is tried again (the pool, the loop).
+Does not own what is answered meanwhile (``http.pipeline``) or when it is tried again (the pool, the loop).
 """
 
 import logging

@@ -1,6 +1,6 @@
 """Owns the verbs of named keys: create, rotate, revoke, list, find whom a secret belongs to.
 
-Does not own what a role permits at an endpoint (``api.http``), or the keys of the settings, with which the first one is made.
+Does not own what a role permits at an endpoint (``http``), or the keys of the settings, with which the first one is made.
 """
 
 from collections.abc import Sequence

@@ -8,14 +8,14 @@ from typing import Any
 
 from starlette.responses import Response
 
-from jobmeter.api.http.bodies import decode_json
-from jobmeter.api.http.context import AppContext, RequestContext
-from jobmeter.api.http.endpoints import Audience, Endpoint
-from jobmeter.api.http.plain import PlainEndpoint
-from jobmeter.api.http.responses import json_response
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.geo.countries import MARKET_UNKNOWN, name_country
+from jobmeter.http.bodies import decode_json
+from jobmeter.http.context import AppContext, RequestContext
+from jobmeter.http.endpoints import Audience, Endpoint
+from jobmeter.http.plain import PlainEndpoint
+from jobmeter.http.responses import json_response
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.sandbox.clock import SandboxClock, read_moment, read_span
 from jobmeter.sandbox.traffic import store

@@ -2,12 +2,12 @@
 
 import pytest
 
-from jobmeter.api.http.responses import error_object, oauth_refusal, plain_refusal, restli_refusal, row_error
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.client import ThrottledError
 from jobmeter.client.http.errors import make_refusal
 from jobmeter.client.http.reading import RowError, make_row_error
 from jobmeter.client.http.transport import read_refusal
+from jobmeter.http.responses import error_object, oauth_refusal, plain_refusal, restli_refusal, row_error
 
 # Rows whose texts are the same in one protocol, or that consist of a parameter alone: no response distinguishes them.
 NOT_DISTINGUISHED = {

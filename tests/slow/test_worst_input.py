@@ -17,10 +17,10 @@ from statistics import median
 import pytest
 import zstandard
 
-from jobmeter.api.http.endpoints import Audience
 from jobmeter.api.routes import PLAIN, RESTLI, XML_JOBS
 from jobmeter.base.clock import read_machine_clock, to_ms
 from jobmeter.base.limits import EVENTS_BATCH_ROWS_MAX, TUNNELLED_QUERY_BYTES_MAX
+from jobmeter.http.endpoints import Audience
 from jobmeter.sandbox.endpoints import ENDPOINTS as SANDBOX
 from tests.support.sandbox_client import bearer
 from tests.support.server_process import start_sandbox_server

@@ -29,6 +29,7 @@ LINE = (
     "reports",
     "exports",
     "integrity",
+    "http",
 )
 EDGES = ("api", "portal", "worker")
 CLIENT = ("client", "pull")
@@ -39,7 +40,6 @@ ENDS = ("sandbox", "certification", "app", "cli", "__main__")
 ROOMS = {
     "base": ("", "readers"),
     "api": (
-        "http",
         "board",
         "candidate",
         "oauth",

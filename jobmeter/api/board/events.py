@@ -6,12 +6,12 @@ from typing import Any
 from psycopg_pool import PoolTimeout
 from starlette.responses import Response
 
-from jobmeter.api.http.admission import OverloadedError
-from jobmeter.api.http.bodies import expand_body
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.responses import json_response
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENTS_BODY_BYTES_MAX
+from jobmeter.http.admission import OverloadedError
+from jobmeter.http.bodies import expand_body
+from jobmeter.http.context import RequestContext
+from jobmeter.http.responses import json_response
 from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.intake.flow import TAKEN_BACK
 from jobmeter.metering.model import IntakeReply

@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 from starlette.responses import Response, StreamingResponse
 
-from jobmeter.api.http.context import AppContext, RequestContext
-from jobmeter.api.http.parameters import read_query_number
-from jobmeter.api.http.responses import json_response
 from jobmeter.base.ids import URN_APPLICATION, shard_of
 from jobmeter.base.settings import Settings
+from jobmeter.http.context import AppContext, RequestContext
+from jobmeter.http.parameters import read_query_number
+from jobmeter.http.responses import json_response
 from jobmeter.promotion import flow as delivery
 from jobmeter.promotion.model import PromotionChange
 from jobmeter.wire.links import make_links

@@ -19,13 +19,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from jobmeter.api.candidate.facts import list_facts, name_host, summarize
 from jobmeter.api.candidate.language import STATUSES, find_direction, find_language, find_words
 from jobmeter.api.candidate.problems import NO_STORE, PAGE_HEADERS, TEMPLATES
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_path_id
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers.web_url import to_ascii_url
 from jobmeter.base.settings import Settings
 from jobmeter.geo.lookup import parse_address
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import read_path_id
 from jobmeter.jobs.pages import flow as pages
 from jobmeter.jobs.pages.model import ApplyTarget, JobPage
 from jobmeter.metering.intake.flow import TAKEN_BACK

@@ -7,8 +7,8 @@ from jinja2 import Environment, PackageLoader
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from jobmeter.api.http.responses import plain_refusal
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.http.responses import plain_refusal
 
 TEMPLATES = Environment(
     loader=PackageLoader("jobmeter.api.candidate"), autoescape=True, trim_blocks=True, lstrip_blocks=True

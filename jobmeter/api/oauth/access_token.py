@@ -2,10 +2,10 @@
 
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.responses import json_response
 from jobmeter.api.oauth.forms import check_present, count_client_call, read_client_form
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.http.context import RequestContext
+from jobmeter.http.responses import json_response
 from jobmeter.partners.tokens import flow as tokens
 
 # RFC 6749, 5.1: token responses must not be cached.

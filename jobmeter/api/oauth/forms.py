@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from starlette.requests import Request
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.pipeline import count_call
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.http.context import RequestContext
+from jobmeter.http.pipeline import count_call
 from jobmeter.partners.tokens import flow as tokens
 
 FIELDS_MAX = 50

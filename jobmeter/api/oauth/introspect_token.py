@@ -5,11 +5,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.responses import json_response
 from jobmeter.api.oauth.access_token import UNCACHED
 from jobmeter.api.oauth.forms import check_present, count_client_call, read_client_form
 from jobmeter.base.clock import to_ms
+from jobmeter.http.context import RequestContext
+from jobmeter.http.responses import json_response
 from jobmeter.partners.model import Application, TokenLife
 from jobmeter.partners.tokens import flow as tokens
 

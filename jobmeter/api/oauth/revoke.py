@@ -2,9 +2,9 @@
 
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
 from jobmeter.api.oauth.access_token import UNCACHED
 from jobmeter.api.oauth.forms import check_present, count_client_call, read_client_form
+from jobmeter.http.context import RequestContext
 from jobmeter.partners.tokens import flow as tokens
 
 

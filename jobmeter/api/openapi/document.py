@@ -13,10 +13,6 @@ from pydantic import BaseModel
 from starlette.responses import HTMLResponse, Response
 
 from jobmeter import __version__
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.endpoints import JSON, AnyEndpoint, Audience, Endpoint
-from jobmeter.api.http.plain import PlainEndpoint
-from jobmeter.api.http.responses import json_response
 from jobmeter.api.openapi.names import name_operation
 from jobmeter.api.openapi.page import render_page
 from jobmeter.api.openapi.plain_parameters import describe_parameter, describe_step
@@ -33,6 +29,10 @@ from jobmeter.api.openapi.schemas import (
 from jobmeter.api.restli.resources import RestliEndpoint
 from jobmeter.api.xml.gateway import XmlEndpoint
 from jobmeter.base.faults import Fault
+from jobmeter.http.context import RequestContext
+from jobmeter.http.endpoints import JSON, AnyEndpoint, Audience, Endpoint
+from jobmeter.http.plain import PlainEndpoint
+from jobmeter.http.responses import json_response
 from jobmeter.wire.restli.tunnel import FORM
 from jobmeter.wire.restli.versions import ACTIVE_VERSIONS
 

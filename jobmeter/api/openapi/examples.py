@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from jobmeter.api.http.endpoints import JSON
 from jobmeter.api.openapi.schemas import Schema
+from jobmeter.http.endpoints import JSON
 from jobmeter.wire.restli.tunnel import FORM
 
 REFERENCE = "#/components/schemas/"

@@ -5,7 +5,7 @@ A name consists of the verb with which the summary begins and of the nouns of th
 
 from collections.abc import Sequence
 
-from jobmeter.api.http.endpoints import AnyEndpoint
+from jobmeter.http.endpoints import AnyEndpoint
 
 ROOTS = {"v1": ("Xml", ""), "v2": ("", "V2"), "rest": ("", "")}  # what is before the nouns, and after them
 _SINGULARS = (("ies", "y"), ("ss", "ss"), ("s", ""))

@@ -4,12 +4,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_page, read_path_id, read_query_id, read_query_text
-from jobmeter.api.http.responses import json_response, page_response
-from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import Connection
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import read_page, read_path_id, read_query_id, read_query_text
+from jobmeter.http.responses import json_response, page_response
+from jobmeter.http.schemas import OperatorBody
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application, ListedPage
 from jobmeter.partners.secrets import flow as secrets

@@ -5,10 +5,6 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_page, read_path_id, read_query_id
-from jobmeter.api.http.responses import json_response, page_response
-from jobmeter.api.http.schemas import Instant, OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
 from jobmeter.base.money import format_amount, parse_positive_amount
@@ -17,6 +13,10 @@ from jobmeter.billing.top_ups import flow as top_ups
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import EXPERIENCE_LEVELS, Customer, JobTraits, Pacing, PartnerContract
 from jobmeter.database.connection import Connection
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import read_page, read_path_id, read_query_id
+from jobmeter.http.responses import json_response, page_response
+from jobmeter.http.schemas import Instant, OperatorBody
 from jobmeter.partners.applications import flow as partners
 
 Short = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]

@@ -7,8 +7,6 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.responses import format_time, json_response
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import format_amount
@@ -26,6 +24,8 @@ from jobmeter.explain.model import (
     PostingPage,
     serialize_restatement,
 )
+from jobmeter.http.context import RequestContext
+from jobmeter.http.responses import format_time, json_response
 from jobmeter.ledger.model import AccountKind, Purpose
 from jobmeter.metering.intake import model as identity
 from jobmeter.wire.events import KINDS

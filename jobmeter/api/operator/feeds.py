@@ -9,15 +9,15 @@ from pydantic.alias_generators import to_camel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_page, read_query_id
-from jobmeter.api.http.responses import format_time, json_response, page_response
-from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
 from jobmeter.base.readers.email_address import check_email
 from jobmeter.base.readers.web_url import WEB_SCHEMES, check_url
 from jobmeter.geo.gazetteer import find_country
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import read_page, read_query_id
+from jobmeter.http.responses import format_time, json_response, page_response
+from jobmeter.http.schemas import OperatorBody
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.model import FILE_SCHEME, Feed, FeedReport, FeedRun
 from jobmeter.partners.applications import flow as partners

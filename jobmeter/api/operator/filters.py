@@ -5,13 +5,13 @@ from typing import Annotated, Any
 from pydantic import Field
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_page
-from jobmeter.api.http.responses import json_response, page_response
-from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.api.operator.contracts import find_contract
 from jobmeter.base.days import LATE_WINDOW_HOURS
 from jobmeter.base.ids import URN_APPLICATION
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import read_page
+from jobmeter.http.responses import json_response, page_response
+from jobmeter.http.schemas import OperatorBody
 from jobmeter.metering.filters import flow as filters
 from jobmeter.metering.filters.model import (
     FUTURE_TOLERANCE_SECONDS,

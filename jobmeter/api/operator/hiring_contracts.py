@@ -9,10 +9,6 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_page, read_query_month
-from jobmeter.api.http.responses import json_response, page_response
-from jobmeter.api.http.schemas import Email, Instant, OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, make_reference, read_urn
 from jobmeter.base.money import format_amount, parse_amount
@@ -22,6 +18,10 @@ from jobmeter.contracts.credits.model import UsedSpan, UsesPage, serialize_use
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import Grant, HiringContract, HiringDraft, HiringKind
 from jobmeter.database.connection import Connection
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import read_page, read_query_month
+from jobmeter.http.responses import json_response, page_response
+from jobmeter.http.schemas import Email, Instant, OperatorBody
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
 from jobmeter.partners.oauth1 import flow as signatures

@@ -4,11 +4,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_page, read_query_id, read_query_text
-from jobmeter.api.http.responses import format_time, json_response, page_response
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import read_page, read_query_id, read_query_text
+from jobmeter.http.responses import format_time, json_response, page_response
 from jobmeter.jobs.model import JobPosting, JobState, PostingFilter
 from jobmeter.jobs.pages import flow as pages
 from jobmeter.jobs.postings import flow as jobs

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 from pydantic import StringConstraints
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.endpoints import Audience, Endpoint
-from jobmeter.api.http.parameters import PAGE, read_page
-from jobmeter.api.http.plain import PlainEndpoint
-from jobmeter.api.http.responses import format_time, json_response, page_response
-from jobmeter.api.http.schemas import OperatorBody
+from jobmeter.http.context import RequestContext
+from jobmeter.http.endpoints import Audience, Endpoint
+from jobmeter.http.parameters import PAGE, read_page
+from jobmeter.http.plain import PlainEndpoint
+from jobmeter.http.responses import format_time, json_response, page_response
+from jobmeter.http.schemas import OperatorBody
 from jobmeter.operator_keys import flow as operator_keys
 from jobmeter.operator_keys.model import KeyRole, NewKey, OperatorKey
 

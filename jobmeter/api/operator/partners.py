@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from pydantic import StringConstraints
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_page, read_path_id, read_query_text
-from jobmeter.api.http.responses import json_response, page_response
-from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import read_page, read_path_id, read_query_text
+from jobmeter.http.responses import json_response, page_response
+from jobmeter.http.schemas import OperatorBody
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import ListedPage, Partner, PartnerChange
 

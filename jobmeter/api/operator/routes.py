@@ -1,8 +1,5 @@
 """Owns the rows of the operator's endpoints in the table of endpoints (``api.routes``)."""
 
-from jobmeter.api.http.endpoints import Audience, Endpoint
-from jobmeter.api.http.parameters import PAGE
-from jobmeter.api.http.plain import PlainEndpoint
 from jobmeter.api.operator import (
     applications,
     contracts,
@@ -17,6 +14,9 @@ from jobmeter.api.operator import (
 )
 from jobmeter.api.operator import hiring_contracts as hiring
 from jobmeter.api.operator.keys import KEYS
+from jobmeter.http.endpoints import Audience, Endpoint
+from jobmeter.http.parameters import PAGE
+from jobmeter.http.plain import PlainEndpoint
 
 EVENT = ("source", "id", "time")
 AUDIENCE = Audience.OPERATOR

@@ -6,10 +6,6 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_page
-from jobmeter.api.http.responses import format_time, json_response, page_response
-from jobmeter.api.http.schemas import Day, OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX
 from jobmeter.base.money import parse_positive_amount
@@ -17,6 +13,10 @@ from jobmeter.billing.credit_notes import flow as credit_notes
 from jobmeter.charging.corrections import flow as corrections
 from jobmeter.database.connection import Connection
 from jobmeter.explain import flow as explain
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import read_page
+from jobmeter.http.responses import format_time, json_response, page_response
+from jobmeter.http.schemas import Day, OperatorBody
 from jobmeter.jobs.pages import flow as pages
 from jobmeter.metering.intake import model as identity
 from jobmeter.settlement.click_rules import flow as policy

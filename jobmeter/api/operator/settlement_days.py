@@ -5,11 +5,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_page
-from jobmeter.api.http.responses import format_time, page_response
 from jobmeter.base.days import day_of, final_at
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import read_page
+from jobmeter.http.responses import format_time, page_response
 from jobmeter.settlement.days import flow as settlement
 from jobmeter.settlement.model import SettlementDay
 

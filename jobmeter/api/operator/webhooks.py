@@ -4,11 +4,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_page, read_path_id, read_query_id
-from jobmeter.api.http.responses import format_time, json_response, page_response
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import read_page, read_path_id, read_query_id
+from jobmeter.http.responses import format_time, json_response, page_response
 from jobmeter.notifications import flow as notifications
 from jobmeter.notifications.listing import flow as listing
 from jobmeter.notifications.model import Delivery, DeliveryState, NotificationEndpoint

@@ -2,10 +2,10 @@
 
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_query_number
-from jobmeter.api.http.responses import json_response
 from jobmeter.database.pool import Database
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import read_query_number
+from jobmeter.http.responses import json_response
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.reports.charge_stream import flow as stream
 from jobmeter.reports.charge_stream.model import serialize_entry

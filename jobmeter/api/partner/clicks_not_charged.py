@@ -8,13 +8,13 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_query_day
-from jobmeter.api.http.responses import json_response
 from jobmeter.base.days import day_of, one_year_before
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, URN_JOB
 from jobmeter.base.readers import times
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import read_query_day
+from jobmeter.http.responses import json_response
 from jobmeter.reports.uncharged_clicks import flow as reports
 from jobmeter.reports.uncharged_clicks.model import NotCharged
 from jobmeter.wire.csv_cells import guard_cell

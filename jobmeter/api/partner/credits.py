@@ -4,13 +4,13 @@ from typing import Any
 
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_page, read_query_month
-from jobmeter.api.http.responses import json_response
 from jobmeter.base.days import month_of
 from jobmeter.base.money import format_amount
 from jobmeter.contracts.credits import flow as credits_flow
 from jobmeter.contracts.credits.model import PartnerCredits, UsedSpan, UsesPage, serialize_use
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import read_page, read_query_month
+from jobmeter.http.responses import json_response
 
 
 async def list_credits(context: RequestContext) -> Response:

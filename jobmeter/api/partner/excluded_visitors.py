@@ -5,12 +5,12 @@ from typing import Annotated, Any
 from pydantic import StringConstraints
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import IDS_MAX, read_path_id, read_query_number
-from jobmeter.api.http.responses import json_response
-from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX, EXCLUDED_VISITORS_PAGE
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import IDS_MAX, read_path_id, read_query_number
+from jobmeter.http.responses import json_response
+from jobmeter.http.schemas import OperatorBody
 from jobmeter.metering.filters import flow as filters
 from jobmeter.metering.filters.model import ExcludedVisitor, serialize_refused_event
 from jobmeter.metering.intake.model import find_address, find_visitor, show_network

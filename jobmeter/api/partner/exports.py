@@ -15,18 +15,18 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from jobmeter.api.http.admission import OverloadedError
-from jobmeter.api.http.context import AppContext, RequestContext
-from jobmeter.api.http.endpoints import Audience, Endpoint
-from jobmeter.api.http.parameters import read_query_day, read_query_id
-from jobmeter.api.http.plain import PlainEndpoint
-from jobmeter.api.http.responses import knows_tag
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import Connection
 from jobmeter.exports.files import flow as files
 from jobmeter.exports.formats import flow as formats
 from jobmeter.exports.kinds import flow as kinds
 from jobmeter.exports.model import ExportFormat, ExportKind, ExportQuery, Table
+from jobmeter.http.admission import OverloadedError
+from jobmeter.http.context import AppContext, RequestContext
+from jobmeter.http.endpoints import Audience, Endpoint
+from jobmeter.http.parameters import read_query_day, read_query_id
+from jobmeter.http.plain import PlainEndpoint
+from jobmeter.http.responses import knows_tag
 
 FILTERS = ("partnerContractId", "applicationId", "externalJobPostingId")
 JOBS_NAMED_MAX = 100

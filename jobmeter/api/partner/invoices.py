@@ -2,11 +2,11 @@
 
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
 from jobmeter.api.operator.billing.documents import list_documents_of, list_lines_of, show_document_of
 from jobmeter.api.operator.billing.files import download_file_of
 from jobmeter.api.operator.billing.invoices import list_charges_of, list_clicks_of
 from jobmeter.api.operator.billing.links import show_payment_link_of
+from jobmeter.http.context import RequestContext
 
 
 async def list_invoices(context: RequestContext) -> Response:

@@ -2,11 +2,11 @@
 
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_page
-from jobmeter.api.http.responses import page_response
 from jobmeter.api.operator.billing.payments import serialize_payment
 from jobmeter.billing.payments import flow as payments
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import read_page
+from jobmeter.http.responses import page_response
 
 
 async def list_payments(context: RequestContext) -> Response:

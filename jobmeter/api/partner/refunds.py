@@ -2,9 +2,9 @@
 
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
 from jobmeter.api.operator.billing.statements import RefundBody, list_refunds_of, record_refund_of
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.http.context import RequestContext
 from jobmeter.partners.model import Application
 
 

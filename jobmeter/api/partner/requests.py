@@ -6,12 +6,12 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.endpoints import Audience, Endpoint
-from jobmeter.api.http.parameters import IDS_MAX, PAGE, read_page, read_query_id
-from jobmeter.api.http.plain import PlainEndpoint
-from jobmeter.api.http.responses import json_response
 from jobmeter.base.ids import URN_APPLICATION
+from jobmeter.http.context import RequestContext
+from jobmeter.http.endpoints import Audience, Endpoint
+from jobmeter.http.parameters import IDS_MAX, PAGE, read_page, read_query_id
+from jobmeter.http.plain import PlainEndpoint
+from jobmeter.http.responses import json_response
 from jobmeter.request_log import flow as request_log
 from jobmeter.request_log.model import LogFilter, LoggedRequest
 

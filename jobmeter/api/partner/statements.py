@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
 from jobmeter.api.operator.billing.statements import show_statement_of
+from jobmeter.http.context import RequestContext
 
 
 async def show_statement(context: RequestContext) -> Response:

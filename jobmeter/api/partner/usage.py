@@ -4,12 +4,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_query_month
-from jobmeter.api.http.responses import json_response
 from jobmeter.api.operator.billing.usage import serialize_report
 from jobmeter.base.days import month_of
 from jobmeter.billing.usage import flow as usage
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import read_query_month
+from jobmeter.http.responses import json_response
 
 
 async def show_usage(context: RequestContext) -> Response:

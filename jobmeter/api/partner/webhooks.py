@@ -7,14 +7,14 @@ import msgspec
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_path_id, read_query_number
-from jobmeter.api.http.responses import json_response
-from jobmeter.api.http.schemas import Email, OperatorBody
 from jobmeter.api.operator.webhooks import serialize_endpoint, serialize_sending
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers.web_url import WEB_SCHEMES, check_url
 from jobmeter.database.connection import Connection
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import read_path_id, read_query_number
+from jobmeter.http.responses import json_response
+from jobmeter.http.schemas import Email, OperatorBody
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.notifications import flow as notifications
 from jobmeter.notifications.model import (

@@ -6,8 +6,8 @@ Does not own the errors (``base.faults``) or the outcomes of tasks (``jobs.model
 
 import string
 
-from jobmeter.api.http.context import RequestContext
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.http.context import RequestContext
 from jobmeter.jobs.model import FORCED_OUTCOMES
 
 HEADER = "X-Jobmeter-Fail"

@@ -13,18 +13,6 @@ from functools import lru_cache, partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.bodies import check_length, expand_body
-from jobmeter.api.http.context import AppContext, Caller, RequestContext
-from jobmeter.api.http.credentials import authenticate_token
-from jobmeter.api.http.pipeline import PreparedCall
-from jobmeter.api.http.responses import (
-    REQUEST_ID_HEADER,
-    gateway_headers,
-    json_response,
-    restli_headers,
-    restli_refusal,
-    tag_response,
-)
 from jobmeter.api.restli.forced_failures import check_forced_failure, read_forced_outcome
 from jobmeter.api.restli.projections import project, read_masks
 from jobmeter.api.restli.resources import MARKERS, Call, Handler, Resource, name_permission
@@ -32,6 +20,18 @@ from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import TUNNELLED_QUERY_BYTES_MAX, TUNNELLED_QUERY_VALUES_MAX
 from jobmeter.base.lists import list_parts
+from jobmeter.http.bodies import check_length, expand_body
+from jobmeter.http.context import AppContext, Caller, RequestContext
+from jobmeter.http.credentials import authenticate_token
+from jobmeter.http.pipeline import PreparedCall
+from jobmeter.http.responses import (
+    REQUEST_ID_HEADER,
+    gateway_headers,
+    json_response,
+    restli_headers,
+    restli_refusal,
+    tag_response,
+)
 from jobmeter.wire.restli.keys import decode_path_key, split_path
 from jobmeter.wire.restli.methods import Method, MethodMismatchError, infer_method
 from jobmeter.wire.restli.paging import PagingError

@@ -1,9 +1,9 @@
 """``GET /v2/jobPostingStatus?ids=...`` and ``/rest``: whether jobs are listed and promoted, and why not (spec 4.5)."""
 
-from jobmeter.api.http.responses import error_object
 from jobmeter.api.restli.resources import Call, Reply
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import BATCH_GET_KEYS_MAX
+from jobmeter.http.responses import error_object
 from jobmeter.jobs.status import flow as jobs
 from jobmeter.jobs.status.model import serialize_status
 from jobmeter.wire.restli.envelopes import wrap_batch

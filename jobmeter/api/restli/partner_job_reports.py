@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from jobmeter.api.http.responses import row_error
 from jobmeter.api.restli.resources import Call, Reply
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_from_number
@@ -16,6 +15,7 @@ from jobmeter.base.limits import REPORT_PAGE_JOBS_MAX
 from jobmeter.base.money import format_amount
 from jobmeter.base.readers.times import read_moment
 from jobmeter.database.connection import Connection
+from jobmeter.http.responses import row_error
 from jobmeter.reports.job_reports import flow as reports
 from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport, ReportQuery, unpack_days
 from jobmeter.reports.sources.flow import ReportKind, name_failed_source, open_report

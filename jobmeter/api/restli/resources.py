@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from jobmeter.api.http.bodies import decode_json, decode_records
-from jobmeter.api.http.context import AppContext
-from jobmeter.api.http.endpoints import Endpoint
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.http.bodies import decode_json, decode_records
+from jobmeter.http.context import AppContext
+from jobmeter.http.endpoints import Endpoint
 from jobmeter.partners.model import Application
 from jobmeter.wire.restli.methods import Method
 from jobmeter.wire.restli.syntax import Protocol, Value

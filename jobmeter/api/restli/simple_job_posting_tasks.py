@@ -3,11 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from jobmeter.api.http.responses import error_object
 from jobmeter.api.restli.resources import Call, Reply
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_JOB, URN_TASK
 from jobmeter.base.limits import BATCH_GET_KEYS_MAX
+from jobmeter.http.responses import error_object
 from jobmeter.jobs.model import Task, TaskStatus
 from jobmeter.jobs.status import flow as jobs
 from jobmeter.wire.restli.envelopes import wrap_batch

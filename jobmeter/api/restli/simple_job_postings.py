@@ -3,11 +3,11 @@
 import re
 from typing import Any
 
-from jobmeter.api.http.responses import error_object
 from jobmeter.api.restli.resources import Call, Reply
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_TASK
 from jobmeter.base.limits import BATCH_CREATE_ELEMENTS_MAX
+from jobmeter.http.responses import error_object
 from jobmeter.jobs.model import AcceptedElement
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.wire.restli.envelopes import (

@@ -14,16 +14,16 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.context import AppContext, Caller, RequestContext
-from jobmeter.api.http.credentials import authenticate_token, caller_of, find_caller
-from jobmeter.api.http.endpoints import Endpoint, group_by_path
-from jobmeter.api.http.idempotency import READING
-from jobmeter.api.http.pipeline import PreparedCall
-from jobmeter.api.http.responses import PLACE, RETRY_SECONDS
 from jobmeter.base.clock import read_machine_clock, to_ms
 from jobmeter.base.credentials import make_request_id
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers.network import read_address
+from jobmeter.http.context import AppContext, Caller, RequestContext
+from jobmeter.http.credentials import authenticate_token, caller_of, find_caller
+from jobmeter.http.endpoints import Endpoint, group_by_path
+from jobmeter.http.idempotency import READING
+from jobmeter.http.pipeline import PreparedCall
+from jobmeter.http.responses import PLACE, RETRY_SECONDS
 from jobmeter.partners.model import Application
 from jobmeter.partners.oauth1 import flow as signatures
 from jobmeter.partners.oauth1.model import SignedRequest

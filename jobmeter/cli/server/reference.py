@@ -15,7 +15,6 @@ import msgspec
 from cyclopts import Parameter
 
 from jobmeter import client
-from jobmeter.api.http.endpoints import Audience
 from jobmeter.api.openapi.collection import print_collection
 from jobmeter.api.openapi.document import build_document
 from jobmeter.api.routes import CANDIDATE, ENDPOINTS, PLAIN, RESTLI, XML_JOBS
@@ -29,6 +28,7 @@ from jobmeter.certification.checklist.reference import print_certification
 from jobmeter.cli.server.command_pages import FOLDER, list_pictures, print_commands
 from jobmeter.cli.server.reference_formats import NOTE, print_enumerations, print_exports, print_feed_formats
 from jobmeter.client.xml_jobs import XmlJobs
+from jobmeter.http.endpoints import Audience
 from jobmeter.integrity.model import ADDED, ALL, REMOVED
 from jobmeter.integrity.unchecked import UNCHECKED
 from jobmeter.metering.model import Verdict

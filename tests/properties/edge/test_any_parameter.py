@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 import pytest
 
-from jobmeter.api.http.endpoints import Audience
 from jobmeter.api.routes import RESTLI
+from jobmeter.http.endpoints import Audience
 from jobmeter.sandbox.endpoints import ENDPOINTS as SANDBOX
 from tests.stories.edge import matrix
 from tests.stories.edge.test_tenants import owned  # noqa: F401 -- a fixture

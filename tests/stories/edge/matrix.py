@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from jobmeter.api.http.endpoints import Audience
 from jobmeter.api.routes import CANDIDATE, DOCUMENTS, PLAIN, REST, RESTLI
+from jobmeter.http.endpoints import Audience
 from jobmeter.sandbox.endpoints import ENDPOINTS as SANDBOX
 from jobmeter.wire.restli.encoding import encode_element
 from tests.support.sandbox_client import range_text

@@ -9,11 +9,11 @@ import pytest
 from psycopg.errors import DeadlockDetected
 from starlette.responses import Response
 
-from jobmeter.api.http.idempotency import DEADLOCKS_MAX, run_once, run_unique
 from jobmeter.app import open_state
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
+from jobmeter.http.idempotency import DEADLOCKS_MAX, run_once, run_unique
 from jobmeter.request_control.model import Request
 from tests.support.dying_database import Died
 from tests.support.sandbox_client import bearer, make_event

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi import checks
 
-from jobmeter.api.http.parameters import PAGE
 from jobmeter.api.openapi.document import build_document
 from jobmeter.api.openapi.schemas import JOB_EXAMPLE, SCHEMAS
 from jobmeter.api.routes import CANDIDATE, DOCUMENTS, ENDPOINTS, PLAIN, RESTLI, XML_JOBS
+from jobmeter.http.parameters import PAGE
 from jobmeter.jobs.postings.schema import Element
 from jobmeter.sandbox.endpoints import ENDPOINTS as SANDBOX
 from tests.conftest import TEMPLATE, make_database

@@ -13,9 +13,9 @@ import psycopg
 import pytest
 from starlette.requests import Request
 
-from jobmeter.api.http.bodies import read_body
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import JOBS_BODY_BYTES_MAX, QUERY_BYTES_MAX
+from jobmeter.http.bodies import read_body
 from tests.conftest import TEMPLATE, make_database
 from tests.support.sandbox_client import bearer, open_sandbox_client
 from tests.support.server_process import start_sandbox_server

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from jobmeter.api.http.rate_limits import RateLimits, Throttled, read_rate_limits
 from jobmeter.base.faults import Fault
+from jobmeter.http.rate_limits import RateLimits, Throttled, read_rate_limits
 from jobmeter.partners.applications import flow as partners
 from jobmeter.request_control import flow as request_control
 from tests.support.sandbox_client import open_sandbox_client

@@ -12,9 +12,9 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from jobmeter.api.http.endpoints import Audience
 from jobmeter.api.routes import ENDPOINTS, PLAIN, XML_JOBS
 from jobmeter.database.pool import Database
+from jobmeter.http.endpoints import Audience
 from jobmeter.partners.oauth1 import flow as signatures
 from jobmeter.sandbox.endpoints import ENDPOINTS as SANDBOX
 from tests.stories.edge import matrix

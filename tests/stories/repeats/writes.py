@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from jobmeter.api.http.endpoints import AnyEndpoint, Audience
-from jobmeter.api.http.idempotency import READING
 from jobmeter.api.routes import ENDPOINTS
+from jobmeter.http.endpoints import AnyEndpoint, Audience
+from jobmeter.http.idempotency import READING
 from jobmeter.sandbox.endpoints import ENDPOINTS as SANDBOX
 from tests.stories.repeats.billing_writes import BILLING_MAKERS, CONTRACT, PARTY
 from tests.stories.repeats.key_writes import KEY_MAKERS, retire_replaced

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from jobmeter.api.http.admission import AdmissionControl, OverloadedError
+from jobmeter.http.admission import AdmissionControl, OverloadedError
 from tests.support.sandbox_client import SandboxClient, bearer, make_event
 
 CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"

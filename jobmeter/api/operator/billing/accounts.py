@@ -5,10 +5,6 @@ from typing import Annotated, Any
 from pydantic import Field
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import IDS_MAX, read_page, read_path_id, read_query_day, read_query_id
-from jobmeter.api.http.responses import json_response, page_response
-from jobmeter.api.http.schemas import Day, Month, OperatorBody
 from jobmeter.api.operator.billing.parties import (
     BuyerBody,
     Line,
@@ -36,6 +32,10 @@ from jobmeter.billing.accounts.model import (
 )
 from jobmeter.billing.model import TaxCategory
 from jobmeter.database.connection import Connection
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import IDS_MAX, read_page, read_path_id, read_query_day, read_query_id
+from jobmeter.http.responses import json_response, page_response
+from jobmeter.http.schemas import Day, Month, OperatorBody
 
 
 class AccountBody(OperatorBody):

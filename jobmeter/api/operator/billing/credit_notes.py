@@ -5,10 +5,6 @@ from typing import Annotated
 from pydantic import Field
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_path_id
-from jobmeter.api.http.responses import json_response
-from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.api.operator.billing.documents import find_named, serialize_document
 from jobmeter.api.operator.billing.parties import Line, Word
 from jobmeter.base.days import day_of
@@ -16,6 +12,10 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import parse_positive_amount
 from jobmeter.billing.credit_notes import flow as credit_notes
 from jobmeter.billing.credit_notes.model import CreditDraft, LineCredit
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import read_path_id
+from jobmeter.http.responses import json_response
+from jobmeter.http.schemas import OperatorBody
 
 LINES_MAX = 1_000
 Reference = Annotated[Line, Field(min_length=1)]

@@ -5,15 +5,6 @@ from typing import Any
 
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import (
-    read_page,
-    read_path_id,
-    read_query_id,
-    read_query_month,
-    read_query_number,
-)
-from jobmeter.api.http.responses import format_time, json_response, page_response
 from jobmeter.api.operator.billing.parties import serialize_party
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
@@ -23,6 +14,15 @@ from jobmeter.billing.documents import flow as documents
 from jobmeter.billing.documents.model import DocumentFilter
 from jobmeter.billing.model import Document, DocumentLine, DocumentState
 from jobmeter.database.connection import Connection
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import (
+    read_page,
+    read_path_id,
+    read_query_id,
+    read_query_month,
+    read_query_number,
+)
+from jobmeter.http.responses import format_time, json_response, page_response
 
 
 async def list_documents_of(context: RequestContext, *, partner_id: int | None) -> Response:

@@ -6,14 +6,14 @@ from typing import IO
 from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_query_number
-from jobmeter.api.http.responses import json_response, knows_tag
 from jobmeter.api.operator.billing.documents import find_named
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.billing.files import flow as files
 from jobmeter.billing.formats import flow as formats
 from jobmeter.billing.formats.model import FileFormat
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import read_query_number
+from jobmeter.http.responses import json_response, knows_tag
 
 CHUNK_BYTES = 1 << 16
 SAMPLE_MAX = 100

@@ -5,8 +5,6 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.responses import format_time, json_response
 from jobmeter.api.operator.billing.documents import (
     find_named,
     list_documents_of,
@@ -22,6 +20,8 @@ from jobmeter.billing.documents.model import LineCharge
 from jobmeter.billing.invoices import flow as invoices
 from jobmeter.billing.model import Document
 from jobmeter.explain.model import ExplainedClick
+from jobmeter.http.context import RequestContext
+from jobmeter.http.responses import format_time, json_response
 from jobmeter.ledger.model import Purpose
 
 PAGE_MAX = 1_000

@@ -4,13 +4,13 @@ from typing import Any
 
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.responses import json_response
 from jobmeter.api.operator.billing.documents import find_named
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import format_amount
 from jobmeter.base.readers.web_url import check_url
 from jobmeter.billing.providers import flow as providers
+from jobmeter.http.context import RequestContext
+from jobmeter.http.responses import json_response
 
 SIGNATURE_HEADER = "stripe-signature"
 

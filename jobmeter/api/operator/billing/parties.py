@@ -6,11 +6,11 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
-from jobmeter.api.http.schemas import Day, Email, OperatorBody
 from jobmeter.base.readers.percents import format_percent
 from jobmeter.billing.accounts.model import Dated, TaxRate
 from jobmeter.billing.model import Buyer, Party, Seller
 from jobmeter.database.statements import vars_of
+from jobmeter.http.schemas import Day, Email, OperatorBody
 
 EMAILS_MAX = 10
 ADDRESS_LINES_MAX = 4

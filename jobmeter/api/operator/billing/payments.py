@@ -5,10 +5,6 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import IDS_MAX, read_page, read_path_id, read_query_day
-from jobmeter.api.http.responses import format_time, json_response, page_response
-from jobmeter.api.http.schemas import Day, OperatorBody
 from jobmeter.api.operator.billing.documents import find_named
 from jobmeter.api.operator.billing.parties import Line, Word
 from jobmeter.base.days import day_of
@@ -28,6 +24,10 @@ from jobmeter.billing.providers import flow as providers
 from jobmeter.billing.top_ups import flow as top_ups
 from jobmeter.billing.top_ups.model import PaidTopUp, TopUpDraft
 from jobmeter.database.connection import Connection
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import IDS_MAX, read_page, read_path_id, read_query_day
+from jobmeter.http.responses import format_time, json_response, page_response
+from jobmeter.http.schemas import Day, OperatorBody
 
 UNITS_MAX = 1_000_000_000
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]

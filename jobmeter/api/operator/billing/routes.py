@@ -3,9 +3,6 @@
 Does not own the table itself (``api.routes``), which includes these rows.
 """
 
-from jobmeter.api.http.endpoints import Audience, Endpoint
-from jobmeter.api.http.parameters import PAGE
-from jobmeter.api.http.plain import PlainEndpoint
 from jobmeter.api.operator.billing import accounts as billing_accounts
 from jobmeter.api.operator.billing import credit_notes as billing_credit_notes
 from jobmeter.api.operator.billing import files as billing_files
@@ -17,6 +14,9 @@ from jobmeter.api.operator.billing import seller as billing_seller
 from jobmeter.api.operator.billing import statements as billing_statements
 from jobmeter.api.operator.billing import usage as billing_usage
 from jobmeter.api.operator.billing.parties import SellerBody
+from jobmeter.http.endpoints import Audience, Endpoint
+from jobmeter.http.parameters import PAGE
+from jobmeter.http.plain import PlainEndpoint
 
 OPERATOR = Audience.OPERATOR
 STATEMENT = (

@@ -6,14 +6,14 @@ from typing import Annotated, Any
 from pydantic import Field
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import IDS_MAX, read_query_id, read_query_month
-from jobmeter.api.http.responses import json_response
-from jobmeter.api.http.schemas import Month, OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.billing.accounts import flow as accounts
 from jobmeter.billing.invoices import flow as invoices
 from jobmeter.database.connection import Connection
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import IDS_MAX, read_query_id, read_query_month
+from jobmeter.http.responses import json_response
+from jobmeter.http.schemas import Month, OperatorBody
 
 ACCOUNTS_MAX = 25  # of one request, which is one transaction
 HELD_SHOWN_MAX = 100

@@ -8,10 +8,6 @@ from typing import Annotated
 from pydantic import StringConstraints
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_query_day
-from jobmeter.api.http.responses import json_response
-from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.api.operator.billing.parties import SellerBody, read_seller, serialize_dated, serialize_party
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
@@ -19,6 +15,10 @@ from jobmeter.billing.accounts import flow as accounts
 from jobmeter.billing.accounts.model import LOGO_BYTES_MAX, find_in_force
 from jobmeter.billing.formats import flow as formats
 from jobmeter.billing.model import Logo
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import read_query_day
+from jobmeter.http.responses import json_response
+from jobmeter.http.schemas import OperatorBody
 
 # Longer than the base64 of the longest logo: one that is somewhat too large is refused with its size.
 CONTENT_CHARACTERS_MAX = 4 * LOGO_BYTES_MAX

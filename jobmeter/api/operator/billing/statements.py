@@ -8,16 +8,6 @@ import msgspec
 from pydantic import StringConstraints
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import (
-    PAGE_ROWS,
-    PAGE_ROWS_MAX,
-    read_page,
-    read_path_id,
-    read_query_number,
-)
-from jobmeter.api.http.responses import json_response, page_response, tag_response
-from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import format_amount
 from jobmeter.base.readers.percents import read_percent
@@ -33,6 +23,16 @@ from jobmeter.billing.statements.model import (
     Statement,
     StatementRequest,
 )
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import (
+    PAGE_ROWS,
+    PAGE_ROWS_MAX,
+    read_page,
+    read_path_id,
+    read_query_number,
+)
+from jobmeter.http.responses import json_response, page_response, tag_response
+from jobmeter.http.schemas import OperatorBody
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
 

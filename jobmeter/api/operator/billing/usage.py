@@ -4,14 +4,14 @@ from typing import Any
 
 from starlette.responses import Response
 
-from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_path_id, read_query_month
-from jobmeter.api.http.responses import json_response
 from jobmeter.base.days import month_of
 from jobmeter.base.money import format_amount
 from jobmeter.billing.accounts import flow as accounts
 from jobmeter.billing.usage import flow as usage
 from jobmeter.billing.usage.model import Amount, Usage, UsageKind, UsageReport
+from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import read_path_id, read_query_month
+from jobmeter.http.responses import json_response
 
 
 async def show_usage(context: RequestContext) -> Response:

@@ -11,10 +11,10 @@ import msgspec
 from starlette.responses import Response
 from xxhash import xxh3_128_hexdigest
 
-from jobmeter.api.http.endpoints import JSON
-from jobmeter.api.http.parameters import Page
 from jobmeter.base.credentials import make_request_id
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.http.endpoints import JSON
+from jobmeter.http.parameters import Page
 from jobmeter.wire.restli.syntax import Protocol
 
 ItemT = TypeVar("ItemT")

@@ -10,13 +10,13 @@ from typing import Protocol
 
 from starlette.requests import Request
 
-from jobmeter.api.http.admission import AdmissionControl, ExportShares
-from jobmeter.api.http.change_watch import ChangeWatch
-from jobmeter.api.http.proxies import TrustedProxies
-from jobmeter.api.http.rate_limits import RateLimits
 from jobmeter.base.settings import Settings
 from jobmeter.database.batching import Batcher
 from jobmeter.database.pool import Database
+from jobmeter.http.admission import AdmissionControl, ExportShares
+from jobmeter.http.change_watch import ChangeWatch
+from jobmeter.http.proxies import TrustedProxies
+from jobmeter.http.rate_limits import RateLimits
 from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.operator_keys.model import KeyHolder

@@ -1,6 +1,7 @@
 """Owns the fields of an endpoint: method, path, handler, audience, request body and response.
 
 Does not own the table (``api.routes``). Routes, OpenAPI, the reference page and the tenant tests read the same rows.
+Pure.
 """
 
 from collections.abc import Awaitable, Callable, Iterable

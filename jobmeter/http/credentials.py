@@ -7,10 +7,10 @@ import hmac
 
 from starlette.requests import Request
 
-from jobmeter.api.http.context import Caller, RequestContext
-from jobmeter.api.http.idempotency import READING
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.lists import list_parts
+from jobmeter.http.context import Caller, RequestContext
+from jobmeter.http.idempotency import READING
 from jobmeter.operator_keys.model import KeyRole
 from jobmeter.partners.model import Application
 from jobmeter.partners.tokens import flow as tokens

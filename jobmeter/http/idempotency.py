@@ -14,12 +14,12 @@ from psycopg.errors import DeadlockDetected
 from psycopg_pool import PoolTimeout
 from starlette.responses import Response
 
-from jobmeter.api.http.context import AppContext
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import IDEMPOTENCY_ABANDONED_SECONDS, IDEMPOTENCY_KEY_CHARACTERS_MAX
 from jobmeter.database.connection import Connection
 from jobmeter.database.outages import is_outage
 from jobmeter.database.pool import JoinedDatabase
+from jobmeter.http.context import AppContext
 from jobmeter.request_control import flow as request_control
 from jobmeter.request_control.flow import Claim
 from jobmeter.request_control.model import Request as IdempotentRequest

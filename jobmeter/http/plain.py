@@ -9,13 +9,13 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.bodies import decode_model
-from jobmeter.api.http.context import AppContext, Caller, RequestContext
-from jobmeter.api.http.credentials import EVENTS, OPERATOR, authenticate_key, authenticate_token
-from jobmeter.api.http.endpoints import Audience, Endpoint
-from jobmeter.api.http.idempotency import READING
-from jobmeter.api.http.pipeline import PreparedCall
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.http.bodies import decode_model
+from jobmeter.http.context import AppContext, Caller, RequestContext
+from jobmeter.http.credentials import EVENTS, OPERATOR, authenticate_key, authenticate_token
+from jobmeter.http.endpoints import Audience, Endpoint
+from jobmeter.http.idempotency import READING
+from jobmeter.http.pipeline import PreparedCall
 
 # Called with the context and, if the endpoint has a body model, with the decoded body.
 PlainHandler = Callable[..., Awaitable[Response]]

@@ -1,4 +1,4 @@
-"""Types that the bodies and responses of several endpoints share."""
+"""Types that the bodies and responses of several endpoints share. Pure."""
 
 from datetime import date
 from typing import Annotated

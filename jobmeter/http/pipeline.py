@@ -13,13 +13,13 @@ from typing import Protocol, TypeVar
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from jobmeter.api.http.bodies import check_declared_length, check_url, drop_body, read_body
-from jobmeter.api.http.context import AppContext, Caller, RequestContext, app_context_of
-from jobmeter.api.http.idempotency import HEADER, run_once, run_unique
-from jobmeter.api.http.rate_limits import Throttled
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.outages import UNUSABLE
+from jobmeter.http.bodies import check_declared_length, check_url, drop_body, read_body
+from jobmeter.http.context import AppContext, Caller, RequestContext, app_context_of
+from jobmeter.http.idempotency import HEADER, run_once, run_unique
+from jobmeter.http.rate_limits import Throttled
 from jobmeter.partners.model import Application
 from jobmeter.request_control.model import Request as IdempotentRequest
 from jobmeter.request_log.model import AnsweredRequest

@@ -1,4 +1,0 @@
-"""Owns what all endpoints share: pipeline, contexts, credentials, bodies, responses, idempotency, rate limits.
-
-Knows no resource. The plain JSON dialect is here because five packages use it.
-"""
