@@ -3,15 +3,13 @@
 Does not own how a request is matched to its endpoint (each protocol's dialect).
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 
 from starlette.convertors import register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute
 
 from jobmeter.api import health, home
 from jobmeter.api.board import events, promotion_feed
@@ -55,7 +53,7 @@ from jobmeter.base.limits import (
 )
 from jobmeter.http.endpoints import AnyEndpoint, Audience, Endpoint, group_by_path
 from jobmeter.http.parameters import PAGE, NumberConvertor
-from jobmeter.http.pipeline import Dialect, TargetT, serve
+from jobmeter.http.pipeline import make_route
 from jobmeter.http.plain import PlainDialect, PlainEndpoint
 from jobmeter.http.responses import oauth_refusal, plain_refusal
 
@@ -283,21 +281,3 @@ def _refuse_oauth(_: Request, refused: Refused) -> Response:
 
 def _refuse_plain(_: Request, refused: Refused) -> Response:
     return plain_refusal(refused)
-
-
-def make_route(path: str, dialect: Dialect[TargetT]) -> Route:
-    async def endpoint(request: Request) -> Response:
-        return await serve(request, dialect)
-
-    return Route(path, AnyVerb(endpoint))
-
-
-@dataclass(frozen=True, slots=True)
-class AnyVerb:
-    """Wraps an endpoint as an ASGI application, so that the router passes it every verb: the dialect checks the verb."""
-
-    endpoint: Callable[[Request], Awaitable[Response]]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self.endpoint(Request(scope, receive, send))
-        await response(scope, receive, send)

@@ -12,6 +12,8 @@ from typing import Protocol, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.faults import Fault, Refused
@@ -88,6 +90,24 @@ class Dialect(Protocol[TargetT]):
     def refuse(self, context: RequestContext, refused: Refused, /) -> Response:
         """Returns the response to a refusal by any step."""
         ...
+
+
+def make_route(path: str, dialect: Dialect[TargetT]) -> Route:
+    async def endpoint(request: Request) -> Response:
+        return await serve(request, dialect)
+
+    return Route(path, AnyVerb(endpoint))
+
+
+@dataclass(frozen=True, slots=True)
+class AnyVerb:
+    """Wraps an endpoint as an ASGI application, so that the router passes it every verb: the dialect checks the verb."""
+
+    endpoint: Callable[[Request], Awaitable[Response]]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self.endpoint(Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
 async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
