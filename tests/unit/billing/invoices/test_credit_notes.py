@@ -114,23 +114,21 @@ async def test_an_invoice_that_is_credited_in_parts_is_never_credited_more_than_
         assert await books.scenario.breaches() == []
 
 
-@pytest.mark.parametrize(
-    ("lines", "fault"),
-    [
-        ([credit(2, 7 * PRICE_MICROS + MINOR)], Fault.CREDIT_TOO_HIGH),
-        ([credit(2, quantity=8)], Fault.CREDIT_TOO_HIGH),
-        ([credit(3, MINOR)], Fault.OPERATOR_UNKNOWN),
-        ([credit(2, MINOR), credit(2, MINOR)], Fault.OPERATOR_INPUT),
-        ([credit(2)], Fault.OPERATOR_INPUT),
-        ([credit(2, MINOR, 1)], Fault.OPERATOR_INPUT),
-    ],
+MORE_THAN_A_LINE_HAS = (
+    ([credit(2, 7 * PRICE_MICROS + MINOR)], Fault.CREDIT_TOO_HIGH),
+    ([credit(2, quantity=8)], Fault.CREDIT_TOO_HIGH),
+    ([credit(3, MINOR)], Fault.OPERATOR_UNKNOWN),
+    ([credit(2, MINOR), credit(2, MINOR)], Fault.OPERATOR_INPUT),
+    ([credit(2)], Fault.OPERATOR_INPUT),
+    ([credit(2, MINOR, 1)], Fault.OPERATOR_INPUT),
 )
-async def test_what_a_line_does_not_have_is_not_credited(
-    database_url: str, lines: list[LineCredit], fault: Fault
-) -> None:
+
+
+async def test_what_a_line_does_not_have_is_not_credited(database_url: str) -> None:
     async with open_invoice(database_url) as (books, invoice):
-        assert (await refuse(books, invoice, *lines)).fault is fault
-        assert len(await books.documents()) == 1
+        for lines, fault in MORE_THAN_A_LINE_HAS:
+            assert (await refuse(books, invoice, *lines)).fault is fault
+            assert len(await books.documents()) == 1
 
 
 async def test_a_credit_note_is_not_credited(database_url: str) -> None:
