@@ -13,7 +13,6 @@ from typing import Protocol
 
 from psycopg.errors import LockNotAvailable
 
-from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.days import day_of, end_of
 from jobmeter.base.settings import Settings
 from jobmeter.billing.files import flow as files
@@ -30,14 +29,12 @@ from jobmeter.metering.filters import flow as filters
 from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.retention import flow as retention
 from jobmeter.notifications import flow as notifications
-from jobmeter.partners.oauth1 import flow as signatures
 from jobmeter.partners.tokens import flow as tokens
 from jobmeter.promotion import flow as delivery
 from jobmeter.promotion.alerts import flow as alerts
 from jobmeter.request_control import flow as request_control
-from jobmeter.request_log import flow as request_log
 from jobmeter.settlement.days import flow as settlement
-from jobmeter.worker import billing_log, cancellation, feeds
+from jobmeter.worker import billing_log, cancellation, feeds, machine_time
 
 SWEEP_ROWS_MAX = 5_000
 ROUNDS_MAX = 10_000
@@ -212,18 +209,11 @@ async def _compact_report_days(connection: Connection, occasion: Occasion, rows_
 
 
 async def _sweep_nonces(connection: Connection, _: Occasion, __: int) -> int:
-    # Signatures are checked against the machine's clock; a sandbox's clock may be far ahead of it.
-    return await signatures.sweep_nonces(connection, machine_now=read_machine_clock())
+    return await machine_time.sweep_nonces(connection)
 
 
 async def _sweep_requests(connection: Connection, occasion: Occasion, rows_max: int) -> int:
-    return await request_log.sweep_requests(
-        connection,
-        days=occasion.settings.request_log_days,
-        rows_max=occasion.settings.request_log_rows_max,
-        delete_max=rows_max,
-        machine_now=read_machine_clock(),
-    )
+    return await machine_time.sweep_requests(connection, settings=occasion.settings, rows_max=rows_max)
 
 
 def _sweep(name: str, run: Run) -> Chore:
