@@ -18,6 +18,7 @@ from jobmeter.api.candidate.problems import refuse_with_page
 from jobmeter.api.oauth import access_token, introspect_token, revoke
 from jobmeter.api.openapi.document import make_document_endpoints
 from jobmeter.api.operator import feeds
+from jobmeter.api.operator.access.keys import KEYS
 from jobmeter.api.operator.billing.routes import BILLING
 from jobmeter.api.operator.billing.statements import RefundBody
 from jobmeter.api.operator.routes import OPERATOR
@@ -163,6 +164,7 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     Endpoint("GET", "/delivery/snapshot", promotion_feed.take_snapshot, audience=BOARD,
              reply="Lines", media=NDJSON, summary="List all jobs that are promoted now"),
     *OPERATOR,
+    *KEYS,
     *BILLING,
     # -- partners
     Endpoint("GET", "/partner/feeds/{feed_id:int}/report", feeds.show_own_report, audience=PARTNER, quota="partner",

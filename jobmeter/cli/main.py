@@ -54,7 +54,7 @@ COMMANDS = (
      "Manages hiring contracts: slots of clients, credits of resellers.", ""),
     ("applications", "jobmeter.cli.operator.applications:app", OPERATORS,
      "Lists applications, replaces lost secrets, permits and forbids tokens.", ""),
-    ("keys", "jobmeter.cli.operator.keys:app", OPERATORS,
+    ("keys", "jobmeter.cli.operator.access.keys:app", OPERATORS,
      "Manages named keys of the operator's people and programs: each with a role, rotated, revoked.", ""),
     ("billing", "jobmeter.cli.operator.billing.accounts:app", OPERATORS,
      "Manages billing: accounts, invoices, who issues them, payments, usage.", ""),

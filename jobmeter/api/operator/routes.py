@@ -13,7 +13,6 @@ from jobmeter.api.operator import (
     webhooks,
 )
 from jobmeter.api.operator import hiring_contracts as hiring
-from jobmeter.api.operator.keys import KEYS
 from jobmeter.http.endpoints import Audience, Endpoint
 from jobmeter.http.parameters import PAGE
 from jobmeter.http.plain import PlainEndpoint
@@ -93,7 +92,6 @@ OPERATOR: tuple[PlainEndpoint, ...] = (
              parameters=("month", *PAGE), summary="List the credits used of a contract, each at its price"),
     Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/end", hiring.end_hiring_contract,
              audience=AUDIENCE, body=hiring.EndBody, summary="End a hiring contract"),
-    *KEYS,
     # -- the operator: explaining and correcting charges
     Endpoint("GET", "/operator/explain/jobs/{job_id:int}", explain.explain_job, audience=AUDIENCE,
              parameters=("postingsAfter",), summary="Explain a job: its days and postings"),

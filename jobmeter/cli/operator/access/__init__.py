@@ -1,0 +1,1 @@
+"""Owns the commands of who may use the installation: `jobmeter keys ...`, `jobmeter people ...`."""
