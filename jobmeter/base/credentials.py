@@ -7,6 +7,8 @@ import hashlib
 import hmac
 import secrets
 
+LOGIN_CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
 
 def make_secret() -> str:
     """Returns a new client secret or key: 192 random bits, URL-safe."""
@@ -16,6 +18,16 @@ def make_secret() -> str:
 def make_access_token() -> str:
     """Returns a new opaque access token in the protocol's format (spec 2.2)."""
     return "AQV" + secrets.token_urlsafe(48)
+
+
+def make_session_token() -> str:
+    """Returns a new token of a log-in, a session or a browser: 256 random bits, URL-safe."""
+    return secrets.token_urlsafe(32)
+
+
+def make_login_code() -> str:
+    """Returns a new code that a person types: eight characters, none of which looks like another."""
+    return "".join(secrets.choice(LOGIN_CODE_ALPHABET) for _ in range(8))
 
 
 def make_client_id() -> str:

@@ -216,6 +216,10 @@ async def _sweep_requests(connection: Connection, occasion: Occasion, rows_max: 
     return await machine_time.sweep_requests(connection, settings=occasion.settings, rows_max=rows_max)
 
 
+async def _sweep_people(connection: Connection, _: Occasion, rows_max: int) -> int:
+    return await machine_time.sweep_people(connection, rows_max=rows_max)
+
+
 def _sweep(name: str, run: Run) -> Chore:
     return Chore(name, Queue.SWEEP, run, rows_max=SWEEP_ROWS_MAX, again_from=SWEEP_ROWS_MAX)
 
@@ -246,6 +250,7 @@ CHORES = (
     _sweep("sweep call counters and idempotency claims", _in_batches(request_control.sweep_bookkeeping)),
     _sweep("sweep notifications", _in_batches(notifications.sweep_notifications)),
     _sweep("sweep recorded requests", _sweep_requests),
+    _sweep("sweep requests to log in and sessions", _sweep_people),
     # Two transactions, whatever the first one did: it marks the last posting, and only a later one can find
     # that all postings up to the mark are committed. The seals need that.
     Chore("advance the horizon", Queue.MAINTENANCE, _advance_horizon, again_from=0, rounds_max=2),

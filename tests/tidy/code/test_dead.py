@@ -15,9 +15,19 @@ USERS = ("jobmeter", "bench")
 STARTED = {"jobmeter.__main__"}  # run by the interpreter
 
 MEMBERS = "what members do on the site, for the portal; its statements and rules belong together with those of the API"
+PAGES = "what the pages of the portal do at a log-in and on the account page"
 GRAMMAR = "the client's half of the grammar, tested with the official vectors"
 KEPT = {
     "jobmeter.jobs.xml_jobs.members": MEMBERS,
+    "jobmeter.people.accounts.flow.change_account": PAGES,
+    "jobmeter.people.logins.flow.begin_login": PAGES,
+    "jobmeter.people.logins.flow.find_login": PAGES,
+    "jobmeter.people.logins.flow.finish_login_by_code": PAGES,
+    "jobmeter.people.logins.flow.finish_login_by_link": PAGES,
+    "jobmeter.people.sessions.flow.choose_grant": PAGES,
+    "jobmeter.people.sessions.flow.confirm_session": PAGES,
+    "jobmeter.people.sessions.flow.describe_origin": PAGES,
+    "jobmeter.people.sessions.flow.end_session": PAGES,
     "jobmeter.wire.restli.elements.decode_reduced": GRAMMAR,
     "jobmeter.wire.restli.keys.encode_body_key": GRAMMAR,
     "jobmeter.wire.restli.values.parse_urn": GRAMMAR,
