@@ -34,6 +34,7 @@ from jobmeter.http.proxies import read_trusted_proxies
 from jobmeter.http.rate_limits import RateLimits, read_rate_limits
 from jobmeter.http.responses import restli_refusal
 from jobmeter.metering.intake.flow import IntakeCaches
+from jobmeter.people.mails.flow import MailSender
 from jobmeter.reports.job_reports.flow import JobListCache
 from jobmeter.request_log.flow import RequestRecorder
 from jobmeter.request_log.model import Depth
@@ -130,7 +131,7 @@ async def open_state(
     # Before the first request, because events need the partition of their day.
     await chores.make_event_days(database, now=await clock.read())
     wakeup, known, change_watch = asyncio.Event(), IntakeCaches(), ChangeWatch(database)
-    recorder = open_recorder(database, settings)
+    recorder, people_mails = open_recorder(database, settings), MailSender(settings)
     loop = None
     if settings.chores:
         loop = asyncio.create_task(run_loop(database, settings, read_clock=clock.read, wakeup=wakeup))
@@ -155,6 +156,7 @@ async def open_state(
             export_shares=ExportShares(connections_max=settings.pool_connections_max),
             proxies=read_trusted_proxies(settings.trusted_proxies),
             recorder=recorder,
+            people_mails=people_mails,
         )
         with on_shutdown(change_watch.release):
             yield state
@@ -163,10 +165,8 @@ async def open_state(
             loop.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await loop
-        await change_watch.close()
-        await recorder.close()
-        await rate_limits.close()
-        await database.close()
+        for part in (change_watch, recorder, people_mails, rate_limits, database):
+            await part.close()
 
 
 async def respond_not_found(request: Request, _: Exception) -> Response:

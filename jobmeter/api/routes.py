@@ -19,6 +19,7 @@ from jobmeter.api.oauth import access_token, introspect_token, revoke
 from jobmeter.api.openapi.document import make_document_endpoints
 from jobmeter.api.operator import feeds
 from jobmeter.api.operator.access.keys import KEYS
+from jobmeter.api.operator.access.people import PEOPLE
 from jobmeter.api.operator.billing.routes import BILLING
 from jobmeter.api.operator.billing.statements import RefundBody
 from jobmeter.api.operator.routes import OPERATOR
@@ -30,6 +31,7 @@ from jobmeter.api.partner import refunds as partner_refunds
 from jobmeter.api.partner import statements as partner_statements
 from jobmeter.api.partner import usage as partner_usage
 from jobmeter.api.partner.exports import EXPORTS
+from jobmeter.api.partner.people import COLLEAGUES
 from jobmeter.api.partner.requests import REQUESTS
 from jobmeter.api.restli import developer_applications_security as security
 from jobmeter.api.restli import job_campaigns as campaigns
@@ -165,6 +167,7 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              reply="Lines", media=NDJSON, summary="List all jobs that are promoted now"),
     *OPERATOR,
     *KEYS,
+    *PEOPLE,
     *BILLING,
     # -- partners
     Endpoint("GET", "/partner/feeds/{feed_id:int}/report", feeds.show_own_report, audience=PARTNER, quota="partner",
@@ -214,6 +217,7 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     Endpoint("DELETE", "/partner/excludedVisitors/{excluded_id:int}", excluded_visitors.include_again,
              audience=PARTNER, quota="partner", reply="", statuses=(204,), summary="Include a visitor or a network again"),
     *REQUESTS,
+    *COLLEAGUES,
     Endpoint("GET", "/partner/webhooks", webhooks.list_webhooks, audience=PARTNER, quota="partner", summary="List webhooks"),
     Endpoint("POST", "/partner/webhooks", webhooks.register_webhook, audience=PARTNER, quota="partner",
              body=webhooks.WebhookBody, statuses=(201,), summary="Register a webhook"),

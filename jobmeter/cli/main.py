@@ -56,6 +56,8 @@ COMMANDS = (
      "Lists applications, replaces lost secrets, permits and forbids tokens.", ""),
     ("keys", "jobmeter.cli.operator.access.keys:app", OPERATORS,
      "Manages named keys of the operator's people and programs: each with a role, rotated, revoked.", ""),
+    ("people", "jobmeter.cli.operator.access.people:app", OPERATORS,
+     "Manages the people who log in to the web pages: their roles and sessions.", ""),
     ("billing", "jobmeter.cli.operator.billing.accounts:app", OPERATORS,
      "Manages billing: accounts, invoices, who issues them, payments, usage.", ""),
     ("feeds", "jobmeter.cli.operator.feeds:app", OPERATORS,

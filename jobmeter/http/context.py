@@ -21,6 +21,7 @@ from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.operator_keys.model import KeyHolder
 from jobmeter.partners.model import Application, IssuedToken
+from jobmeter.people.mails.flow import MailSender
 from jobmeter.reports.job_reports.flow import JobListCache
 from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport
 from jobmeter.request_control.model import Request as IdempotentRequest
@@ -40,6 +41,7 @@ class AppContext:
 
     ``singles`` records candidates' views and clicks in batches; ``tokens``, ``named_keys`` and ``job_reports`` serve
     concurrent callers with one statement. ``known`` and ``job_lists`` cache jobs for intake and for reports.
+    ``people_mails`` sends mails to people after the answer.
     """
 
     database: Database
@@ -58,6 +60,7 @@ class AppContext:
     export_shares: ExportShares
     proxies: TrustedProxies
     recorder: RequestRecorder
+    people_mails: MailSender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,7 @@ GROUPS = (
         "hiring-contracts",
         "applications",
         "keys",
+        "people",
         "billing",
         "feeds",
         "settle",

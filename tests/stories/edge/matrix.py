@@ -35,6 +35,8 @@ class Names:
     excluded_id: int
     feed_id: int
     invoice_id: int
+    colleague_id: int
+    person_email: str
     xml_job: str
     charge: str
     token: str
@@ -56,12 +58,20 @@ class Names:
     def numbers(self):
         contracts = [self.contract_id, self.partner_contract_id, self.hiring_contract_id]
         others = [int(urn.rsplit(":", 1)[-1]) for urn in (self.application, self.campaign)]
-        things = [self.webhook_id, self.excluded_id, self.feed_id, self.invoice_id]
+        things = [self.webhook_id, self.excluded_id, self.feed_id, self.invoice_id, self.colleague_id]
         return [self.job_id, *things, *contracts, *others]
 
     @property
     def texts(self):
-        return [*self.keys, self.foreign_id, self.campaign_name, self.xml_job, self.charge, self.token]
+        return [
+            *self.keys,
+            self.foreign_id,
+            self.campaign_name,
+            self.xml_job,
+            self.charge,
+            self.token,
+            self.person_email,
+        ]
 
 
 GHOST = Names(
@@ -79,6 +89,8 @@ GHOST = Names(
     excluded_id=999_996,
     feed_id=999_995,
     invoice_id=9_999_994,
+    colleague_id=999_993,
+    person_email="nobody@ghost.example",
     xml_job="nobody-xml",
     charge="00000000-0000-4000-8000-000000000001",
     token="AQVnobody",
@@ -203,6 +215,9 @@ BODIES = {
     ("POST", "/partner/webhooks/{webhook_id:int}/retirements"): {},
     ("POST", "/partner/webhooks/{webhook_id:int}/tests"): {},
     ("POST", "/partner/webhooks/{webhook_id:int}/replays"): {},
+    ("POST", "/partner/people"): {"email": "of the names", "role": "PARTNER_READER"},
+    ("PUT", "/partner/people/{colleague_id:int}"): {"role": "PARTNER_READER"},
+    ("DELETE", "/partner/people/{colleague_id:int}"): None,
     ("POST", "/partner/excludedVisitors"): {"visitor": "anybody"},
     ("POST", "/partner/refunds"): {
         "invoiceLine": "INV-2026-888888/88",
@@ -216,17 +231,18 @@ _SLOT = re.compile(r"\{(\w+)(?::(\w+))?\}")
 
 def list_plain_requests(audience, day, names):
     return [
-        Ask(f"{row.verb} {row.path}", row.verb, target, _body_of(row))
+        Ask(f"{row.verb} {row.path}", row.verb, target, _body_of(row, names))
         for row in PLAIN_ENDPOINTS
         if row.audience is audience
         for target in _fill(row.path, day, names)
     ]
 
 
-def _body_of(row):
+def _body_of(row, names):
     if row.verb == "GET":
         return None
-    return BODIES[row.verb, row.path] if row.audience is Audience.PARTNER else {}
+    body = BODIES[row.verb, row.path] if row.audience is Audience.PARTNER else {}
+    return body | {"email": names.person_email} if body and "email" in body else body
 
 
 def _fill(path, day, names):

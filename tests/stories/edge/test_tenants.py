@@ -69,6 +69,7 @@ def make_things(sandbox_client):
     webhook = {"kinds": ["BUDGET_ALERT"], "url": "https://owned.example/hook"}
     number = int(sandbox_client.credentials["child"]["urn"].rsplit(":", 1)[-1])
     feed = {"applicationId": number, "url": "https://owned.example/feed.xml"}
+    colleague = {"email": "ida@owned.example", "role": "PARTNER_MANAGER"}
     charges = wait_for_charges(sandbox_client, child)
     made = matrix.list_xml_requests(replace(GHOST, xml_job="owned-xml", hiring_contract_id=slots))[-3]
     assert made.send(sandbox_client.client, child).status_code == 201
@@ -81,6 +82,8 @@ def make_things(sandbox_client):
         "excluded_id": post("/partner/excludedVisitors", {"visitor": "owned", "note": "owned"}).json()["id"],
         "feed_id": post("/operator/feeds", feed, operator).json()["id"],
         "invoice_id": make_statement(sandbox_client),
+        "person_email": colleague["email"],
+        "colleague_id": post("/partner/people", colleague, sandbox_client.headers("parent")).json()["id"],
         "hiring_contract_id": slots,
         "xml_job": "owned-xml",
         "charge": charges[0]["reference"],

@@ -15,6 +15,7 @@ from jobmeter.sandbox.endpoints import ENDPOINTS as SANDBOX
 from tests.stories.repeats.billing_writes import BILLING_MAKERS, CONTRACT, PARTY
 from tests.stories.repeats.key_writes import KEY_MAKERS, retire_replaced
 from tests.stories.repeats.payments import PAYMENTS
+from tests.stories.repeats.people_writes import PEOPLE_MAKERS
 from tests.stories.repeats.world import Make, World, Write
 from tests.support.sandbox_client import bearer, make_event
 from tests.support.xml_partner import POSTER, job_xml
@@ -372,6 +373,7 @@ MAKERS: dict[tuple[str, str], Make] = {
     **BILLING_MAKERS,
     **PAYMENTS,
     **KEY_MAKERS,
+    **PEOPLE_MAKERS,
     ("POST", "/operator/exclusions"): operate("POST", {"visitor": "NEW", "note": "a note"}),
     ("DELETE", "/operator/exclusions/{exclusion_id:int}"): remove_exclusion,
     ("PUT", "/operator/networks/{name}"): operate("PUT", {"networks": ["203.0.113.0/24"]}),
