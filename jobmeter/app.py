@@ -35,6 +35,7 @@ from jobmeter.http.rate_limits import RateLimits, read_rate_limits
 from jobmeter.http.responses import restli_refusal
 from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.people.mails.flow import MailSender
+from jobmeter.portal.routes import make_page_routes
 from jobmeter.reports.job_reports.flow import JobListCache
 from jobmeter.request_log.flow import RequestRecorder
 from jobmeter.request_log.model import Depth
@@ -63,7 +64,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             yield
 
     app = Starlette(
-        routes=make_routes(sandbox_http.ENDPOINTS),
+        routes=[*make_routes(sandbox_http.ENDPOINTS), *make_page_routes()],
         lifespan=lifespan,
         exception_handlers={404: respond_not_found, Exception: respond_to_failure},
     )
@@ -141,6 +142,7 @@ async def open_state(
             database=database,
             settings=settings,
             clock=clock,
+            move_clock=clock.move_by if isinstance(clock, SandboxClock) else None,
             wake_worker=wakeup.set,
             rate_limits=rate_limits,
             singles=batch_single_events(database, settings, read_clock=clock.read, known=known),

@@ -3,9 +3,9 @@
 from starlette.responses import HTMLResponse, Response
 
 from jobmeter import __version__
-from jobmeter.api.candidate.problems import PAGE_HEADERS, TEMPLATES, wants_page
+from jobmeter.api.candidate.problems import PAGE_HEADERS, TEMPLATES
 from jobmeter.http.context import RequestContext
-from jobmeter.http.responses import json_response
+from jobmeter.http.responses import json_response, wants_page
 
 
 async def show_home(context: RequestContext) -> Response:
@@ -16,7 +16,7 @@ async def show_home(context: RequestContext) -> Response:
             language="en", direction="ltr", version=__version__, is_sandbox=is_sandbox
         )
         return HTMLResponse(content, headers=PAGE_HEADERS | {"Vary": "Accept"})
-    links = {"docs": "/docs", "openapi": "/openapi.json", "health": "/health"}
+    links = {"docs": "/docs", "openapi": "/openapi.json", "health": "/health", "portal": "/portal"}
     return json_response(
         {"name": "Jobmeter", "version": __version__, "sandbox": is_sandbox, "links": links},
         headers={"Vary": "Accept"},

@@ -218,6 +218,10 @@ class Fault(Enum):
     FORMAT_UNAVAILABLE      = Row(8201, 404, None, "FORMAT_UNAVAILABLE",    "{document} is not available as {format}: {why}")
     FILE_PENDING            = Row(8202, 503, None, "FILE_PENDING",          "The {format} of {document} is being made; please retry")
     EXTRA_MISSING           = Row(8203, 501, None, "EXTRA_MISSING",         "This server cannot make {what}: pip install 'jobmeter[{extra}]'")
+    # -- the web pages of people
+    FORM_NOT_OURS           = Row(8501, 403, None, "FORM_NOT_OURS",         "The form was not accepted: {why}")
+    LOGIN_NEEDED            = Row(8502, 403, None, "LOGIN_NEEDED",          "{path} needs a person who is logged in")
+    PAGE_NOT_ALLOWED        = Row(8503, 403, None, "PAGE_NOT_ALLOWED",      "The role {role} may not use {path}")
     INTERNAL                = Row(9001, 500, None, "INTERNAL",              "Internal Server Error")
     GATEWAY_TIMEOUT         = Row(9002, 504, None, "GATEWAY_TIMEOUT",       "Gateway Timeout")
     # fmt: on

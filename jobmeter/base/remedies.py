@@ -195,6 +195,9 @@ REMEDIES: dict[Fault, str] = {
     Fault.FORMAT_UNAVAILABLE: "Ask for another format of the document.",
     Fault.FILE_PENDING: RETRY,
     Fault.EXTRA_MISSING: "Install the extra on the server: pip install 'jobmeter[billing]'.",
+    Fault.FORM_NOT_OURS: "Open the page again and send its form from there; cookies have to be accepted.",
+    Fault.LOGIN_NEEDED: "Log in at /portal/login, then open the page again.",
+    Fault.PAGE_NOT_ALLOWED: "Choose another of your roles at the top of the page, or ask who invited you for one.",
     Fault.INTERNAL: REPORT,
     Fault.GATEWAY_TIMEOUT: "Send the request again; it may have been carried out, so use the same Idempotency-Key.",
 }

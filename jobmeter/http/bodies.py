@@ -5,8 +5,9 @@ import contextlib
 import itertools
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 import numpy as np
@@ -202,6 +203,25 @@ def decode_model(body: bytes, model: type[Model]) -> Model:
         first = error.errors(include_url=False)[0]
         field = ".".join(map(str, first["loc"])) or "body"
         raise Refused(Fault.OPERATOR_INPUT, field=field, why=first["msg"]) from error
+
+
+def decode_form(body: bytes, *, fields_max: int) -> dict[str, str]:
+    """Returns the fields of a form. Raises ``Refused(FORM_MALFORMED)``, also for a repeated field."""
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=fields_max, errors="strict")
+    except ValueError as error:
+        raise Refused(Fault.FORM_MALFORMED, why=str(error)) from error
+    form = dict(pairs)
+    if len(form) < len(pairs):
+        raise Refused(Fault.FORM_MALFORMED, why="a field is sent twice")
+    check_texts(form)
+    return form
+
+
+def check_texts(form: Mapping[str, str]) -> None:
+    """Raises ``Refused(FORM_MALFORMED)`` for a character that the database cannot store."""
+    if any("\0" in text for text in form.values()):
+        raise Refused(Fault.FORM_MALFORMED, why="it holds the character U+0000")
 
 
 def check_length(request: Request, body: bytes) -> None:

@@ -5,7 +5,7 @@ Does not own how a request is processed (``http.pipeline``).
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from starlette.requests import Request
@@ -22,6 +22,7 @@ from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.operator_keys.model import KeyHolder
 from jobmeter.partners.model import Application, IssuedToken
 from jobmeter.people.mails.flow import MailSender
+from jobmeter.people.model import SignedIn
 from jobmeter.reports.job_reports.flow import JobListCache
 from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport
 from jobmeter.request_control.model import Request as IdempotentRequest
@@ -35,9 +36,15 @@ class Clock(Protocol):
         ...
 
 
+class MoveClock(Protocol):
+    async def __call__(self, span: timedelta, /, *, repeatable: IdempotentRequest | None) -> None:
+        """Moves a sandbox's clock forward and runs what falls due on the way."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppContext:
-    """The process's resources. ``wake_worker`` never waits.
+    """The process's resources. ``wake_worker`` never waits; ``move_clock`` is ``None`` in production.
 
     ``singles`` records candidates' views and clicks in batches; ``tokens``, ``named_keys`` and ``job_reports`` serve
     concurrent callers with one statement. ``known`` and ``job_lists`` cache jobs for intake and for reports.
@@ -47,6 +54,7 @@ class AppContext:
     database: Database
     settings: Settings
     clock: Clock
+    move_clock: MoveClock | None
     wake_worker: Callable[[], None]
     rate_limits: RateLimits
     singles: Batcher[Event, ApplyTarget | None]
@@ -76,7 +84,7 @@ class RequestContext:
 
     ``now`` is the machine's time until the installation's time has been read. ``caller`` and ``body`` are empty until
     the credentials are checked, and at endpoints without credentials or body. ``repeatable`` identifies a write that has
-    an ``Idempotency-Key``. ``requester`` is whom the credentials name, also if they are refused, for example expired;
+    an ``Idempotency-Key``. ``signed_in`` is the person of a web page's session. ``requester`` is whom the credentials name, also if they are refused, for example expired;
     ``is_recorded`` is ``False`` for a request that reads the log of requests.
     """
 
@@ -90,6 +98,7 @@ class RequestContext:
         "repeatable",
         "request",
         "requester",
+        "signed_in",
     )
 
     def __init__(self, request: Request, app: AppContext, *, now: datetime) -> None:
@@ -101,6 +110,7 @@ class RequestContext:
         self.body = b""
         self.repeatable: IdempotentRequest | None = None
         self.requester: Application | None = None
+        self.signed_in: SignedIn | None = None
         self.is_recorded = True
 
     @property

@@ -22,6 +22,7 @@ from jobmeter.http.bodies import check_declared_length, check_url, drop_body, re
 from jobmeter.http.context import AppContext, Caller, RequestContext, app_context_of
 from jobmeter.http.idempotency import HEADER, run_once, run_unique
 from jobmeter.http.rate_limits import Throttled
+from jobmeter.http.responses import REQUEST_ID_HEADER
 from jobmeter.partners.model import Application
 from jobmeter.request_control.model import Request as IdempotentRequest
 from jobmeter.request_log.model import AnsweredRequest
@@ -52,7 +53,7 @@ class PreparedCall:
     """A parsed request. ``method`` and ``path`` are part of the scope of an idempotency key.
 
     ``run`` uses the given resources: under an idempotency key, their database is one open transaction, except for a write
-    that ``is_unique``.
+    that ``is_unique``. ``key`` is the idempotency key of a form, which cannot send a header.
     """
 
     method: str
@@ -60,6 +61,7 @@ class PreparedCall:
     body: bytes
     is_write: bool
     is_unique: bool = False
+    key: str | None = None
     run: Callable[[AppContext], Awaitable[Response]]
 
 
@@ -132,7 +134,8 @@ async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
         response = dialect.refuse(context, Refused(Fault.BODY_BROKEN))
     except Exception:
         # The text of an unexpected error may contain a tenant's data: it is logged and never sent.
-        log.exception("%s %s failed", request.method, context.path)
+        request_id = context.headers.get(REQUEST_ID_HEADER, "no id")
+        log.exception("%s %s (%s) failed", request.method, context.path, request_id)
         response = dialect.refuse(context, Refused(Fault.INTERNAL))
     response.raw_headers.append(NOSNIFF)
     if context.caller is not None and "cache-control" not in response.headers:
@@ -204,8 +207,8 @@ async def count_call(
 
 async def _run(context: RequestContext, dialect: Dialect[TargetT], call: PreparedCall) -> Response:
     """Runs a write with an ``Idempotency-Key`` once; each repeat receives the stored response, refusals included."""
-    key = context.request.headers.get(HEADER) if call.is_write and context.caller is not None else None
-    if key is None or context.caller is None:
+    key = call.key or context.request.headers.get(HEADER)
+    if key is None or not call.is_write or context.caller is None:
         return await call.run(context.app)
 
     async def run(app: AppContext) -> Response:

@@ -45,7 +45,7 @@ class PlainDialect:
             context.headers["Allow"] = ", ".join(sorted(self._endpoints))
             raise Refused(Fault.METHOD_NOT_ALLOWED, method=method[:20], path=context.path[:200])
         target = self._endpoints[method]
-        _check_path(context, target.path)
+        check_path(context, target.path)
         return target
 
     async def authenticate(self, context: RequestContext, target: PlainEndpoint) -> Caller | None:
@@ -73,8 +73,8 @@ class PlainDialect:
         return self._refusal(context.request, refused)
 
 
-def _check_path(context: RequestContext, pattern: str) -> None:
-    """The fixed parts of a path are not encoded: a proxy that guards by prefix would not recognize them."""
+def check_path(context: RequestContext, pattern: str) -> None:
+    """Raises ``Refused``: ROUTE_UNKNOWN, PARAMETER_INVALID. The fixed parts of a path are not encoded: a proxy that guards by prefix would not recognize them."""
     path, scope = context.path, context.request.scope
     sent = (scope.get("raw_path") or path.encode()).decode("latin-1").split("/")
     wanted = pattern.split("/")

@@ -1,4 +1,4 @@
-"""Owns the JSON form of responses and refusals: Rest.li, OAuth and plain.
+"""Owns the JSON form of responses and refusals, Rest.li, OAuth and plain, and who is sent a page instead.
 
 Does not own which refusal applies or its message (``base.faults``).
 """
@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 import msgspec
+from starlette.requests import Request
 from starlette.responses import Response
 from xxhash import xxh3_128_hexdigest
 
@@ -28,6 +29,17 @@ GATEWAY_CODE_MAX = 1028
 _BEARER_FAULTS = frozenset(
     {Fault.TOKEN_EMPTY, Fault.TOKEN_EXPIRED, Fault.TOKEN_INVALID, Fault.TOKEN_REVOKED, Fault.KEY_WRONG}
 )
+
+
+def wants_page(request: Request) -> bool:
+    """Whether the caller asks for HTML by name, as browsers do; ``*/*`` alone is a program's."""
+    for part in request.headers.get("accept", "").lower().split(","):
+        media, *parameters = (piece.strip() for piece in part.split(";"))
+        if media == "text/html":
+            return not any(
+                piece.replace(" ", "") in {"q=0", "q=0.0", "q=0.00", "q=0.000"} for piece in parameters
+            )
+    return False
 
 
 def json_response(content: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:

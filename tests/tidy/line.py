@@ -101,6 +101,7 @@ ROOMS = {
     "notifications": ("", "listing", "dispatch"),
     "partners": ("", "applications", "tokens", "secrets", "oauth1"),
     "people": ("", "mails", "sessions", "accounts", "logins"),
+    "portal": ("catalogue", "frame", "pages", ""),
     "promotion": ("alerts", ""),
     "pull": ("reading", "destinations", ""),
     "reports": ("", "job_reports", "charge_stream", "uncharged_clicks", "sources"),

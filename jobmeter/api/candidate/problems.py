@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.http.responses import plain_refusal
+from jobmeter.http.responses import plain_refusal, wants_page
 
 TEMPLATES = Environment(
     loader=PackageLoader("jobmeter.api.candidate"), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -33,17 +33,6 @@ _TITLES = {
     ),
 }
 _OTHER = ("Something went wrong", "The page cannot be shown.")
-
-
-def wants_page(request: Request) -> bool:
-    """Whether the caller asks for HTML by name, as browsers do; ``*/*`` alone is a program's."""
-    for part in request.headers.get("accept", "").lower().split(","):
-        media, *parameters = (piece.strip() for piece in part.split(";"))
-        if media == "text/html":
-            return not any(
-                piece.replace(" ", "") in {"q=0", "q=0.0", "q=0.00", "q=0.000"} for piece in parameters
-            )
-    return False
 
 
 def refuse_with_page(request: Request, refused: Refused) -> Response:

@@ -4,11 +4,12 @@ Does not own what the OAuth endpoints do with them.
 """
 
 import base64
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import unquote_plus
 
 from starlette.requests import Request
 
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.http.bodies import check_texts, decode_form
 from jobmeter.http.context import RequestContext
 from jobmeter.http.pipeline import count_call
 from jobmeter.partners.tokens import flow as tokens
@@ -19,20 +20,11 @@ QUOTA = "oauth"
 
 def read_client_form(context: RequestContext) -> dict[str, str]:
     """Returns the fields of the form. Raises ``Refused(FORM_MALFORMED)``, also for a repeated field (RFC 6749, 3.2)."""
-    try:
-        pairs = parse_qsl(
-            context.body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict"
-        )
-    except ValueError as error:
-        raise Refused(Fault.FORM_MALFORMED, why=str(error)) from error
-    form = dict(pairs)
-    if len(form) < len(pairs):
-        raise Refused(Fault.FORM_MALFORMED, why="a field is sent twice")
+    form = decode_form(context.body, fields_max=FIELDS_MAX)
     client_id, client_secret = _read_basic(context.request)
     form.setdefault("client_id", client_id)
     form.setdefault("client_secret", client_secret)
-    if any("\0" in text for text in form.values()):
-        raise Refused(Fault.FORM_MALFORMED, why="it holds the character U+0000")
+    check_texts(form)
     return form
 
 

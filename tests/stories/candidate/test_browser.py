@@ -1,18 +1,15 @@
 """The pages in a browser: no text is wider than a phone, nothing is loaded from elsewhere, nothing is reported."""
 
-from contextlib import contextmanager
-
 import httpx2
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tests.conftest import TEMPLATE, make_database
 from tests.stories.candidate.hard_texts import TEXTS
+from tests.stories.portal.browser import WIDTHS, is_wider, open_browser
+from tests.stories.portal.browser import open_page as open_any_page
 from tests.support.missing_part import find_programs
 from tests.support.sandbox_client import SandboxClient
 from tests.support.server_process import start_sandbox_server
-
-WIDTHS = {"desk": (1280, 860), "phone": (390, 844), "small phone": (320, 600)}
 
 
 @pytest.fixture(scope="module")
@@ -48,35 +45,12 @@ PAY = {"currencyCode": "EUR", "amount": "62000.00"}
 
 @pytest.fixture(scope="module")
 def browser(site):
-    (chromium,) = find_programs("chromium")
-    with sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])  # root, in CI
+    with open_browser() as opened:
         yield opened
-        opened.close()
 
 
-@contextmanager
 def open_page(browser, site, size, theme="dark"):
-    """A page; afterwards nothing may have been reported on its console or requested from another host."""
-    base_url, (width, height), faults = str(site[0].client.base_url), WIDTHS[size], []
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=theme, base_url=base_url
-    )
-    page = context.new_page()
-    page.on("console", lambda line: faults.append(line.text) if line.type in {"error", "warning"} else None)
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on(
-        "request",
-        lambda asked: None if asked.url.startswith((base_url, "data:")) else faults.append(asked.url),
-    )
-    yield page
-    context.close()
-    # Chromium reports a status of 400 and above itself.
-    assert [fault for fault in faults if "the server responded with a status of" not in fault] == []
-
-
-def is_wider(page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    return open_any_page(browser, str(site[0].client.base_url), size, theme=theme)
 
 
 @pytest.mark.parametrize("size", WIDTHS)

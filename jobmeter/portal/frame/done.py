@@ -1,0 +1,10 @@
+"""Owns what pages say after a form: one text for each key, because a key in an address can only choose among ours."""
+
+from jobmeter.portal.catalogue.texts import mark
+
+DONE = {
+    "display": mark("The display is changed"),
+    "role": mark("You see the pages of another role now"),
+    "logout": mark("You are logged out"),
+    "clock": mark("The clock was moved, and everything that fell due on the way is done"),
+}

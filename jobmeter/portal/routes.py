@@ -1,0 +1,53 @@
+"""Owns the table of pages and forms, one row each. Routes, menus and the security tests read it.
+
+Does not own how a page is served (``dialect``). Pages are not part of the OpenAPI document.
+"""
+
+from collections.abc import Sequence
+
+from starlette.routing import BaseRoute
+
+from jobmeter.http.pipeline import make_route
+from jobmeter.people.model import OPERATOR_ROLES, PARTNER_ROLES, Role
+from jobmeter.portal.catalogue.texts import mark
+from jobmeter.portal.dialect import PageDialect
+from jobmeter.portal.frame.assets import make_asset_routes
+from jobmeter.portal.frame.site import ORIGIN_ALONE, PageRow, Site
+from jobmeter.portal.pages import clock, display, login, session, start
+
+EVERYBODY = None  # also without a session
+PERSON = frozenset(Role)
+OWNER = frozenset({Role.MEMBER, Role.CUSTOMER})
+
+# fmt: off
+PAGES: tuple[PageRow, ...] = (
+    # -- everybody
+    PageRow("GET", "/portal", start.show_start, roles=PERSON, summary="Redirect to the first page of the chosen role"),
+    PageRow("GET", "/portal/login", login.show_login, roles=EVERYBODY, referrer=ORIGIN_ALONE, summary="Log in"),
+    PageRow("POST", "/portal/logout", session.log_out, roles=PERSON, summary="End the session"),
+    PageRow("POST", "/portal/role", session.change_role, roles=PERSON, summary="Choose another role"),
+    PageRow("POST", "/portal/display", display.change_display, roles=EVERYBODY, summary="Choose language and theme"),
+    PageRow("POST", "/portal/sandbox/clock", clock.move_clock, roles=PERSON, is_unique=True, summary="Move a sandbox's clock"),
+    # -- members and customers
+    PageRow("GET", "/portal/my/jobs", start.show_jobs, roles=OWNER, menu=mark("My jobs"), summary="List the person's jobs"),
+    # -- partners
+    PageRow("GET", "/portal/partner", start.show_partner, roles=PARTNER_ROLES, menu=mark("Overview"), summary="Show a partner its first page"),
+    # -- the operator
+    PageRow("GET", "/portal/operator", start.show_operator, roles=OPERATOR_ROLES, menu=mark("Operator"), summary="Show the operator the first page"),
+)
+# fmt: on
+
+
+def make_page_routes(pages: Sequence[PageRow] = PAGES) -> list[BaseRoute]:
+    """Returns the routes of all pages and of what they load; every other address below theirs is refused as a page."""
+    site = Site(pages)
+    by_path: dict[str, dict[str, PageRow]] = {}
+    for row in pages:
+        of_path = by_path.setdefault(row.path, {})
+        assert row.method not in of_path, f"{row.method} {row.path} is in the table twice"
+        of_path[row.method] = row
+    return [
+        *make_asset_routes(),
+        *(make_route(path, PageDialect(rows, site)) for path, rows in by_path.items()),
+        make_route("/portal/{rest:path}", PageDialect({}, site)),
+    ]

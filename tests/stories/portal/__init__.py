@@ -1,0 +1,1 @@
+"""The web pages: who may open which, what a form needs, how they look and read in a browser."""

@@ -1,0 +1,77 @@
+"""Owns a real browser for the tests of pages: at three widths, light and dark, with and without script.
+
+Every page that it opens is checked at the end: nothing was reported on its console or requested from another host.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.support.missing_part import find_programs
+
+WIDTHS = {"desk": (1280, 860), "phone": (390, 844), "small phone": (320, 600)}
+PICTURES = os.environ.get("JOBMETER_TESTS_PICTURES", "")  # a folder in which a picture of each page is kept
+PATIENCE_MS = 10_000
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    (chromium,) = find_programs("chromium")
+    with sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])  # root, in CI
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def open_page(
+    browser: Browser,
+    base_url: str,
+    size: str,
+    *,
+    theme: str = "dark",
+    cookie: str = "",
+    has_script: bool = True,
+) -> Iterator[Page]:
+    (width, height), faults = WIDTHS[size], []
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=theme,
+        base_url=base_url,
+        java_script_enabled=has_script,
+    )
+    if cookie:
+        context.add_cookies([{"name": "jobmeter", "value": cookie, "url": base_url}])
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.on("console", lambda line: faults.append(line.text) if line.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on(
+        "request",
+        lambda asked: None if asked.url.startswith((base_url, "data:")) else faults.append(asked.url),
+    )
+    yield page
+    context.close()
+    # Chromium reports a status of 400 and above itself.
+    assert [fault for fault in faults if "the server responded with a status of" not in fault] == []
+
+
+def is_wider(page: Page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+
+
+def list_violations(page: Page) -> list[str]:
+    """What axe finds wrong with the page, for people who do not see it, or use no mouse."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]]
+
+
+def keep_picture(page: Page, name: str) -> None:
+    if PICTURES:
+        Path(PICTURES).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)

@@ -1,0 +1,150 @@
+"""The web pages in a browser: at each width, light and dark, with and without script; by axe, by eye and by keyboard."""
+
+import httpx2
+import pytest
+from playwright.sync_api import expect
+
+from jobmeter.people.model import Role
+from tests.conftest import TEMPLATE, make_database
+from tests.stories.portal.browser import (
+    WIDTHS,
+    is_wider,
+    keep_picture,
+    list_violations,
+    open_browser,
+    open_page,
+)
+from tests.stories.portal.sessions import list_grants, log_in
+from tests.support.missing_part import find_programs
+from tests.support.server_process import start_sandbox_server
+
+PAGE_BYTES_MAX = 60_000
+# Each page with the role that opens it, and its status; "" is nobody.
+OPENED = {
+    "login": ("/portal/login", "", 200),
+    "my-jobs": ("/portal/my/jobs", Role.MEMBER, 200),
+    "partner": ("/portal/partner", Role.PARTNER_MANAGER, 200),
+    "operator": ("/portal/operator?done=role", Role.OPERATOR, 200),
+    "refused": ("/portal/operator", Role.MEMBER, 403),
+    "unknown": ("/portal/nothing", Role.PARTNER_MANAGER, 404),
+    "unknown-to-nobody": ("/portal/nothing", "", 404),
+}
+
+
+@pytest.fixture(scope="module")
+def site(cluster_url, tmp_path_factory):
+    """A sandbox in a process of its own; its address, a session of each role, and some of a person who has two."""
+    find_programs("chromium")
+    made = make_database(cluster_url, TEMPLATE)
+    url = next(made)
+    with start_sandbox_server(url, tmp_path_factory.mktemp("portal")) as credentials:
+        grants = list_grants(credentials)
+        tokens = {
+            role: log_in(url, grant, email=f"{role}@hafenkontor.example") for role, grant in grants.items()
+        }
+        roles = (grants[Role.PARTNER_MANAGER], grants[Role.OPERATOR])
+        several = [log_in(url, *roles, email="both@hafenkontor.example") for _ in range(4)]
+        yield credentials["base_url"], tokens | {"": ""}, several
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def browser(site):
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", WIDTHS)
+def test_every_page_is_readable_by_everybody(browser, site, size, theme):
+    base_url, tokens, _ = site
+    wrong = []
+    for name, (path, role, status) in OPENED.items():
+        with open_page(browser, base_url, size, theme=theme, cookie=tokens[role]) as page:
+            answer = page.goto(path)
+            assert answer.status == status, name
+            wrong += [(name, found) for found in list_violations(page)]
+            wrong += [(name, "is wider than the screen")] if is_wider(page) else []
+            wrong += [(name, "has no single heading")] if page.locator("h1").count() != 1 else []
+            keep_picture(page, f"{name}-{WIDTHS[size][0]}-{theme}")
+    assert wrong == []
+
+
+def test_pages_are_light(site):
+    base_url, tokens, _ = site
+    for path, role, _ in OPENED.values():
+        answer = httpx2.get(
+            f"{base_url}{path}", headers={"Accept": "text/html"}, cookies={"jobmeter": tokens[role]}
+        )
+        assert len(answer.content) < PAGE_BYTES_MAX, path
+
+
+@pytest.mark.parametrize("has_script", [True, False], ids=["script", "no script"])
+@pytest.mark.parametrize("size", ["desk", "phone"])
+def test_everything_works_without_script(browser, site, size, has_script):
+    base_url, _, several = site
+    with open_page(browser, base_url, size, cookie=several.pop(), has_script=has_script) as page:
+        page.goto("/portal/operator")
+        if size == "phone":
+            page.get_by_role("button", name="Menu").click()
+        page.get_by_label("Role").select_option(label="Member")
+        if not has_script:
+            page.get_by_role("button", name="Change role").click()
+        expect(page.get_by_role("status")).to_have_text("You see the pages of another role now")
+        expect(page.get_by_role("heading", level=1)).to_have_text("My jobs")
+        page.get_by_label("Display").select_option("light")
+        page.get_by_label("Language").select_option("de")
+        page.get_by_role("button", name="Change", exact=True).click()
+        expect(page.locator("html")).to_have_attribute("data-theme", "light")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Meine Stellen")
+        clock = page.locator(".clock").inner_text()
+        page.get_by_role("button", name="+1 Tag").click()
+        expect(page.get_by_role("status")).to_contain_text("Die Uhr ist vorgestellt")
+        assert page.locator(".clock").inner_text() != clock
+        assert page.url.startswith(f"{base_url}/portal/my/jobs")
+
+
+def test_the_menu_of_a_phone_is_closed_by_escape(browser, site):
+    base_url, tokens, _ = site
+    with open_page(browser, base_url, "phone", cookie=tokens[Role.PARTNER_MANAGER]) as page:
+        page.goto("/portal/partner")
+        menu, button = page.get_by_role("navigation"), page.get_by_role("button", name="Menu")
+        expect(menu).to_be_hidden()
+        button.press("Enter")
+        expect(menu.get_by_role("link", name="Overview")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(menu).to_be_hidden()
+        expect(button).to_be_focused()
+
+
+def test_the_keyboard_reaches_the_content_first(browser, site):
+    base_url, tokens, _ = site
+    with open_page(browser, base_url, "desk", cookie=tokens[Role.MEMBER]) as page:
+        page.goto("/portal/my/jobs")
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator("main")).to_be_focused()
+
+
+def test_a_form_of_another_site_is_refused(browser, site):
+    base_url, tokens, _ = site
+    form = f'<form method="post" action="{base_url}/portal/logout"><button>Win</button></form>'
+    context = browser.new_context(base_url=base_url)
+    context.add_cookies(
+        [
+            {
+                "name": "jobmeter",
+                "value": tokens[Role.CUSTOMER],
+                "url": base_url,
+                "sameSite": "None",
+                "secure": True,
+            }
+        ]
+    )
+    page = context.new_page()
+    page.route("http://evil.example/", lambda route: route.fulfill(body=form, content_type="text/html"))
+    page.goto("http://evil.example/")
+    page.get_by_role("button", name="Win").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("The form was not accepted")
+    context.close()
