@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 
 from jobmeter.base.money import MICROS_PER_UNIT, minor_digits
@@ -34,14 +34,25 @@ class Viewer:
 
     def amount(self, micros: int, currency: str) -> str:
         """Returns an amount without its currency, with at least the currency's decimal places."""
-        places = minor_digits(currency)
-        pattern = f"#,##0.{'0' * places}{'#' * (6 - places)}"
-        whole, rest = divmod(abs(micros), MICROS_PER_UNIT)
-        sign = "-" if micros < 0 else ""
-        return format_decimal(f"{sign}{whole}.{rest:06d}", format=pattern, locale=self.locale)
+        return self.decimal(micros, MICROS_PER_UNIT, places=minor_digits(currency))
+
+    def decimal(self, value: int, size: int, *, places: int = 0) -> str:
+        """Returns a value of which ``size``, a power of ten, are one unit, with at least so many decimal places."""
+        whole, rest = divmod(abs(value), size)
+        most = len(str(size)) - 1
+        text = f"{'-' if value < 0 else ''}{whole}.{rest:0{most}d}" if most else str(value)
+        pattern = f"#,##0.{'0' * places}{'#' * (most - places)}" if most else "#,##0"
+        return format_decimal(text, format=pattern, locale=self.locale)
 
     def day(self, day: date) -> str:
         return format_date(day, "medium", locale=self.locale)
+
+    def short_day(self, day: date) -> str:
+        """Returns a day without its year, for the axis of a chart."""
+        return format_skeleton("MMMd", day, locale=self.locale)
+
+    def month(self, day: date) -> str:
+        return format_date(day, "LLL", locale=self.locale)
 
     def moment(self, at: datetime) -> str:
         """Returns for example ``28 Nov 2026, 04:22 UTC``."""

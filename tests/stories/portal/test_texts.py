@@ -59,7 +59,9 @@ def test_every_text_is_translated(language):
         strings = [message.string] if isinstance(message.string, str) else message.string
         assert all(strings), text
         assert not message.fuzzy, text
-        assert all(set(GAPS.findall(one)) == set(GAPS.findall(text)) for one in strings), text
+        ids = [message.id] if isinstance(message.id, str) else message.id
+        wanted = [set(GAPS.findall(one)) for one in ids]
+        assert all(set(GAPS.findall(one)) in wanted for one in strings), text
 
 
 def text_breaches(source: Source) -> list[Breach]:
