@@ -6,7 +6,6 @@ Does not own how a request is matched to its endpoint (each protocol's dialect).
 from collections.abc import Callable, Collection, Iterable
 from functools import cache
 
-from starlette.convertors import register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -55,12 +54,10 @@ from jobmeter.base.limits import (
     XML_BODY_BYTES_MAX,
 )
 from jobmeter.http.endpoints import AnyEndpoint, Audience, Endpoint, group_by_path
-from jobmeter.http.parameters import PAGE, NumberConvertor
+from jobmeter.http.parameters import PAGE
 from jobmeter.http.pipeline import make_route
 from jobmeter.http.plain import PlainDialect, PlainEndpoint
 from jobmeter.http.responses import oauth_refusal, plain_refusal
-
-register_url_convertor("int", NumberConvertor())
 
 REST = "/rest"  # versioned by the LinkedIn-Version header
 V2 = "/v2"  # unversioned

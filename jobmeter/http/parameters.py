@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from starlette.convertors import IntegerConvertor
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.requests import Request
 
 from jobmeter.base.faults import Fault, Refused
@@ -63,6 +63,9 @@ class NumberConvertor(IntegerConvertor):
     def convert(self, value: str) -> int:
         digits = value.lstrip("0")
         return int(digits or "0") if len(digits) <= CURSOR_DIGITS_MAX else NO_ID
+
+
+register_url_convertor("int", NumberConvertor())
 
 
 def read_query_number(request: Request, name: str, default: int, *, largest: int) -> int:

@@ -1,4 +1,5 @@
 """Owns the files that pages load: the style sheet, the script, the icon. Each is kept forever under the hash of its content.
+While a new release starts, the page of one process may load the file of another: it is sent, and not kept.
 
 They are served without session, clock and database, so that also the page of an outage has its style.
 """
@@ -15,16 +16,12 @@ from xxhash import xxh3_64_hexdigest
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.http.responses import plain_refusal
-from jobmeter.portal.frame.headers import HEADERS
+from jobmeter.portal.frame.headers import HEADERS, NO_STORE
 from jobmeter.portal.frame.site import ROOT
 
 MEDIA = {"style.css": "text/css", "portal.js": "text/javascript", "icon.svg": "image/svg+xml"}
-_COMMON = {
-    **HEADERS,
-    "Cache-Control": "public, max-age=31536000, immutable",
-    "Vary": "Accept-Encoding",
-    "X-Content-Type-Options": "nosniff",
-}
+_COMMON = {**HEADERS, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
+_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +50,11 @@ def make_asset_routes() -> list[BaseRoute]:
 
 
 async def serve_asset(request: Request) -> Response:
-    by_path = {asset.path: asset for asset in load_assets().values()}
-    asset = by_path.get(request.url.path)
+    stem, _, rest = request.path_params["name"].partition(".")
+    asset = load_assets().get(f"{stem}.{rest.rpartition('.')[2]}")
     if asset is None:
         return plain_refusal(Refused(Fault.ROUTE_UNKNOWN))
+    headers = _COMMON | (_FOREVER if asset.path == request.url.path else NO_STORE)
     if "gzip" in request.headers.get("accept-encoding", ""):
-        headers = _COMMON | {"Content-Encoding": "gzip"}
-        return Response(asset.packed, media_type=asset.media, headers=headers)
-    return Response(asset.body, media_type=asset.media, headers=_COMMON)
+        return Response(asset.packed, media_type=asset.media, headers=headers | {"Content-Encoding": "gzip"})
+    return Response(asset.body, media_type=asset.media, headers=headers)

@@ -73,8 +73,9 @@ class Browser:
 
 
 def open_browser(sandbox_client: SandboxClient, token: str = "", *, scheme: str = "http") -> Browser:
-    """A browser of the same server with cookies of its own."""
+    """A browser of the same server, which runs in the same event loop, with cookies of its own."""
     client = TestClient(sandbox_client.client.app, base_url=f"{scheme}://board.example")
+    client.portal = sandbox_client.client.portal
     if token:
         client.cookies.set(COOKIE, token, domain="board.example")
     return Browser(client)

@@ -33,7 +33,9 @@ def test_assets_are_kept_forever_under_their_hash(sandbox_client):
         assert packed.content == plain.content
         assert "immutable" in packed.headers["cache-control"]
         assert packed.headers["x-content-type-options"] == "nosniff"
-    assert browser.get("/portal/assets/style.0000000000000000.css").status_code == 404
+    of_another_release = browser.get("/portal/assets/style.0000000000000000.css")
+    assert (of_another_release.status_code, of_another_release.headers["cache-control"]) == (200, "no-store")
+    assert browser.get("/portal/assets/other.0000000000000000.css").status_code == 404
 
 
 def test_the_weight_of_what_is_loaded_is_bounded():
