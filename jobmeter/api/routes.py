@@ -30,6 +30,7 @@ from jobmeter.api.partner import refunds as partner_refunds
 from jobmeter.api.partner import statements as partner_statements
 from jobmeter.api.partner import usage as partner_usage
 from jobmeter.api.partner.exports import EXPORTS
+from jobmeter.api.partner.job_changes import JOB_CHANGES
 from jobmeter.api.partner.people import COLLEAGUES
 from jobmeter.api.partner.requests import REQUESTS
 from jobmeter.api.restli import developer_applications_security as security
@@ -213,6 +214,7 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              body=excluded_visitors.ExcludedVisitorBody, statuses=(201,), summary="Exclude a visitor or a network"),
     Endpoint("DELETE", "/partner/excludedVisitors/{excluded_id:int}", excluded_visitors.include_again,
              audience=PARTNER, quota="partner", reply="", statuses=(204,), summary="Include a visitor or a network again"),
+    *JOB_CHANGES,
     *REQUESTS,
     *COLLEAGUES,
     Endpoint("GET", "/partner/webhooks", webhooks.list_webhooks, audience=PARTNER, quota="partner", summary="List webhooks"),

@@ -193,6 +193,8 @@ class Fault(Enum):
     JOB_CLOSED              = Row(7040, 409, None, None,                    "Job is closed.")
     JOB_EXPIRED             = Row(7041, 409, None, None,                    "Job is expired.")
     INVENTORY_EMPTY         = Row(7042, 402, None, None,                    "No job inventory available.")
+    JOB_ACTION_DENIED       = Row(7043, 403, None, "NOT_ALLOWED",           "{why}")
+    JOB_CHANGED_MEANWHILE   = Row(7044, 409, None, "JOB_CHANGED",           "Job {job} was changed by another while you edited it; compare both versions and save again")
     # -- the operator and the sandbox
     OPERATOR_INPUT          = Row(8001, 400, None, "INVALID_INPUT",         "{field}: {why}")
     OPERATOR_UNKNOWN        = Row(8002, 404, None, "NOT_FOUND",             "There is no {what} {key}")

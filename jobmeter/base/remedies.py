@@ -172,6 +172,8 @@ REMEDIES: dict[Fault, str] = {
     Fault.JOB_CLOSED: "Post the job again with another partner-job-id.",
     Fault.JOB_EXPIRED: "Renew the job, or post it again.",
     Fault.INVENTORY_EMPTY: "Ask the operator for more slots or credits: jobmeter hiring-contracts top-up.",
+    Fault.JOB_ACTION_DENIED: "Ask whom the message names; the job's own API can do it.",
+    Fault.JOB_CHANGED_MEANWHILE: "Compare both versions, keep of each what is right, and save again.",
     Fault.OPERATOR_INPUT: "Correct the field that the message names.",
     Fault.OPERATOR_UNKNOWN: "Check the number; the list command of the same name shows what exists.",
     Fault.SANDBOX_ONLY: "Use a sandbox: jobmeter sandbox.",

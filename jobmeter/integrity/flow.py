@@ -107,6 +107,7 @@ LAWS: tuple[tuple[str, Check], ...] = (
     ("jobs: every job is what its element says", jobs.check_job_elements),
     ("jobs: every job has what its element has", jobs.check_job_channels),
     ("jobs: every job of the XML API is what its log says", jobs.check_job_log),
+    ("jobs: what people changed on the site is in the log", jobs.check_site_log),
     ("jobs: every task fits its job and its status", jobs.check_tasks),
     ("jobs: every change kept what reports had shown", jobs.check_versions),
     ("jobs: every limit that reports had shown was reserved", jobs.check_version_limits),

@@ -107,6 +107,7 @@ class JobDraft(FundedOperation):
     company_name: str | None
     listing_type: str
     company_job_code: str | None
+    poster_email: str
     job_function: str
     experience_level: str
     workplace_types: tuple[str, ...]
@@ -144,6 +145,7 @@ class ElementColumns:
     """The columns of a posting that come from its element, written by both CREATE and UPDATE."""
 
     company_job_code: str | None
+    poster_email: str
     title: str
     company_name: str
     company_page: str | None
@@ -157,6 +159,7 @@ class ElementColumns:
     def of(cls, draft: JobDraft) -> Self:
         return cls(
             company_job_code=draft.company_job_code,
+            poster_email=draft.poster_email,
             title=draft.title,
             company_name=draft.displayed_company,
             company_page=draft.company_page_url,
@@ -221,7 +224,7 @@ class PostingFilter:
 class JobPosting:
     """``location`` is as sent, ``place`` is standardized. A premium job has a hiring contract.
 
-    ``availability`` is whom the job is for, as sent.
+    ``availability`` is whom the job is for, as sent. The poster's e-mail is in lower case.
     """
 
     shard: int
@@ -246,6 +249,7 @@ class JobPosting:
     failure: str | None
     company_job_code: str | None = None
     availability: str | None = None
+    poster_email: str = ""
 
     @property
     def urn(self) -> str:
@@ -254,6 +258,32 @@ class JobPosting:
     @property
     def is_public(self) -> bool:
         return self.availability in PUBLIC_AVAILABILITIES
+
+
+class ChangeKind(StrEnum):
+    POST = "POST"
+    EDIT = "EDIT"
+    RENEW = "RENEW"
+    CLOSE = "CLOSE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedChange:
+    """One change of a job and who made it; ``changed_fields`` lists the fields an edit changed.
+
+    Of a job posted element by element only what its poster or customer changed is logged: its partner's changes are tasks.
+    """
+
+    shard: int
+    job_id: int
+    application_id: int
+    revision: int
+    run_number: int
+    poster_email: str
+    kind: ChangeKind
+    actor: str
+    changed_fields: tuple[str, ...]
+    made_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 -- columns: posting
 shard, job_id, application_id, external_id, partner_contract_id, hiring_contract_id, run_number, title,
 company_name, company_page, apply_url, location, place, state, listed_at, expires_at, closed_at, failure,
-partner_job_campaign, campaign_id, company_job_code, content ->> 'availability' AS availability
+partner_job_campaign, campaign_id, company_job_code, content ->> 'availability' AS availability, poster_email
 
 -- columns: task
 shard, task_id, application_id, external_id, operation, job_id, location, status, error_message, created_at,
@@ -12,15 +12,15 @@ SELECT nextval('job_sequence')
 
 -- name: insert_posting
 INSERT INTO job_postings (
-    shard, job_id, application_id, external_id, company_job_code, partner_contract_id, hiring_contract_id,
-    listing_type, title, company_name, company_page, apply_url, location, place, content, content_hash,
-    partner_job_campaign, state, listed_at, expires_at, created_at
+    shard, job_id, application_id, external_id, company_job_code, poster_email, partner_contract_id,
+    hiring_contract_id, listing_type, title, company_name, company_page, apply_url, location, place, content,
+    content_hash, partner_job_campaign, state, listed_at, expires_at, created_at
 )
 VALUES (
-    %(shard)s, %(job_id)s, %(application_id)s, %(external_id)s, %(company_job_code)s, %(partner_contract_id)s,
-    %(hiring_contract_id)s, %(listing_type)s, %(title)s, %(company_name)s, %(company_page)s, %(apply_url)s,
-    %(location)s, %(place)s, %(content)s, %(content_hash)s, %(partner_job_campaign)s, 'PENDING',
-    %(listed_at)s, %(expires_at)s, %(created_at)s
+    %(shard)s, %(job_id)s, %(application_id)s, %(external_id)s, %(company_job_code)s, %(poster_email)s,
+    %(partner_contract_id)s, %(hiring_contract_id)s, %(listing_type)s, %(title)s, %(company_name)s,
+    %(company_page)s, %(apply_url)s, %(location)s, %(place)s, %(content)s, %(content_hash)s,
+    %(partner_job_campaign)s, 'PENDING', %(listed_at)s, %(expires_at)s, %(created_at)s
 )
     ON CONFLICT DO NOTHING
 RETURNING job_id
@@ -28,6 +28,7 @@ RETURNING job_id
 -- name: update_posting
 UPDATE job_postings
    SET company_job_code = %(company_job_code)s,
+       poster_email = %(poster_email)s,
        title = %(title)s,
        company_name = %(company_name)s,
        company_page = %(company_page)s,
@@ -250,3 +251,12 @@ SELECT {task}
    AND application_id = %(application_id)s
    AND task_id = ANY(%(task_ids)s)
    AND created_at > %(not_before)s
+
+-- name: insert_change
+INSERT INTO job_changes (
+    shard, job_id, application_id, revision, kind, actor, run_number, poster_email, changed_fields, made_at
+)
+VALUES (
+    %(shard)s, %(job_id)s, %(application_id)s, %(revision)s, %(kind)s, %(actor)s, %(run_number)s,
+    %(poster_email)s, %(changed_fields)s, %(made_at)s
+)

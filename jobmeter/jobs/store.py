@@ -13,6 +13,7 @@ from jobmeter.jobs.model import (
     ElementColumns,
     JobPosting,
     JobState,
+    LoggedChange,
     NewPosting,
     NewTask,
     PostingFilter,
@@ -183,3 +184,7 @@ async def find_tasks(
             "not_before": not_before,
         },
     )
+
+
+async def insert_change(connection: Connection, change: LoggedChange) -> None:
+    await connection.execute(SQL["insert_change"], vars_of(change))

@@ -18,6 +18,7 @@ class NotificationKind(StrEnum):
     INVOICE_PAID = "INVOICE_PAID"
     INVOICE_OVERDUE = "INVOICE_OVERDUE"
     CREDIT_NOTE_ISSUED = "CREDIT_NOTE_ISSUED"
+    JOB_CHANGED = "JOB_CHANGED"
     TEST = "TEST"
     WEBHOOK_DISABLED = "WEBHOOK_DISABLED"
 
@@ -30,6 +31,7 @@ ASKED_KINDS = (
     NotificationKind.INVOICE_PAID,
     NotificationKind.INVOICE_OVERDUE,
     NotificationKind.CREDIT_NOTE_ISSUED,
+    NotificationKind.JOB_CHANGED,
 )
 MAILED_KINDS = (
     NotificationKind.BUDGET_ALERT,
@@ -37,6 +39,7 @@ MAILED_KINDS = (
     NotificationKind.INVOICE_PAID,
     NotificationKind.INVOICE_OVERDUE,
     NotificationKind.CREDIT_NOTE_ISSUED,
+    NotificationKind.JOB_CHANGED,
     NotificationKind.TEST,
     NotificationKind.WEBHOOK_DISABLED,
 )

@@ -95,6 +95,7 @@ ROOMS = {
         "feeds.loading",
         "pages",
         "status",
+        "members",
     ),
     "ledger": ("", "bulk", "chain"),
     "metering": ("", "filters", "retention", "intake"),

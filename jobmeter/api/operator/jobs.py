@@ -1,4 +1,7 @@
-"""``/operator/jobs``: the jobs of all partners, of an application, in a state, or with an external id; the links of a job."""
+"""``/operator/jobs``: the jobs of all partners, of an application, in a state, or with an external id; the links of a job.
+
+``/operator/members``: the jobs that a member sees.
+"""
 
 from typing import Any
 
@@ -9,6 +12,8 @@ from jobmeter.base.ids import URN_APPLICATION
 from jobmeter.http.context import RequestContext
 from jobmeter.http.parameters import read_page, read_query_id, read_query_text
 from jobmeter.http.responses import format_time, json_response, page_response
+from jobmeter.jobs.members import flow as members
+from jobmeter.jobs.members.model import NEWEST, JobSearch, JobViewer, MemberJob
 from jobmeter.jobs.model import JobPosting, JobState, PostingFilter
 from jobmeter.jobs.pages import flow as pages
 from jobmeter.jobs.postings import flow as jobs
@@ -33,6 +38,42 @@ async def list_jobs(context: RequestContext) -> Response:
     async with context.app.database.connection() as connection:
         found = await jobs.list_postings(connection, wanted, after=page.after, rows_max=page.rows_max + 1)
     return page_response(found, page, serialize=_serialize, key=lambda one: one.job_id)
+
+
+async def list_member_jobs(context: RequestContext) -> Response:
+    """Newest first; ``before`` is the ``nextBefore`` of the previous page, ``count`` is at most 200."""
+    request, rows_max = context.request, read_page(context.request).rows_max
+    before = read_query_id(request, "before")
+    wanted = JobSearch(
+        search=read_query_text(request, "search"),
+        before=NEWEST if before is None else before,
+        rows_max=rows_max + 1,
+    )
+    viewer = JobViewer(email=read_query_text(request, "email"))
+    async with context.app.database.connection() as connection:
+        found = await members.list_jobs(connection, viewer=viewer, wanted=wanted, now=context.now)
+    shown = found[:rows_max]
+    more = shown[-1].job.job_id if len(found) > rows_max else None
+    return json_response({"elements": [_serialize_member_job(one) for one in shown], "nextBefore": more})
+
+
+def _serialize_member_job(shown: MemberJob) -> dict[str, Any]:
+    """``mayNot`` says for each action that the member may not do why."""
+    job, powers = shown.job, shown.powers
+    denials = {
+        "edit": powers.against_edit,
+        "close": powers.against_close,
+        "renew": powers.against_renew,
+    }
+    return _serialize(shown.snapshot.status.posting) | {
+        "posterEmail": job.poster_email or None,
+        "kind": job.kind,
+        "agency": job.agency,
+        "payer": job.payer or None,
+        "views": shown.figures.views,
+        "applyClicks": shown.figures.apply_clicks,
+        "mayNot": {name: job.explain(why) for name, why in denials.items() if why is not None},
+    }
 
 
 async def show_links(context: RequestContext) -> Response:

@@ -27,12 +27,14 @@ from jobmeter.notifications.model import (
 
 DELIVERIES_SHOWN_MAX = 100
 REPLAYED_MAX = 1_000
+# What an endpoint without a URL may ask for.
+MAILED_ALONE = frozenset({NotificationKind.BUDGET_ALERT, NotificationKind.JOB_CHANGED})
 
 Url = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00-\x20]*$")]
 
 
 class WebhookBody(OperatorBody):
-    """``url``, ``email`` or both; e-mail is sent for budget alerts only."""
+    """``url``, ``email`` or both; without a URL, for budget alerts and changes by customers only."""
 
     kinds: Annotated[tuple[NotificationKind, ...], Field(min_length=1, max_length=len(ASKED_KINDS))]
     url: Url = ""
@@ -70,8 +72,9 @@ def check_body(body: WebhookBody, *, is_sandbox: bool) -> None:
         wanted = ", ".join(ASKED_KINDS)
         raise Refused(Fault.OPERATOR_INPUT, field="kinds", why=f"may contain each of {wanted} at most once")
     if not body.url:
-        if set(body.kinds) != {NotificationKind.BUDGET_ALERT}:
-            raise Refused(Fault.OPERATOR_INPUT, field="kinds", why="must be BUDGET_ALERT alone for e-mail")
+        if not set(body.kinds) <= MAILED_ALONE:
+            why = f"may contain {' and '.join(sorted(MAILED_ALONE))} alone for e-mail"
+            raise Refused(Fault.OPERATOR_INPUT, field="kinds", why=why)
         return
     if check_url(body.url, schemes=WEB_SCHEMES if is_sandbox else ("https",)):
         raise Refused(Fault.OPERATOR_INPUT, field="url", why="must be an https URL without a user name")

@@ -214,7 +214,7 @@ WITH updated AS (
     SELECT job_id,
            CASE channel
                WHEN 'P4P'
-               THEN poster_email = '' AND revision = 0
+               THEN poster_email = lower(coalesce(content ->> 'posterEmail', ''))
                 AND (content = '{}'
                      OR company_page IS NOT DISTINCT FROM content ->> 'companyPageUrl'
                     AND company_job_code IS NOT DISTINCT FROM content ->> 'companyJobCode'
@@ -230,7 +230,7 @@ WITH updated AS (
                 AND company_job_code IS NOT DISTINCT FROM content ->> 'customer_job_code'
                 AND poster_email = lower(coalesce(content ->> 'poster_email', default_poster_email, ''))
                ELSE listed_at = created_at AND company_page IS NULL
-                AND poster_email = coalesce(content ->> 'poster_email', '')
+                AND poster_email = lower(coalesce(content ->> 'poster_email', ''))
                 AND NOT content ? 'externalJobPostingId'
            END AS holds
       FROM job_postings
@@ -328,26 +328,30 @@ SELECT count(*) AS checked,
 
 -- name: check_job_log
 -- The log of a job of the XML API begins with its posting, has each renewal and its closing, and ends with
--- what the job has now.
+-- what the job has now. It names the job's application.
 WITH logged AS (
     SELECT job_id, max(revision) AS revision, max(run_number) AS run_number,
            count(*) FILTER (WHERE kind = 'RENEW') AS renewals,
            count(*) FILTER (WHERE kind = 'CLOSE') AS closings,
            min(made_at) FILTER (WHERE kind = 'POST' AND revision = 0 AND run_number = 1) AS posted_at,
            (array_agg(poster_email ORDER BY revision DESC))[1] AS poster_email,
-           bool_and(shard = shard_of(job_id) AND actor <> '') AS is_whole
+           CASE WHEN min(application_id) = max(application_id) THEN min(application_id) END AS application_id,
+           bool_and(shard = shard_of(job_id) AND actor <> '' AND application_id IS NOT NULL) AS is_whole
       FROM job_changes
+     WHERE NOT EXISTS (SELECT FROM job_postings AS posted
+                        WHERE posted.job_id = job_changes.job_id AND channel = 'P4P')
      GROUP BY job_id
 ), looked AS (
     SELECT job_id,
            posted_at = created_at
            AND is_whole
+           AND job_postings.application_id = logged.application_id
            AND job_postings.run_number = renewals + 1
            AND job_postings.run_number = logged.run_number
            AND job_postings.revision >= logged.revision
            AND (closings = 0 OR job_postings.revision = logged.revision)
            AND job_postings.poster_email = logged.poster_email AS holds
-      FROM (SELECT job_id, created_at, run_number, revision, poster_email
+      FROM (SELECT job_id, application_id, created_at, run_number, revision, poster_email
               FROM job_postings
              WHERE channel = 'XML') AS job_postings
       FULL JOIN logged USING (job_id)
@@ -355,6 +359,31 @@ WITH logged AS (
 SELECT count(*) AS checked,
        count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
        min(format('job %s is not what its log says', job_id)) FILTER (WHERE holds IS NOT TRUE) AS example
+  FROM looked
+
+-- name: check_site_log
+-- The log of a job posted element by element has the changes that people made on the site, as many as its
+-- revision says.
+WITH looked AS (
+    SELECT job_id,
+           count(logged.job_id) = posted.revision
+           AND coalesce(max(logged.revision), 0) = posted.revision
+           AND coalesce(bool_and(kind <> 'POST'
+                                 AND logged.shard = posted.shard
+                                 AND logged.application_id IS NOT DISTINCT FROM posted.application_id
+                                 AND logged.run_number <= posted.run_number
+                                 AND actor <> ''
+                                 AND (kind <> 'CLOSE' OR state = 'CLOSED'))
+                            FILTER (WHERE logged.job_id IS NOT NULL), true) AS holds
+      FROM job_postings AS posted
+      LEFT JOIN job_changes AS logged USING (job_id)
+     WHERE channel = 'P4P'
+     GROUP BY job_id, posted.shard, posted.revision
+)
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
+       min(format('job %s has other changes than its log', job_id))
+           FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
 -- name: check_tasks
@@ -386,7 +415,8 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_versions
--- Each change that was accepted kept what reports had shown until then, at the same time, once.
+-- Each change that was accepted, of the partner or of a person on the site, kept what reports had shown until
+-- then, at the same time, once.
 WITH changed AS (
     SELECT job_id, job_tasks.created_at AS replaced_at, count(*) AS changes
       FROM job_tasks
@@ -395,13 +425,24 @@ WITH changed AS (
        AND verdict IS NULL
        AND partner_contract_id IS NOT NULL
      GROUP BY job_id, job_tasks.created_at
+), edited AS (
+    SELECT job_id, made_at AS replaced_at, count(*) AS changes
+      FROM job_changes
+      JOIN job_postings USING (job_id)
+     WHERE kind = 'EDIT'
+       AND partner_contract_id IS NOT NULL
+     GROUP BY job_id, made_at
+), made AS (
+    SELECT job_id, replaced_at, coalesce(changed.changes, 0) + coalesce(edited.changes, 0) AS changes
+      FROM changed
+      FULL JOIN edited USING (job_id, replaced_at)
 ), kept AS (
     SELECT job_id, replaced_at, count(*) AS versions, bool_and(shard = shard_of(job_id)) AS is_whole
       FROM job_posting_versions
      GROUP BY job_id, replaced_at
 ), looked AS (
     SELECT job_id, replaced_at, is_whole AND versions BETWEEN 1 AND changes AS holds
-      FROM changed
+      FROM made
       FULL JOIN kept USING (job_id, replaced_at)
 )
 SELECT count(*) AS checked,

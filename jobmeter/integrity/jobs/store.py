@@ -49,6 +49,10 @@ async def check_job_log(connection: Connection) -> Finding:
     return await read_finding(connection, SQL["check_job_log"])
 
 
+async def check_site_log(connection: Connection) -> Finding:
+    return await read_finding(connection, SQL["check_site_log"])
+
+
 async def check_tasks(connection: Connection) -> Finding:
     return await read_finding(connection, SQL["check_tasks"])
 

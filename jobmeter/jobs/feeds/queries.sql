@@ -109,7 +109,7 @@ WITH asked AS MATERIALIZED (
         apply_url, location, content, state, listed_at, expires_at, created_at
     )
     SELECT %(shard)s, job_id, %(application_id)s, partner_job_id, 'FEED', 'BASIC',
-           coalesce(content ->> 'poster_email', ''), content ->> 'title',
+           lower(coalesce(content ->> 'poster_email', '')), content ->> 'title',
            coalesce(content ->> 'company_name', ''), content ->> 'application_url',
            coalesce(
                content ->> 'location_name', content ->> 'postal_code', upper(content ->> 'country_code'), ''
@@ -156,7 +156,7 @@ WITH asked AS MATERIALIZED (
     RETURNING job_id, content AS sent, live_until_ms
 )
 UPDATE job_postings
-   SET poster_email = coalesce(sent ->> 'poster_email', ''),
+   SET poster_email = lower(coalesce(sent ->> 'poster_email', '')),
        title = sent ->> 'title',
        company_name = coalesce(sent ->> 'company_name', ''),
        apply_url = sent ->> 'application_url',

@@ -5,6 +5,7 @@ A change that is not allowed fails with its task; one that the contract cannot p
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from psycopg.errors import UniqueViolation
 
@@ -40,6 +41,7 @@ from jobmeter.jobs.model import (
 )
 from jobmeter.jobs.postings import rules
 from jobmeter.jobs.postings.creation import market_of, translate_contract_errors
+from jobmeter.jobs.postings.element import read_element
 from jobmeter.jobs.runs.flow import claim_slot, end_run, free_held_slot, set_windows
 from jobmeter.partners.model import Application
 
@@ -69,7 +71,7 @@ async def accept_change(
             if isinstance(draft, JobDraft):
                 await _update(connection, child, draft, posting, now)
             elif draft.operation is Operation.RENEW:
-                await _renew(connection, posting, now)
+                await extend_run(connection, posting, now)
             elif isinstance(draft, FundedOperation):
                 await _upgrade(connection, child, draft, posting, now)
             else:
@@ -179,7 +181,26 @@ async def _write_content(connection: Connection, draft: JobDraft, posting: JobPo
         )
 
 
-async def _renew(connection: Connection, posting: JobPosting, now: datetime) -> None:
+async def edit_element(
+    connection: Connection, posting: JobPosting, element: dict[str, Any], now: datetime
+) -> None:
+    """An UPDATE that leaves contract, budget, campaign and the end of the run: its element may be older than these."""
+    draft = read_element(element, now=now)
+    assert isinstance(draft, JobDraft), "it is an UPDATE"
+    rules.check_draft(draft, task_urn="")
+    texts = replace(draft, expire_at=None)
+    try:
+        async with connection.transaction():
+            await store.save_version(connection, shard=posting.shard, job_id=posting.job_id, replaced_at=now)
+            fault = rules.find_place_fault(texts, posting.application_id)
+            if fault is not None:
+                raise OperationRejected(fault)
+            await _write_content(connection, texts, posting, now)
+    except OperationRejected as rejected:
+        raise Refused(Fault.JOB_FIELDS_INVALID, lines=rejected.failure_message) from rejected
+
+
+async def extend_run(connection: Connection, posting: JobPosting, now: datetime) -> None:
     expires_at = rules.renew_until(posting, now)
     contract = await find_contract(connection, posting)
     await store.set_expiry(connection, replace(posting, expires_at=expires_at))

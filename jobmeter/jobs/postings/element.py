@@ -308,6 +308,7 @@ def _make_draft(
         daily_budget=daily,
         listing_type=read.listing_type,
         company_job_code=read.company_job_code,
+        poster_email=(read.poster_email or "").lower(),
         job_function=read.categories[0] if read.categories else "",
         experience_level=read.experience_level or "",
         alternate_locations=tuple(read.alternate_locations),

@@ -26,7 +26,7 @@ from jobmeter.jobs.model import (
     Task,
 )
 from jobmeter.jobs.postings import rules
-from jobmeter.jobs.postings.changes import accept_change, accept_close
+from jobmeter.jobs.postings.changes import accept_change, accept_close, edit_element, extend_run
 from jobmeter.jobs.postings.creation import accept_create, publish_posting
 from jobmeter.jobs.postings.element import read_element
 from jobmeter.jobs.runs.flow import end_run
@@ -91,6 +91,21 @@ async def _insert_tasks(
             created_at=now,
         )
         await store.insert_task(connection, task)
+
+
+async def edit_on_site(
+    connection: Connection, posting: JobPosting, element: dict[str, Any], *, now: datetime
+) -> None:
+    """Applies an element to a locked, open job for a person on the site: as an UPDATE, apart from what its partner decides.
+
+    Raises ``Refused``: JOB_FIELDS_INVALID, also for what fails the task of an UPDATE, and those of ``rules.check_draft``.
+    """
+    await edit_element(connection, posting, element, now)
+
+
+async def renew_on_site(connection: Connection, posting: JobPosting, *, now: datetime) -> None:
+    """Extends the run of a locked, open job."""
+    await extend_run(connection, posting, now)
 
 
 async def carry_out_tasks(connection: Connection, *, rows_max: int, now: datetime) -> int:

@@ -52,7 +52,7 @@ def check_draft(draft: JobDraft, *, task_urn: str) -> None:
 
 
 def first_run_of(posting: NewPosting, draft: JobDraft) -> PaidRun:
-    """Returns the run that a new premium job begins, as it is invoiced. The API has no poster."""
+    """Returns the run that a new premium job begins, as it is invoiced."""
     return PaidRun(
         job_id=posting.job_id,
         run_number=1,
@@ -62,7 +62,7 @@ def first_run_of(posting: NewPosting, draft: JobDraft) -> PaidRun:
         title=draft.title,
         company_name=draft.displayed_company,
         customer_job_code=draft.company_job_code or "",
-        poster_email="",
+        poster_email=draft.poster_email,
     )
 
 
@@ -77,7 +77,7 @@ def run_of(posting: JobPosting) -> PaidRun:
         title=posting.title,
         company_name=posting.company_name,
         customer_job_code=posting.company_job_code or "",
-        poster_email="",
+        poster_email=posting.poster_email,
     )
 
 

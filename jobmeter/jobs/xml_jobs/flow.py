@@ -15,7 +15,7 @@ from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract
 from jobmeter.database.connection import Connection
 from jobmeter.jobs import store as jobs_store
-from jobmeter.jobs.model import JobState
+from jobmeter.jobs.model import ChangeKind, JobState
 from jobmeter.jobs.runs.flow import check_inventory
 from jobmeter.jobs.xml_jobs import rules, store
 from jobmeter.jobs.xml_jobs.lifecycle import (
@@ -26,7 +26,7 @@ from jobmeter.jobs.xml_jobs.lifecycle import (
     log_change,
     log_entry,
 )
-from jobmeter.jobs.xml_jobs.model import DocumentColumns, JobPolicy, XmlJob, XmlJobChange
+from jobmeter.jobs.xml_jobs.model import DocumentColumns, JobPolicy, XmlJob
 from jobmeter.partners.model import Application
 from jobmeter.wire.xml.job.fields import JobDocument
 from jobmeter.wire.xml.job.keys import JobKey
@@ -79,7 +79,7 @@ async def post_job(
             closed_at=None,
         )
         await _write_new(connection, job, contract, now)
-        await log_entry(connection, job, XmlJobChange.POST, actor=_name_of(application), fields=[], now=now)
+        await log_entry(connection, job, ChangeKind.POST, actor=_name_of(application), fields=[], now=now)
     return job
 
 
@@ -139,6 +139,25 @@ async def close_job(
         return await close_run(connection, job, _name_of(application), now)
 
 
+async def change_on_site(
+    connection: Connection, *, job_id: int, document: JobDocument, actor: str, now: datetime
+) -> None:
+    """Edits or renews a job for a person on the site; the caller has checked whether that is allowed.
+
+    Raises ``Refused``: JOB_DOCUMENT_INVALID, INVENTORY_EMPTY; the caller's savepoint is then lost.
+    """
+    job = await _lock_job(connection, job_id, now)
+    contract = await find_contract(connection, job)
+    content = rules.check_edit(job, document, contract, POLICY)
+    changed = await apply_change(connection, job, content, contract, is_renewal=document.renewal, now=now)
+    await log_change(connection, job, changed, actor=actor, now=now, is_renewal=document.renewal)
+
+
+async def close_on_site(connection: Connection, *, job_id: int, actor: str, now: datetime) -> None:
+    """As ``change_on_site``; closing again changes nothing."""
+    await close_run(connection, await _lock_job(connection, job_id, now), actor, now)
+
+
 async def find_job(connection: Connection, *, application: Application, key: JobKey, now: datetime) -> XmlJob:
     """Returns a job of the application; an overdue one appears as expired. Raises ``Refused(JOB_UNKNOWN)``."""
     job_id = await _find_id(connection, application, key)
@@ -166,10 +185,16 @@ async def _find_id(connection: Connection, application: Application, key: JobKey
 
 
 async def _lock_own(connection: Connection, application: Application, key: JobKey, now: datetime) -> XmlJob:
-    """Locks the application's job; a run that is over is ended first."""
     job_id = await _find_id(connection, application, key)
+    return await _lock_job(connection, job_id, now, application_id=application.id)
+
+
+async def _lock_job(
+    connection: Connection, job_id: int, now: datetime, *, application_id: int | None = None
+) -> XmlJob:
+    """Locks a job, of the application if one is given; a run that is over is ended first."""
     job = await store.lock_xml_job(connection, shard=shard_of(job_id), job_id=job_id)
-    if job is None or job.application_id != application.id:
+    if job is None or application_id not in {None, job.application_id}:
         raise Refused(Fault.JOB_UNKNOWN)
     return await end_if_overdue(connection, job, now)
 

@@ -1,6 +1,6 @@
 """Owns the life of a job of the XML API after it is posted: its changes, renewals and end, and their log.
 
-Does not own who may change it (``flow``, ``members``).
+Does not own who may change it (``flow``, the room ``members``).
 """
 
 from dataclasses import replace
@@ -10,10 +10,11 @@ from jobmeter.charging.windows import flow as windows_flow
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract
 from jobmeter.database.connection import Connection
-from jobmeter.jobs.model import JobState
+from jobmeter.jobs import store as jobs_store
+from jobmeter.jobs.model import ChangeKind, JobState, LoggedChange
 from jobmeter.jobs.runs.flow import claim_slot, end_run
 from jobmeter.jobs.xml_jobs import rules, store
-from jobmeter.jobs.xml_jobs.model import DocumentColumns, LoggedChange, XmlJob, XmlJobChange
+from jobmeter.jobs.xml_jobs.model import DocumentColumns, XmlJob
 from jobmeter.wire.xml.job.fields import JobContent
 
 
@@ -65,7 +66,7 @@ async def close_run(connection: Connection, job: XmlJob, actor: str, now: dateti
         return job
     await end_run(connection, job, JobState.CLOSED, now)
     closed = replace(job, state=JobState.CLOSED, closed_at=job.closed_at or now, revision=job.revision + 1)
-    await log_entry(connection, closed, XmlJobChange.CLOSE, actor=actor, fields=[], now=now)
+    await log_entry(connection, closed, ChangeKind.CLOSE, actor=actor, fields=[], now=now)
     return closed
 
 
@@ -87,13 +88,24 @@ async def log_change(
 ) -> None:
     fields = rules.list_changed_fields(before.content, after.content)
     if is_renewal:
-        await log_entry(connection, after, XmlJobChange.RENEW, actor=actor, fields=[], now=now)
+        await log_entry(connection, after, ChangeKind.RENEW, actor=actor, fields=[], now=now)
     if fields:
-        await log_entry(connection, after, XmlJobChange.EDIT, actor=actor, fields=fields, now=now)
+        await log_entry(connection, after, ChangeKind.EDIT, actor=actor, fields=fields, now=now)
 
 
 async def log_entry(
-    connection: Connection, job: XmlJob, change: XmlJobChange, *, actor: str, fields: list[str], now: datetime
+    connection: Connection, job: XmlJob, change: ChangeKind, *, actor: str, fields: list[str], now: datetime
 ) -> None:
-    logged = LoggedChange(kind=change, actor=actor, changed_fields=fields, made_at=now)
-    await store.insert_change(connection, job, logged)
+    logged = LoggedChange(
+        shard=job.shard,
+        job_id=job.job_id,
+        application_id=job.application_id,
+        revision=job.revision,
+        run_number=job.run_number,
+        poster_email=job.poster_email,
+        kind=change,
+        actor=actor,
+        changed_fields=tuple(fields),
+        made_at=now,
+    )
+    await jobs_store.insert_change(connection, logged)

@@ -1,19 +1,11 @@
-"""Owns the values of jobs of the XML API: a job and its content, who changes it, what a member may do."""
+"""Owns the values of jobs of the XML API: a job and its content, the settings of an installation."""
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Self
 
 from jobmeter.jobs.model import JobState
 from jobmeter.wire.xml.job.fields import FIELDS, Field, JobContent
-
-
-class XmlJobChange(StrEnum):
-    POST = "POST"
-    EDIT = "EDIT"
-    RENEW = "RENEW"
-    CLOSE = "CLOSE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,29 +56,9 @@ class DocumentColumns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoggedChange:
-    """One change of a job and who made it; ``changed_fields`` lists the fields an edit changed."""
-
-    kind: XmlJobChange
-    actor: str
-    changed_fields: list[str]
-    made_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class JobPolicy:
     """The settings of an installation (xml spec 16, rows 4, 10 and 22)."""
 
     fields: tuple[Field, ...] = field(default=FIELDS)
     title_is_frozen: bool = False
     reseller_pixel_is_ignored: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PortalPowers:
-    """What a signed-in member may do with a job on the site."""
-
-    may_view: bool = False
-    may_edit: bool = False
-    may_close: bool = False
-    may_renew: bool = False

@@ -52,14 +52,6 @@ SELECT job_id
  ORDER BY job_id DESC
  LIMIT 1
 
--- name: list_poster_jobs
-SELECT {xml_job}
-  FROM job_postings
- WHERE poster_email = %(poster_email)s
-   AND channel = 'XML'
- ORDER BY job_id DESC
- LIMIT %(rows_max)s
-
 -- name: update_xml_job
 UPDATE job_postings
    SET company_job_code = %(company_job_code)s,
@@ -76,12 +68,3 @@ UPDATE job_postings
        closed_at = %(closed_at)s
  WHERE shard = %(shard)s
    AND job_id = %(job_id)s
-
--- name: insert_change
-INSERT INTO job_changes (
-    shard, job_id, revision, kind, actor, run_number, poster_email, changed_fields, made_at
-)
-VALUES (
-    %(shard)s, %(job_id)s, %(revision)s, %(kind)s, %(actor)s, %(run_number)s, %(poster_email)s,
-    %(changed_fields)s, %(made_at)s
-)

@@ -7,7 +7,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.contracts.credits.model import PaidRun
 from jobmeter.contracts.hiring.model import HiringContract, Role
 from jobmeter.jobs.model import JobState
-from jobmeter.jobs.xml_jobs.model import DocumentColumns, JobPolicy, PortalPowers, XmlJob
+from jobmeter.jobs.xml_jobs.model import DocumentColumns, JobPolicy, XmlJob
 from jobmeter.wire.xml.job.fields import Flaw, JobContent, JobDocument, merge_content, path_of, refuse_flaws
 
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
@@ -123,22 +123,3 @@ def renew_until(job: XmlJob, contract: HiringContract, now: datetime) -> datetim
 
 def list_changed_fields(before: JobContent, after: JobContent) -> list[str]:
     return [name for name in JobContent.__dataclass_fields__ if getattr(before, name) != getattr(after, name)]
-
-
-def portal_powers(job: XmlJob, contract: HiringContract, email: str) -> PortalPowers:
-    """Returns what the member with this e-mail may do with the job on the site (credits page, job access).
-
-    The poster of a reseller's job may view, edit and close it but never renew it, to keep billing correct.
-    A distributor's job can be fully managed by the client's seats. A closed job can be viewed.
-    """
-    member = email.lower()
-    is_open = job.state is not JobState.CLOSED
-    if contract.role is Role.RESELLER:
-        if not member or member != job.poster_email:
-            return PortalPowers()
-        return PortalPowers(may_view=True, may_edit=job.state is JobState.LIVE, may_close=is_open)
-    if not member or member not in {*contract.seats, contract.default_poster_email}:
-        return PortalPowers()
-    return PortalPowers(
-        may_view=True, may_edit=job.state is JobState.LIVE, may_close=is_open, may_renew=is_open
-    )

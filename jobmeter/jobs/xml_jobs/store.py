@@ -5,10 +5,10 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import find_row, find_scalar, list_rows, read_scalar
+from jobmeter.database.rows import find_row, find_scalar, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
 from jobmeter.jobs.model import JobState
-from jobmeter.jobs.xml_jobs.model import DocumentColumns, LoggedChange, XmlJob
+from jobmeter.jobs.xml_jobs.model import DocumentColumns, XmlJob
 from jobmeter.wire.xml.job.fields import JobContent
 
 SQL = load_statements("jobmeter.jobs.xml_jobs")
@@ -54,14 +54,5 @@ async def newest_job_id(
     return await find_scalar(connection, int, SQL["newest_job_id"], parameters)
 
 
-async def list_poster_jobs(connection: Connection, *, poster_email: str, rows_max: int) -> list[XmlJob]:
-    parameters = {"poster_email": poster_email, "rows_max": rows_max}
-    return await list_rows(connection, _xml_job, SQL["list_poster_jobs"], parameters)
-
-
 async def update_xml_job(connection: Connection, job: XmlJob, columns: DocumentColumns) -> None:
     await connection.execute(SQL["update_xml_job"], _parameters(job, columns))
-
-
-async def insert_change(connection: Connection, job: XmlJob, change: LoggedChange) -> None:
-    await connection.execute(SQL["insert_change"], vars_of(job) | vars_of(change))

@@ -14,11 +14,10 @@ PACKAGE = "jobmeter"
 USERS = ("jobmeter", "bench")
 STARTED = {"jobmeter.__main__"}  # run by the interpreter
 
-MEMBERS = "what members do on the site, for the portal; its statements and rules belong together with those of the API"
+MEMBERS = "what members see and do on the site, for the portal"
 PAGES = "what the pages of the portal do at a log-in and on the account page"
 GRAMMAR = "the client's half of the grammar, tested with the official vectors"
 KEPT = {
-    "jobmeter.jobs.xml_jobs.members": MEMBERS,
     "jobmeter.people.accounts.flow.change_account": PAGES,
     "jobmeter.people.logins.flow.begin_login": PAGES,
     "jobmeter.people.logins.flow.find_login": PAGES,
@@ -26,6 +25,11 @@ KEPT = {
     "jobmeter.people.logins.flow.finish_login_by_link": PAGES,
     "jobmeter.people.sessions.flow.confirm_session": PAGES,
     "jobmeter.people.sessions.flow.describe_origin": PAGES,
+    "jobmeter.jobs.members.flow.close_job": MEMBERS,
+    "jobmeter.jobs.members.flow.edit_job": MEMBERS,
+    "jobmeter.jobs.members.flow.find_job": MEMBERS,
+    "jobmeter.jobs.members.flow.list_slots": MEMBERS,
+    "jobmeter.jobs.members.flow.renew_job": MEMBERS,
     "jobmeter.wire.restli.elements.decode_reduced": GRAMMAR,
     "jobmeter.wire.restli.keys.encode_body_key": GRAMMAR,
     "jobmeter.wire.restli.values.parse_urn": GRAMMAR,

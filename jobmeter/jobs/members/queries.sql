@@ -1,0 +1,133 @@
+-- columns: owned_job
+job.shard, job.job_id, application_id, external_id, channel, poster_email, state, revision, run_number,
+expires_at, job.partner_contract_id IS NOT NULL AS pays_per_click, hiring_contract_id,
+contract.kind AS hiring_kind, contract.ends_at AS hiring_ends_at, coalesce(owner_name, '') AS owner_name,
+coalesce(seats || default_poster_email, '{}') AS seats, coalesce(partner.name, applications.name) AS agency,
+title, location, coalesce(content ->> 'description', '') AS description, apply_url
+
+-- columns: owners
+JOIN applications ON applications.id = application_id
+  LEFT JOIN applications AS partner ON partner.id = applications.parent_id
+  LEFT JOIN hiring_contracts AS contract ON contract.id = hiring_contract_id
+
+-- columns: is_wanted
+job_id < %(before)s
+             AND (%(is_open)s::boolean IS NULL
+                  OR (state IN ('PENDING', 'LIVE') AND expires_at > %(now)s) = %(is_open)s)
+             AND strpos(lower(concat_ws(' ', title, location, company_name, external_id)),
+                        lower(%(search)s)) > 0
+
+-- name: list_owned_jobs
+-- Newest first, of a poster, of hiring contracts, and of applications. Each of them has its own index, and is
+-- read no further than a page; a job that belongs to several of them is listed once.
+SELECT {owned_job}
+  FROM (SELECT DISTINCT job_id
+          FROM ((SELECT job_id
+                   FROM job_postings
+                  WHERE poster_email = %(member_email)s
+                    AND poster_email <> ''
+                    AND {is_wanted}
+                  ORDER BY job_id DESC
+                  LIMIT %(rows_max)s)
+                 UNION ALL
+                SELECT job_id
+                  FROM unnest(%(hiring_contract_ids)s::bigint[]) AS asked (contract_id)
+                 CROSS JOIN LATERAL (
+                       SELECT job_id
+                         FROM job_postings
+                        WHERE hiring_contract_id = contract_id
+                          AND {is_wanted}
+                        ORDER BY job_id DESC
+                        LIMIT %(rows_max)s) AS of_contract
+                 UNION ALL
+                SELECT job_id
+                  FROM unnest(%(application_ids)s::bigint[]) AS asked (owner_id)
+                 CROSS JOIN LATERAL (
+                       SELECT job_id
+                         FROM job_postings
+                        WHERE shard = shard_of(owner_id)
+                          AND application_id = owner_id
+                          AND {is_wanted}
+                        ORDER BY job_id DESC
+                        LIMIT %(rows_max)s) AS of_application) AS found
+         ORDER BY job_id DESC
+         LIMIT %(rows_max)s) AS page
+  JOIN job_postings AS job ON job.shard = shard_of(page.job_id) AND job.job_id = page.job_id
+  {owners}
+ ORDER BY job.job_id DESC
+
+-- name: find_owned_job
+SELECT {owned_job}
+  FROM job_postings AS job
+  {owners}
+ WHERE job.shard = %(shard)s
+   AND job.job_id = %(job_id)s
+
+-- name: read_content
+-- The element or the document from which the job is.
+SELECT content
+  FROM job_postings
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s
+
+-- name: list_seated_contracts
+-- The contracts with slots of which a member is a seat. There are few contracts, and they are read as a
+-- whole.
+SELECT id
+  FROM hiring_contracts
+ WHERE kind = 'SLOTS'
+   AND %(email)s <> ''
+   AND %(email)s IN (SELECT unnest(seats || default_poster_email))
+
+-- name: list_slot_uses
+-- The contracts with slots of a customer: those that it was given, and those of its applications.
+SELECT contract.id AS contract_id, used, next_end
+  FROM hiring_contracts AS contract
+ CROSS JOIN LATERAL (
+       SELECT count(*) AS used, min(expires_at) AS next_end
+         FROM job_postings
+        WHERE hiring_contract_id = contract.id
+          AND state IN ('PENDING', 'LIVE')) AS jobs
+ WHERE kind = 'SLOTS'
+   AND (contract.id = ANY(%(hiring_contract_ids)s)
+        OR contract.id IN (SELECT granted.contract_id
+                             FROM hiring_grants AS granted
+                            WHERE granted.application_id = ANY(%(application_ids)s)))
+ ORDER BY contract.id
+
+-- name: read_figures
+SELECT job_id, sum(views)::bigint AS views, sum(apply_clicks)::bigint AS apply_clicks
+  FROM job_days
+  JOIN unnest(%(shards)s::smallint[], %(job_ids)s::bigint[]) AS asked (asked_shard, asked_job)
+    ON shard = asked_shard
+   AND job_id = asked_job
+ GROUP BY job_id
+
+-- name: count_change
+-- A job posted element by element has no revisions of its document: its number counts the changes made on the
+-- site.
+UPDATE job_postings
+   SET revision = revision + 1
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s
+RETURNING revision
+
+-- name: list_changes
+-- Newest first, of an application or of all of a partner's: each one's over its own index.
+SELECT change.job_id, application_id, external_id, change.revision, kind, actor, changed_fields, made_at
+  FROM (SELECT found.shard, job_id, revision, kind, actor, changed_fields, made_at
+          FROM applications
+         CROSS JOIN LATERAL (
+               SELECT job_changes.shard, job_id, revision, kind, actor, changed_fields, made_at
+                 FROM job_changes
+                WHERE application_id = applications.id
+                  AND (made_at, job_id, revision, kind)
+                    < (%(made_at)s, %(job_id)s, %(revision)s, %(kind)s)
+                ORDER BY made_at DESC, job_id DESC, revision DESC, kind DESC
+                LIMIT %(rows_max)s) AS found
+         WHERE applications.id = %(application_id)s
+            OR parent_id = %(application_id)s
+         ORDER BY made_at DESC, job_id DESC, revision DESC, kind DESC
+         LIMIT %(rows_max)s) AS change
+  JOIN job_postings ON job_postings.shard = change.shard AND job_postings.job_id = change.job_id
+ ORDER BY made_at DESC, change.job_id DESC, change.revision DESC, kind DESC

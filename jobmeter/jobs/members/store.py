@@ -1,0 +1,75 @@
+"""Owns the statements of members' jobs, one function each. Does not own who may run them."""
+
+from datetime import datetime
+from typing import Any
+
+from jobmeter.database.connection import Connection
+from jobmeter.database.rows import find_row, list_rows, list_scalars, read_scalar
+from jobmeter.database.statements import load_statements, vars_of
+from jobmeter.jobs.members.model import ChangePage, JobFigures, JobSearch, OwnedJob, ShownChange, UsedSlots
+
+SQL = load_statements("jobmeter.jobs.members")
+
+
+def _figures(*, job_id: int, views: int, apply_clicks: int) -> tuple[int, JobFigures]:
+    return job_id, JobFigures(views, apply_clicks)
+
+
+async def list_owned_jobs(
+    connection: Connection,
+    wanted: JobSearch,
+    *,
+    member_email: str,
+    hiring_contract_ids: list[int],
+    application_ids: list[int],
+    now: datetime,
+) -> list[OwnedJob]:
+    parameters = vars_of(wanted) | {
+        "member_email": member_email,
+        "hiring_contract_ids": hiring_contract_ids,
+        "application_ids": application_ids,
+        "now": now,
+    }
+    return await list_rows(connection, OwnedJob, SQL["list_owned_jobs"], parameters)
+
+
+async def find_owned_job(connection: Connection, *, shard: int, job_id: int) -> OwnedJob | None:
+    parameters = {"shard": shard, "job_id": job_id}
+    return await find_row(connection, OwnedJob, SQL["find_owned_job"], parameters)
+
+
+async def read_content(connection: Connection, *, shard: int, job_id: int) -> dict[str, Any]:
+    parameters = {"shard": shard, "job_id": job_id}
+    return await read_scalar(connection, dict, SQL["read_content"], parameters)
+
+
+async def list_seated_contracts(connection: Connection, *, email: str) -> list[int]:
+    return await list_scalars(connection, int, SQL["list_seated_contracts"], {"email": email})
+
+
+async def list_slot_uses(
+    connection: Connection, *, hiring_contract_ids: list[int], application_ids: list[int]
+) -> list[UsedSlots]:
+    parameters = {
+        "hiring_contract_ids": hiring_contract_ids,
+        "application_ids": application_ids,
+    }
+    return await list_rows(connection, UsedSlots, SQL["list_slot_uses"], parameters)
+
+
+async def read_figures(
+    connection: Connection, *, shards: list[int], job_ids: list[int]
+) -> dict[int, JobFigures]:
+    """Those of jobs that were seen at all, by job id."""
+    parameters = {"shards": shards, "job_ids": job_ids}
+    return dict(await list_rows(connection, _figures, SQL["read_figures"], parameters))
+
+
+async def count_change(connection: Connection, *, shard: int, job_id: int) -> int:
+    parameters = {"shard": shard, "job_id": job_id}
+    return await read_scalar(connection, int, SQL["count_change"], parameters)
+
+
+async def list_changes(connection: Connection, page: ChangePage, *, application_id: int) -> list[ShownChange]:
+    parameters = vars_of(page) | {"application_id": application_id}
+    return await list_rows(connection, ShownChange, SQL["list_changes"], parameters)
