@@ -29,6 +29,7 @@ from jobmeter.api.partner import payments as partner_payments
 from jobmeter.api.partner import refunds as partner_refunds
 from jobmeter.api.partner import statements as partner_statements
 from jobmeter.api.partner import usage as partner_usage
+from jobmeter.api.partner.audit import AUDIT
 from jobmeter.api.partner.exports import EXPORTS
 from jobmeter.api.partner.job_changes import JOB_CHANGES
 from jobmeter.api.partner.people import COLLEAGUES
@@ -217,6 +218,7 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     *JOB_CHANGES,
     *REQUESTS,
     *COLLEAGUES,
+    *AUDIT,
     Endpoint("GET", "/partner/webhooks", webhooks.list_webhooks, audience=PARTNER, quota="partner", summary="List webhooks"),
     Endpoint("POST", "/partner/webhooks", webhooks.register_webhook, audience=PARTNER, quota="partner",
              body=webhooks.WebhookBody, statuses=(201,), summary="Register a webhook"),

@@ -60,6 +60,8 @@ COMMANDS = (
      "Manages the people who log in to the web pages: their roles and sessions.", ""),
     ("billing", "jobmeter.cli.operator.billing.accounts:app", OPERATORS,
      "Manages billing: accounts, invoices, who issues them, payments, usage.", ""),
+    ("audit", "jobmeter.cli.partner.audit:app", OPERATORS,
+     "Lists who changed what: all administrative acts for the operator, those on its own for a partner.", ""),
     ("feeds", "jobmeter.cli.operator.feeds:app", OPERATORS,
      "Manages job feeds: their addresses, runs and errors; loads a file.", ""),
     ("explain", "jobmeter.cli.server.explain:app", OPERATORS,

@@ -21,6 +21,7 @@ from jobmeter.client.reports import list_days
 from jobmeter.client.rows import (
     AcceptedOperation,
     Application,
+    AuditRecord,
     Budget,
     Campaign,
     Charge,
@@ -42,6 +43,7 @@ __all__ = [
     "LINKEDIN",
     "AcceptedOperation",
     "Application",
+    "AuditRecord",
     "Budget",
     "Campaign",
     "Charge",

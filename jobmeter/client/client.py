@@ -10,6 +10,7 @@ import httpx2
 
 from jobmeter.base.readers.network import is_local
 from jobmeter.client.applications import Applications, Contracts
+from jobmeter.client.audit import Audit
 from jobmeter.client.campaigns import Campaigns
 from jobmeter.client.charges import Charges
 from jobmeter.client.exports import Exports
@@ -67,6 +68,7 @@ class Client:
         self.charges = Charges(session)
         self.invoices = Invoices(session)
         self.exports = Exports(session)
+        self.audit = Audit(session)
 
     def close(self) -> None:
         """Closes the connections."""

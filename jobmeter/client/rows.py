@@ -35,6 +35,25 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRecord:
+    """An administrative act; ``before`` and ``after`` have what changed, ``fields`` all fields of the response.
+
+    ``who`` is empty for the operator.
+    """
+
+    id: int
+    at: datetime
+    who_kind: str
+    who: str
+    action: str
+    subject_kind: str
+    subject_id: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    fields: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerContract:
     """The contract of a child application, whose jobs spend the money of the partner's contract."""
 

@@ -3,20 +3,26 @@
 Does not own how a request is processed (``http.pipeline``).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from types import MappingProxyType
+from typing import Any, Protocol
 
 from starlette.requests import Request
 
+from jobmeter.audit import flow as audit
+from jobmeter.audit.model import Act, Action, Actor, ActorKind, Door
+from jobmeter.base.credentials import make_request_id
 from jobmeter.base.settings import Settings
 from jobmeter.database.batching import Batcher
+from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.http.admission import AdmissionControl, ExportShares
 from jobmeter.http.change_watch import ChangeWatch
 from jobmeter.http.proxies import TrustedProxies
 from jobmeter.http.rate_limits import RateLimits
+from jobmeter.http.responses import REQUEST_ID_HEADER
 from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.operator_keys.model import KeyHolder
@@ -28,6 +34,9 @@ from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport
 from jobmeter.request_control.model import Request as IdempotentRequest
 from jobmeter.request_log.flow import RequestRecorder
 from jobmeter.wire.events import Event
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+SETTINGS_KEY = "(key of the settings)"
 
 
 class Clock(Protocol):
@@ -73,10 +82,21 @@ class AppContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """The authenticated caller. ``sender`` scopes idempotency keys; only a partner has an application."""
+    """The authenticated caller. ``sender`` scopes idempotency keys; only a partner has an application.
+
+    ``key`` is the named key of another caller, ``None`` for a key of the settings.
+    """
 
     sender: str
     application: Application | None = None
+    key: KeyHolder | None = None
+
+    def as_actor(self, *, request_id: str) -> Actor:
+        if self.application is not None:
+            kind, name, number = ActorKind.APPLICATION, self.application.name, self.application.id
+            return Actor(kind=kind, door=Door.API, name=name, id=number, request_id=request_id)
+        name, key_id = (SETTINGS_KEY, None) if self.key is None else (self.key.name, self.key.id)
+        return Actor(kind=ActorKind.OPERATOR_KEY, door=Door.API, name=name, id=key_id, request_id=request_id)
 
 
 class RequestContext:
@@ -125,6 +145,32 @@ class RequestContext:
         assert self.caller is not None, "the request is not authenticated"
         assert self.caller.application is not None, "the caller is not a partner"
         return self.caller.application
+
+    async def record(
+        self,
+        connection: Connection,
+        action: Action,
+        subject_id: object,
+        *,
+        partner_id: int | None,
+        before: Mapping[str, Any] = NOTHING,
+        after: Mapping[str, Any] = NOTHING,
+    ) -> None:
+        """Records an administrative act of the caller in the transaction that carries it out; the response names it by its
+        request id.
+        """
+        assert self.caller is not None, "the request is not authenticated"
+        request_id = self.headers.setdefault(REQUEST_ID_HEADER, make_request_id())
+        act = Act(
+            action=action,
+            subject_id=str(subject_id),
+            actor=self.caller.as_actor(request_id=request_id),
+            at=self.now,
+            partner_id=partner_id,
+            before=before,
+            after=after,
+        )
+        await audit.record(connection, act)
 
 
 def app_context_of(request: Request) -> AppContext:

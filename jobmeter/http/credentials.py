@@ -59,7 +59,7 @@ async def authenticate_key(context: RequestContext, *, kind: str, key: str) -> C
         raise Refused(
             Fault.KEY_READS_ONLY, name=holder.name, method=context.request.method, path=context.path[:200]
         )
-    return Caller(sender=f"{kind} {holder.name}")
+    return Caller(sender=f"{kind} {holder.name}", key=holder)
 
 
 def read_bearer(request: Request) -> str | None:

@@ -41,6 +41,7 @@ LAWS: tuple[tuple[str, Check], ...] = (
     ),
     ("3: every sealed posting is unchanged since it was sealed", check_seals),
     ("3: every sealed restatement is unchanged since it was sealed", days.check_restatement_seals),
+    ("3: every sealed audit record is unchanged since it was sealed", streams.check_audit_seals),
     ("3: rounds of seals follow each other without a gap", streams.check_rounds),
     ("4: every stored balance is the sum of its postings, and none is negative", store.check_stored_balances),
     ("4: every job's budget row is the sum of its postings", store.check_job_budgets),

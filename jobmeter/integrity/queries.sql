@@ -69,7 +69,7 @@ SELECT count(*) AS checked,
 
 -- name: check_posting_guards
 -- Law 3. Every table of postings has its guard against change, and so have those of seals, restatements,
--- earlier versions of jobs, used credits and their prices; the guard is enabled.
+-- earlier versions of jobs, used credits and their prices, the audit log; the guard is enabled.
 WITH guarded (relid, guard) AS (
     SELECT relid, 'postings_stand'
       FROM pg_partition_tree('ledger_postings')
@@ -78,7 +78,8 @@ WITH guarded (relid, guard) AS (
            ('restatement_seals', 'seals_stand'), ('job_day_restatements', 'restatements_stand'),
            ('job_posting_versions', 'versions_stand'), ('credit_uses', 'uses_stand'),
            ('hiring_prices', 'prices_stand'), ('ledger_bookings', 'uses_are_kept'),
-           ('billing_payments', 'payments_stand'), ('billing_allocations', 'allocations_stand')
+           ('billing_payments', 'payments_stand'), ('billing_allocations', 'allocations_stand'),
+           ('audit_records', 'records_stand'), ('audit_seals', 'seals_stand')
 ), looked AS (
     SELECT relid,
            EXISTS (SELECT

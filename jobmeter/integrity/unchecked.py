@@ -64,6 +64,12 @@ UNCHECKED: tuple[Unchecked, ...] = (
         "of a posting that is not sealed yet, which is within a minute: any time in which its day was open",
         rows="number > coalesce((SELECT max(until_number) FROM ledger_seal_rounds), 0)",
     ),
+    Unchecked(
+        "audit_records",
+        (ALL, ADDED, REMOVED),
+        "an audit record that is not sealed yet, which is within a minute",
+        rows="number > coalesce((SELECT max(until_number) FROM ledger_seal_rounds), 0)",
+    ),
     Unchecked("blocked_networks", (ALL, ADDED, REMOVED), SETTING),
     Unchecked("settlement_rules", (ALL, ADDED, REMOVED), SETTING),
     Unchecked("settlement_exclusions", (ALL, ADDED, REMOVED), SETTING),

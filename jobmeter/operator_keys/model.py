@@ -27,8 +27,9 @@ class OperatorKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyHolder:
-    """Whom a secret belongs to."""
+    """Whom a secret belongs to; ``id`` is the key's."""
 
+    id: int
     name: str
     role: KeyRole
 

@@ -55,7 +55,7 @@ DELETE FROM operator_key_secrets
  WHERE key_id = %(key_id)s
 
 -- name: list_holders
-SELECT secret_hash, name, role
+SELECT secret_hash, key_id, name, role
   FROM operator_key_secrets
   JOIN operator_keys ON operator_keys.id = key_id
  WHERE secret_hash = ANY(%(secret_hashes)s)

@@ -58,5 +58,5 @@ async def list_holders(connection: Connection, *, secret_hashes: ByteaArray) -> 
     )
 
 
-def _make_holder(*, secret_hash: bytes, name: str, role: str) -> tuple[bytes, KeyHolder]:
-    return secret_hash, KeyHolder(name=name, role=KeyRole(role))
+def _make_holder(*, secret_hash: bytes, key_id: int, name: str, role: str) -> tuple[bytes, KeyHolder]:
+    return secret_hash, KeyHolder(id=key_id, name=name, role=KeyRole(role))

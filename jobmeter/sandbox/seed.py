@@ -51,7 +51,7 @@ async def make_partner(database: Database, *, now: datetime, secret_key: str = "
             term=(now - timedelta(days=1), now + timedelta(days=TERM_DAYS)),
             now=now,
         )
-        customer = await contracts.set_up_customer_contract(
+        customer, _ = await contracts.set_up_customer_contract(
             connection, child=child.application, partner_contract_id=contract.id, now=now
         )
         hiring_contracts = await _make_hiring_contracts(connection, parent, child, now)

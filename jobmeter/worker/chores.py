@@ -13,6 +13,7 @@ from typing import Protocol
 
 from psycopg.errors import LockNotAvailable
 
+from jobmeter.audit import flow as audit
 from jobmeter.base.days import day_of, end_of
 from jobmeter.base.settings import Settings
 from jobmeter.billing.files import flow as files
@@ -178,6 +179,7 @@ async def _seal(connection: Connection, occasion: Occasion, _: int) -> int:
     if not await chain.seal_next_round(connection, now=occasion.now):
         return 0
     await corrections.seal_restatements(connection)
+    await audit.seal_records(connection)
     return 1
 
 
@@ -254,7 +256,7 @@ CHORES = (
     # Two transactions, whatever the first one did: it marks the last posting, and only a later one can find
     # that all postings up to the mark are committed. The seals need that.
     Chore("advance the horizon", Queue.MAINTENANCE, _advance_horizon, again_from=0, rounds_max=2),
-    Chore("seal postings and restatements", Queue.MAINTENANCE, _seal, rounds_max=1),
+    Chore("seal postings, restatements and audit records", Queue.MAINTENANCE, _seal, rounds_max=1),
     Chore(
         "record accounts that are not billed", Queue.MAINTENANCE, _record_held, rows_max=100, again_from=100
     ),

@@ -204,7 +204,7 @@ async def set_up(database: Database, limit_micros: int, *, begins: datetime = ST
                 description=f"Customer number {number}",
             )
             made = await partners.create_child(connection, parent=parent, draft=draft, now=begins)
-            customer_contract = await contracts.set_up_customer_contract(
+            customer_contract, _ = await contracts.set_up_customer_contract(
                 connection, child=made.application, partner_contract_id=contract.id, now=begins
             )
             customers.append(Customer(made.application, customer_contract))

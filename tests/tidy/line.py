@@ -13,6 +13,7 @@ LINE = (
     "wire",
     "database",
     "ledger",
+    "audit",
     "request_control",
     "request_log",
     "operator_keys",

@@ -4,6 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import Connection
 from jobmeter.http.context import RequestContext
@@ -47,14 +48,11 @@ async def show_application(context: RequestContext) -> Response:
     """With the times of its valid client secrets, which are never shown."""
     async with context.app.database.connection() as connection:
         application = await _find_application(connection, context)
-        ages = await secrets.list_secret_ages(connection, application=application)
+        ages = await describe_secrets(connection, application)
         is_permitted = await tokens.is_permitted(connection, application=application)
-    content = serialize_application(application) | {
-        "description": application.description,
-        "secretsCreatedAt": [age.isoformat() for age in ages],
-        "mayCreateTokens": is_permitted,
-    }
-    return json_response(content)
+    permission = {"mayCreateTokens": is_permitted}
+    content = serialize_application(application) | {"description": application.description}
+    return json_response(content | ages | permission)
 
 
 async def replace_secret(context: RequestContext, body: SecretBody) -> Response:
@@ -64,6 +62,7 @@ async def replace_secret(context: RequestContext, body: SecretBody) -> Response:
     """
     async with context.app.database.transaction() as connection:
         application = await _find_application(connection, context)
+        before = await describe_secrets(connection, application)
         secret = await secrets.replace_secret(
             connection,
             application=application,
@@ -71,6 +70,7 @@ async def replace_secret(context: RequestContext, body: SecretBody) -> Response:
             revokes_others=body.revokes_others,
             now=context.now,
         )
+        await _record_secrets(connection, context, Action.APPLICATION_ADD_SECRET, application, before)
     credentials = {"client_id": application.client_id, "client_secret": secret}
     return json_response({"key": application.urn, "credentials": credentials}, status=201)
 
@@ -79,12 +79,25 @@ async def permit_tokens(context: RequestContext, body: TokenPermissionBody) -> R
     """Returns how many tokens were revoked; every process refuses the application from now on, however it signs in."""
     async with context.app.database.transaction() as connection:
         application = await _find_application(connection, context)
+        was_allowed = await tokens.is_permitted(connection, application=application)
         revoked = await tokens.allow_tokens(
             connection,
             application=application,
             is_allowed=body.are_allowed,
             includes_children=body.include_children,
             now=context.now,
+        )
+        await context.record(
+            connection,
+            Action.APPLICATION_PERMIT_TOKENS,
+            application.id,
+            partner_id=application.partner_id,
+            before={"areAllowed": was_allowed},
+            after={
+                "areAllowed": body.are_allowed,
+                "includeChildren": body.include_children,
+                "revoked": revoked,
+            },
         )
     return json_response({"key": application.urn, "areAllowed": body.are_allowed, "revoked": revoked})
 
@@ -93,7 +106,9 @@ async def retire_secret(context: RequestContext) -> Response:
     """Ends a rotation: removes the older of two client secrets. An only one stays, so that it is safe to repeat."""
     async with context.app.database.transaction() as connection:
         application = await _find_application(connection, context)
-        left = await secrets.retire_older_secret(connection, caller=application, child_urn=None)
+        before = await describe_secrets(connection, application)
+        left = await secrets.retire_older_secret(connection, application=application)
+        await _record_secrets(connection, context, Action.APPLICATION_RETIRE_SECRET, application, before)
     return json_response({"key": application.urn, "secrets": left})
 
 
@@ -107,6 +122,25 @@ def serialize_application(application: Application) -> dict[str, Any]:
         "partner": application.parent_id,
         "uniqueForeignId": application.unique_foreign_id,
     }
+
+
+async def describe_secrets(connection: Connection, application: Application) -> dict[str, Any]:
+    """The times of an application's valid client secrets, which are never shown."""
+    ages = await secrets.list_secret_ages(connection, application=application)
+    return {"secretsCreatedAt": [age.isoformat() for age in ages]}
+
+
+async def _record_secrets(
+    connection: Connection,
+    context: RequestContext,
+    action: Action,
+    application: Application,
+    before: dict[str, Any],
+) -> None:
+    after = await describe_secrets(connection, application)
+    await context.record(
+        connection, action, application.id, partner_id=application.partner_id, before=before, after=after
+    )
 
 
 async def _find_application(connection: Connection, context: RequestContext) -> Application:

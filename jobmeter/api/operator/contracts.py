@@ -1,17 +1,26 @@
 """``/operator/.../contracts``: list, open and show partner contracts, top it up, set its prices and pacing."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
+from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
 from jobmeter.base.money import format_amount, parse_positive_amount
 from jobmeter.base.readers.countries import read_country
 from jobmeter.billing.top_ups import flow as top_ups
 from jobmeter.contracts.partner import flow as contracts
-from jobmeter.contracts.partner.model import EXPERIENCE_LEVELS, Customer, JobTraits, Pacing, PartnerContract
+from jobmeter.contracts.partner.model import (
+    EXPERIENCE_LEVELS,
+    ClickPrice,
+    Customer,
+    JobTraits,
+    Pacing,
+    PartnerContract,
+)
 from jobmeter.database.connection import Connection
 from jobmeter.http.context import RequestContext
 from jobmeter.http.parameters import read_page, read_path_id, read_query_id
@@ -77,6 +86,13 @@ async def open_contract(context: RequestContext, body: ContractBody) -> Response
             contract_id=body.contract_id,
             pacing=body.pacing,
         )
+        await context.record(
+            connection,
+            Action.CONTRACT_OPEN,
+            contract.id,
+            partner_id=partner.id,
+            after=serialize_contract(contract) | {"clickPrice": body.click_price},
+        )
     return json_response(serialize_contract(contract), status=201)
 
 
@@ -120,7 +136,7 @@ async def list_customers(context: RequestContext) -> Response:
 
 async def top_up_contract(context: RequestContext, body: TopUpBody) -> Response:
     async with context.app.database.transaction() as connection:
-        contract = await find_contract(connection, context)
+        before = contract = await find_contract(connection, context)
         is_new = await contracts.top_up(
             connection,
             contract=contract,
@@ -129,18 +145,41 @@ async def top_up_contract(context: RequestContext, body: TopUpBody) -> Response:
             now=context.now,
         )
         contract = await find_contract(connection, context)
+        if is_new:
+            await context.record(
+                connection,
+                Action.CONTRACT_TOP_UP,
+                contract.id,
+                partner_id=contract.partner_id,
+                before=serialize_contract(before),
+                after=serialize_contract(contract) | {"reference": body.reference},
+            )
     return json_response(serialize_contract(contract) | {"wasRepeated": not is_new})
 
 
 async def set_price(context: RequestContext, body: PriceBody) -> Response:
     async with context.app.database.transaction() as connection:
         contract = await find_contract(connection, context)
-        await contracts.set_click_price(
-            connection,
-            contract=contract,
+        before = await contracts.list_click_prices(connection, contract=contract)
+        price = ClickPrice(
             traits=read_traits(body),
             price_micros=parse_positive_amount(body.click_price, contract.currency).amount_micros,
             valid_from=body.valid_from,
+        )
+        await contracts.set_click_price(
+            connection,
+            contract=contract,
+            traits=price.traits,
+            price_micros=price.price_micros,
+            valid_from=price.valid_from,
+        )
+        await context.record(
+            connection,
+            Action.CONTRACT_SET_PRICE,
+            contract.id,
+            partner_id=contract.partner_id,
+            before=_describe_price(_find_price_before(before, price), contract.currency),
+            after=_describe_price(price, contract.currency),
         )
     return json_response(serialize_contract(contract))
 
@@ -173,14 +212,8 @@ async def list_prices(context: RequestContext) -> Response:
         {
             "currency": contract.currency,
             "elements": [
-                {
-                    "clickPrice": format_amount(price.price_micros, contract.currency),
-                    "country": price.traits.country or None,
-                    "jobFunction": price.traits.job_function or None,
-                    "experienceLevel": price.traits.experience_level or None,
-                    "validFrom": price.valid_from.isoformat(),
-                    "isInForce": in_force.get(price.traits) == price.valid_from,
-                }
+                _describe_price(price, contract.currency)
+                | {"isInForce": in_force.get(price.traits) == price.valid_from}
                 for price in prices
             ],
         }
@@ -190,10 +223,36 @@ async def list_prices(context: RequestContext) -> Response:
 async def set_pacing(context: RequestContext, body: PacingBody) -> Response:
     """Applies to jobs that are posted from now on."""
     async with context.app.database.transaction() as connection:
+        before = await find_contract(connection, context)
+        await contracts.set_pacing(connection, contract=before, pacing=body.pacing)
         contract = await find_contract(connection, context)
-        await contracts.set_pacing(connection, contract=contract, pacing=body.pacing)
-        contract = await find_contract(connection, context)
+        await context.record(
+            connection,
+            Action.CONTRACT_SET_PACING,
+            contract.id,
+            partner_id=contract.partner_id,
+            before=serialize_contract(before),
+            after=serialize_contract(contract),
+        )
     return json_response(serialize_contract(contract))
+
+
+def _find_price_before(prices: Sequence[ClickPrice], price: ClickPrice) -> ClickPrice | None:
+    """Returns the price that held for the same jobs at the time from which ``price`` holds."""
+    same = [one for one in prices if one.traits == price.traits and one.valid_from <= price.valid_from]
+    return max(same, key=lambda one: one.valid_from, default=None)
+
+
+def _describe_price(price: ClickPrice | None, currency: str) -> dict[str, Any]:
+    if price is None:
+        return {}
+    return {
+        "clickPrice": format_amount(price.price_micros, currency),
+        "validFrom": price.valid_from.isoformat(),
+        "country": price.traits.country or None,
+        "jobFunction": price.traits.job_function or None,
+        "experienceLevel": price.traits.experience_level or None,
+    }
 
 
 async def find_contract(connection: Connection, context: RequestContext) -> PartnerContract:

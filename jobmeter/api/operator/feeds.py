@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
 from jobmeter.base.readers.email_address import check_email
@@ -66,6 +67,7 @@ async def register_feed(context: RequestContext, body: FeedBody) -> Response:
         application = await partners.find_application(connection, application_id=body.application_id)
         if application is None:
             raise Refused(Fault.OPERATOR_UNKNOWN, what="application", key=body.application_id)
+        known = await feeds.find_feed_at(connection, application=application, location=location)
         feed = await feeds.register_feed(
             connection,
             application=application,
@@ -73,6 +75,14 @@ async def register_feed(context: RequestContext, body: FeedBody) -> Response:
             interval_minutes=body.interval_minutes,
             now=context.now,
             defaults=read_defaults(body.defaults),
+        )
+        await context.record(
+            connection,
+            Action.FEED_REGISTER,
+            feed.id,
+            partner_id=application.partner_id,
+            before={} if known is None else serialize_feed(known),
+            after=serialize_feed(feed),
         )
     context.app.wake_worker()
     return json_response(serialize_feed(feed), status=201)
@@ -138,6 +148,14 @@ async def run_feed(context: RequestContext, body: RunBody) -> Response:
     async with context.app.database.transaction() as connection:
         feed = await feeds.find_feed(connection, feed_id=read_id(context.request))
         await feeds.request_run(connection, feed=feed, may_close_all=body.may_close_all, now=context.now)
+        application = await partners.find_application(connection, application_id=feed.application_id)
+        await context.record(
+            connection,
+            Action.FEED_RUN,
+            feed.id,
+            partner_id=None if application is None else application.partner_id,
+            after={"mayCloseAll": body.may_close_all},
+        )
     context.app.wake_worker()
     return json_response(serialize_feed(feed), status=202)
 

@@ -6,6 +6,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from jobmeter.api.operator.contracts import find_contract
+from jobmeter.audit.model import Action
 from jobmeter.base.days import LATE_WINDOW_HOURS
 from jobmeter.base.ids import URN_APPLICATION
 from jobmeter.http.context import RequestContext
@@ -52,7 +53,16 @@ async def set_policy(context: RequestContext, body: PolicyBody) -> Response:
     policy = FilterPolicy(**body.model_dump())
     async with context.app.database.transaction() as connection:
         contract = await find_contract(connection, context)
+        before = await filters.read_policy(connection, contract_id=contract.id)
         await filters.set_policy(connection, contract_id=contract.id, policy=policy)
+        await context.record(
+            connection,
+            Action.CONTRACT_SET_FILTERS,
+            contract.id,
+            partner_id=contract.partner_id,
+            before=serialize_policy(before),
+            after=serialize_policy(policy),
+        )
     return json_response(serialize_policy(policy))
 
 

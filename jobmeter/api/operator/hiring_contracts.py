@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
+from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, make_reference, read_urn
 from jobmeter.base.money import format_amount, parse_amount
@@ -97,6 +98,13 @@ async def open_hiring_contract(context: RequestContext, body: HiringContractBody
         )
         contract = await hiring.open_hiring_contract(connection, draft=draft, now=context.now)
         content = await _serialize(connection, contract, now=context.now)
+        await context.record(
+            connection,
+            Action.HIRING_CONTRACT_OPEN,
+            contract.id,
+            partner_id=None if owner is None else owner.partner_id,
+            after=content,
+        )
     return json_response(content, status=201)
 
 
@@ -129,8 +137,18 @@ async def grant_hiring_contract(context: RequestContext, body: GrantBody) -> Res
     async with context.app.database.transaction() as connection:
         contract = await _find_contract(connection, context)
         application = await _find_application(connection, body.application)
+        before = await _describe_grant(connection, contract, application)
         await hiring.grant(connection, contract=contract, application=application, now=context.now)
         content = await _serialize(connection, contract, now=context.now)
+        after = await _describe_grant(connection, contract, application)
+        await context.record(
+            connection,
+            Action.HIRING_CONTRACT_GRANT,
+            contract.id,
+            partner_id=application.partner_id,
+            before=before,
+            after=after | ({"newSigningSecret": True} if body.with_signing_secret else {}),
+        )
         if body.with_signing_secret:
             content["signingSecret"] = await signatures.make_signing_secret(
                 connection,
@@ -145,43 +163,71 @@ async def revoke_hiring_grant(context: RequestContext, body: RevocationBody) -> 
     async with context.app.database.transaction() as connection:
         contract = await _find_contract(connection, context)
         application = await _find_application(connection, body.application)
+        before = await _describe_grant(connection, contract, application)
         await hiring.revoke_grant(connection, contract=contract, application_id=application.id)
         content = await _serialize(connection, contract, now=context.now)
+        await context.record(
+            connection,
+            Action.HIRING_CONTRACT_REVOKE,
+            contract.id,
+            partner_id=application.partner_id,
+            before=before,
+            after=await _describe_grant(connection, contract, application),
+        )
     return json_response(content)
 
 
 async def top_up_hiring_contract(context: RequestContext, body: UnitsBody) -> Response:
     async with context.app.database.transaction() as connection:
         contract = await _find_contract(connection, context)
+        before = await _serialize(connection, contract, now=context.now)
         reference = top_ups.refer(contract.id, body.reference, units=body.units)
         is_new = await hiring.add_units(
             connection, contract=contract, units=body.units, reference=reference, now=context.now
         )
         content = await _serialize(connection, contract, now=context.now)
+        if is_new:
+            after = content | body.model_dump()
+            await _record(
+                connection, context, Action.HIRING_CONTRACT_TOP_UP, contract, before=before, after=after
+            )
     return json_response(content | {"wasRepeated": not is_new})
 
 
 async def adjust_hiring_contract(context: RequestContext, body: UnitsBody) -> Response:
     async with context.app.database.transaction() as connection:
         contract = await _find_contract(connection, context)
+        before = await _serialize(connection, contract, now=context.now)
         reference = make_reference("adjust units", contract.id, body.reference)
         is_new = await hiring.adjust_units(
             connection, contract=contract, units=body.units, reference=reference, now=context.now
         )
         content = await _serialize(connection, contract, now=context.now)
+        if is_new:
+            after = content | body.model_dump()
+            await _record(
+                connection, context, Action.HIRING_CONTRACT_ADJUST, contract, before=before, after=after
+            )
     return json_response(content | {"wasRepeated": not is_new})
 
 
 async def set_hiring_price(context: RequestContext, body: HiringPriceBody) -> Response:
     async with context.app.database.transaction() as connection:
         contract = await _find_contract(connection, context)
+        price = _read_price(body.price, contract.currency)
+        price_before = await hiring.read_hiring_price(connection, contract=contract, now=body.valid_from)
         await hiring.set_hiring_price(
-            connection,
-            contract=contract,
-            price_micros=_read_price(body.price, contract.currency),
-            valid_from=body.valid_from,
+            connection, contract=contract, price_micros=price, valid_from=body.valid_from
         )
         content = await _serialize(connection, contract, now=context.now)
+        before = {"price": format_amount(price_before, contract.currency)}
+        after = {
+            "price": format_amount(price, contract.currency),
+            "validFrom": body.valid_from.isoformat(),
+        }
+        await _record(
+            connection, context, Action.HIRING_CONTRACT_SET_PRICE, contract, before=before, after=after
+        )
     return json_response(content)
 
 
@@ -223,11 +269,38 @@ async def end_hiring_contract(context: RequestContext, body: EndBody) -> Respons
     """Ends the contract at once or at ``endsAt``. Live jobs continue until they expire or are closed."""
     async with context.app.database.transaction() as connection:
         contract = await _find_contract(connection, context)
+        before = await _serialize(connection, contract, now=context.now)
         ended = await hiring.end_hiring_contract(
             connection, contract=contract, ends_at=body.ends_at or context.now
         )
         content = await _serialize(connection, ended, now=context.now)
+        await _record(connection, context, Action.HIRING_CONTRACT_END, contract, before=before, after=content)
     return json_response(content)
+
+
+async def _describe_grant(
+    connection: Connection, contract: HiringContract, application: Application
+) -> dict[str, Any]:
+    """Whether this application has a grant: its partner reads the record, and must not see those of others."""
+    grants = await hiring.list_grants(connection, contract=contract)
+    return {"grantedTo": application.urn if application.id in grants else None}
+
+
+async def _record(
+    connection: Connection,
+    context: RequestContext,
+    action: Action,
+    contract: HiringContract,
+    *,
+    before: dict[str, Any],
+    after: dict[str, Any],
+) -> None:
+    """A contract for slots belongs to a client, which is no partner."""
+    partner_id = None
+    if contract.owner_application_id is not None:
+        owner = await partners.find_application(connection, application_id=contract.owner_application_id)
+        partner_id = None if owner is None else owner.partner_id
+    await context.record(connection, action, contract.id, partner_id=partner_id, before=before, after=after)
 
 
 def _read_price(text: str, currency: str) -> int:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import StringConstraints
 from starlette.responses import Response
 
+from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.http.context import RequestContext
 from jobmeter.http.parameters import read_page, read_path_id, read_query_text
@@ -42,6 +43,14 @@ async def create_partner(context: RequestContext, body: PartnerBody) -> Response
         partner, secret = await partners.open_partner(
             connection, name=body.name, reference=body.reference, now=context.now
         )
+        if secret is not None:
+            await context.record(
+                connection,
+                Action.PARTNER_CREATE,
+                partner.id,
+                partner_id=partner.id,
+                after=serialize_partner(partner),
+            )
     content: dict[str, Any] = serialize_partner(partner) | {"wasRepeated": secret is None}
     if secret is not None:
         content["credentials"] = {"client_id": partner.client_id, "client_secret": secret}
@@ -73,7 +82,16 @@ async def change_partner(context: RequestContext, body: PartnerChangeBody) -> Re
         raise Refused(Fault.OPERATOR_INPUT, field="name, reference", why="give at least one of them")
     change = PartnerChange(name=body.name, reference=body.reference)
     async with context.app.database.transaction() as connection:
-        changed = await partners.change_partner(connection, change, partner_id=_read_id(context))
+        before = await partners.find_partner(connection, partner_id=_read_id(context))
+        changed = await partners.change_partner(connection, change, partner_id=before.id)
+        await context.record(
+            connection,
+            Action.PARTNER_CHANGE,
+            changed.id,
+            partner_id=changed.id,
+            before=serialize_partner(before),
+            after=serialize_partner(changed),
+        )
     return json_response(serialize_partner(changed))
 
 

@@ -6,15 +6,17 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
+from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX
 from jobmeter.base.money import parse_positive_amount
 from jobmeter.billing.credit_notes import flow as credit_notes
 from jobmeter.charging.corrections import flow as corrections
+from jobmeter.contracts.partner import flow as contracts
 from jobmeter.database.connection import Connection
 from jobmeter.explain import flow as explain
 from jobmeter.http.context import RequestContext
-from jobmeter.http.parameters import read_page
+from jobmeter.http.parameters import IDS_MAX, read_page
 from jobmeter.http.responses import format_time, json_response, page_response
 from jobmeter.http.schemas import Day, OperatorBody
 from jobmeter.jobs.pages import flow as pages
@@ -67,6 +69,9 @@ async def create_exclusion(context: RequestContext, body: ExclusionBody) -> Resp
         if exclusion.criterion is Criterion.JOB and not await is_job(connection, exclusion.subject):
             raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=exclusion.subject)
         number, is_new = await policy.exclude(connection, exclusion, now=context.now)
+        if is_new:
+            shown = serialize_exclusion(KeptExclusion(number, exclusion, context.now))
+            await context.record(connection, Action.EXCLUSION_CREATE, number, partner_id=None, after=shown)
     shown = {"id": number, "criterion": exclusion.criterion.name, "wasRepeated": not is_new}
     return json_response(shown, status=201 if is_new else 200)
 
@@ -87,8 +92,11 @@ async def remove_exclusion(context: RequestContext) -> Response:
     """Days that are settled already do not change."""
     number = context.request.path_params["exclusion_id"]
     async with context.app.database.transaction() as connection:
-        if number >= 2**63 or not await policy.remove_exclusion(connection, exclusion_id=number):
+        known = await policy.list_exclusions(connection, after=min(number, IDS_MAX) - 1, rows_max=1)
+        if not await policy.remove_exclusion(connection, exclusion_id=min(number, IDS_MAX)):
             raise Refused(Fault.OPERATOR_UNKNOWN, what="exclusion", key=number)
+        before = serialize_exclusion(known[0])
+        await context.record(connection, Action.EXCLUSION_REMOVE, number, partner_id=None, before=before)
     return Response(status_code=204)
 
 
@@ -136,9 +144,19 @@ def read_exclusion(body: ExclusionBody) -> Exclusion:
 
 
 async def put_networks(context: RequestContext, body: NetworksBody) -> Response:
+    name = context.request.path_params["name"]
     async with context.app.database.transaction() as connection:
+        kept = {one.list_name: one.networks for one in await policy.list_network_lists(connection)}
         added, too_narrow = await policy.set_networks(
-            connection, list_name=context.request.path_params["name"], networks=body.networks, now=context.now
+            connection, list_name=name, networks=body.networks, now=context.now
+        )
+        await context.record(
+            connection,
+            Action.NETWORK_LIST_REPLACE,
+            name,
+            partner_id=None,
+            before={"count": kept.get(name, 0)},
+            after={"count": added, "networks": body.networks},
         )
     return json_response({"added": added, "tooNarrow": too_narrow})
 
@@ -169,7 +187,16 @@ async def put_rule(context: RequestContext, body: RuleBody) -> Response:
         rule, body.is_on, body.jobs_max or rule.jobs_max, body.window_minutes or rule.window_minutes
     )
     async with context.app.database.transaction() as connection:
+        policies = {one.rule: one for one in await policy.read_policies(connection)}
         await policy.set_policy(connection, changed)
+        await context.record(
+            connection,
+            Action.SETTLEMENT_RULE_SET,
+            name,
+            partner_id=None,
+            before=serialize_policy(policies[rule]),
+            after=serialize_policy(changed),
+        )
     return json_response(serialize_policy(changed))
 
 
@@ -197,4 +224,15 @@ async def create_credit(context: RequestContext, body: CreditBody) -> Response:
         )
         if billed is not None:
             await credit_notes.check_not_exceeded(connection, billed)
+        if is_new:
+            contract = await contracts.find_partner_contract(
+                connection, contract_id=found.job.partner_contract_id
+            )
+            await context.record(
+                connection,
+                Action.CHARGE_CREDIT,
+                charge,
+                partner_id=None if contract is None else contract.partner_id,
+                after={"job": found.job.job_id, "currencyCode": found.job.currency} | body.model_dump(),
+            )
     return json_response({"charge": str(charge), "wasRepeated": not is_new}, status=201 if is_new else 200)

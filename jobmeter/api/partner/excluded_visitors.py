@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import StringConstraints
 from starlette.responses import Response
 
+from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX, EXCLUDED_VISITORS_PAGE
 from jobmeter.http.context import RequestContext
@@ -14,6 +15,7 @@ from jobmeter.http.schemas import OperatorBody
 from jobmeter.metering.filters import flow as filters
 from jobmeter.metering.filters.model import ExcludedVisitor, serialize_refused_event
 from jobmeter.metering.intake.model import find_address, find_visitor, show_network
+from jobmeter.partners.model import Application
 
 Text = Annotated[
     str, StringConstraints(min_length=1, max_length=EVENT_TEXT_CHARACTERS_MAX, pattern=r"^[^\x00]*$")
@@ -59,6 +61,13 @@ async def exclude(context: RequestContext, body: ExcludedVisitorBody) -> Respons
             note=body.note,
             now=context.now,
         )
+        await context.record(
+            connection,
+            Action.EXCLUDED_VISITOR_ADD,
+            added.id,
+            partner_id=context.application.partner_id,
+            after=_describe(added, context.application),
+        )
     return json_response(serialize_excluded(added), status=201)
 
 
@@ -77,12 +86,25 @@ def read_subject(body: ExcludedVisitorBody) -> tuple[bool, int]:
 
 async def include_again(context: RequestContext) -> Response:
     excluded_id = read_path_id(context.request, "excluded_id", what="excluded visitor")
+    application = context.application
     async with context.app.database.transaction() as connection:
-        if not await filters.include_again(
-            connection, application=context.application, excluded_id=excluded_id
-        ):
+        known = await filters.list_excluded(
+            connection, application=application, after_id=excluded_id - 1, rows_max=1
+        )
+        if not await filters.include_again(connection, application=application, excluded_id=excluded_id):
             raise Refused(Fault.OPERATOR_UNKNOWN, what="excluded visitor", key=excluded_id)
+        await context.record(
+            connection,
+            Action.EXCLUDED_VISITOR_REMOVE,
+            excluded_id,
+            partner_id=application.partner_id,
+            before=_describe(known[0], application),
+        )
     return Response(status_code=204)
+
+
+def _describe(one: ExcludedVisitor, application: Application) -> dict[str, Any]:
+    return serialize_excluded(one) | {"application": application.urn}
 
 
 def serialize_excluded(one: ExcludedVisitor) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from starlette.responses import Response
 
 from jobmeter.api.operator.access.people import Language, mail_invitation
+from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import Connection
 from jobmeter.http.context import RequestContext
@@ -43,9 +44,15 @@ async def invite_colleague(context: RequestContext, body: ColleagueBody) -> Resp
         invited = await accounts.invite(
             connection, grant, email=body.email, language=body.language, now=context.now
         )
+        colleague = invited.colleague_of(partner.id)
+        if invited.is_new:
+            after = _describe(colleague)
+            await context.record(
+                connection, Action.ROLE_GIVE, colleague.id, partner_id=partner.id, after=after
+            )
     if invited.is_new:
         mail_invitation(context, invited.listed, role=role, bound_to=partner.name)
-    return json_response(_serialize(invited.colleague_of(partner.id)), status=201 if invited.is_new else 200)
+    return json_response(_serialize(colleague), status=201 if invited.is_new else 200)
 
 
 async def list_colleagues(context: RequestContext) -> Response:
@@ -66,7 +73,16 @@ async def change_colleague(context: RequestContext, body: ColleagueRoleBody) -> 
         await accounts.change_role(
             connection, person_id=found.person_id, grant_id=found.id, role=role, partner_id=partner.id
         )
-    return json_response(_serialize(replace(found, role=role)))
+        changed = replace(found, role=role)
+        await context.record(
+            connection,
+            Action.ROLE_CHANGE,
+            found.id,
+            partner_id=partner.id,
+            before=_describe(found),
+            after=_describe(changed),
+        )
+    return json_response(_serialize(changed))
 
 
 async def remove_colleague(context: RequestContext) -> Response:
@@ -77,6 +93,8 @@ async def remove_colleague(context: RequestContext) -> Response:
         await accounts.remove_grant(
             connection, person_id=found.person_id, grant_id=found.id, partner_id=partner.id
         )
+        before = _describe(found)
+        await context.record(connection, Action.ROLE_REMOVE, found.id, partner_id=partner.id, before=before)
     return Response(status_code=204)
 
 
@@ -90,6 +108,10 @@ def _check_parent(context: RequestContext) -> Application:
     if context.application.parent_id is not None:
         raise Refused(Fault.ACCESS_DENIED, permission="partner.people")
     return context.application
+
+
+def _describe(colleague: Colleague) -> dict[str, Any]:
+    return {"email": colleague.email, "role": colleague.role}
 
 
 def _serialize(colleague: Colleague) -> dict[str, Any]:

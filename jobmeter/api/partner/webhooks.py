@@ -1,5 +1,6 @@
 """``/partner/webhooks``: an application's webhooks, their signing secrets, deliveries and replays."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -8,10 +9,11 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from jobmeter.api.operator.webhooks import serialize_endpoint, serialize_sending
+from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers.web_url import WEB_SCHEMES, check_url
 from jobmeter.database.connection import Connection
-from jobmeter.http.context import RequestContext
+from jobmeter.http.context import NOTHING, RequestContext
 from jobmeter.http.parameters import read_path_id, read_query_number
 from jobmeter.http.responses import json_response
 from jobmeter.http.schemas import Email, OperatorBody
@@ -61,6 +63,8 @@ async def register_webhook(context: RequestContext, body: WebhookBody) -> Respon
             now=context.now,
         )
         await _follow_charges(connection, endpoint)
+        after = serialize_endpoint(endpoint)
+        await _record(connection, context, Action.WEBHOOK_REGISTER, endpoint, after=after)
     return json_response(serialize_endpoint(endpoint) | {"secret": secret}, status=201)
 
 
@@ -103,6 +107,8 @@ async def change_webhook(context: RequestContext, body: WebhookBody) -> Response
         )
         changed = await lock_own_endpoint(connection, context)
         await _follow_charges(connection, changed)
+        before, after = serialize_endpoint(endpoint), serialize_endpoint(changed)
+        await _record(connection, context, Action.WEBHOOK_CHANGE, endpoint, before=before, after=after)
     return json_response(serialize_endpoint(changed))
 
 
@@ -111,6 +117,8 @@ async def remove_webhook(context: RequestContext) -> Response:
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
         await notifications.remove_endpoint(connection, endpoint, now=context.now)
+        before = serialize_endpoint(endpoint)
+        await _record(connection, context, Action.WEBHOOK_REMOVE, endpoint, before=before)
     return Response(status_code=204)
 
 
@@ -121,6 +129,8 @@ async def rotate_webhook_secret(context: RequestContext) -> Response:
         secret = await notifications.rotate_secret(
             connection, endpoint, secret_key=context.app.settings.secret_key
         )
+        before, after = {"secrets": 1}, {"secrets": 2}
+        await _record(connection, context, Action.WEBHOOK_ADD_SECRET, endpoint, before=before, after=after)
     return json_response({"id": endpoint.id, "secret": secret}, status=201)
 
 
@@ -129,6 +139,11 @@ async def retire_webhook_secret(context: RequestContext) -> Response:
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
         is_removed = await notifications.retire_older_secret(connection, endpoint)
+        if is_removed:
+            before, after = {"secrets": 2}, {"secrets": 1}
+            await _record(
+                connection, context, Action.WEBHOOK_RETIRE_SECRET, endpoint, before=before, after=after
+            )
     return json_response({"id": endpoint.id, "wasRemoved": is_removed})
 
 
@@ -145,6 +160,8 @@ async def test_webhook(context: RequestContext) -> Response:
             body={"webhook": endpoint.id, "sentAt": context.now.isoformat()},
             now=context.now,
         )
+        after = {"sentAt": context.now.isoformat()}
+        await _record(connection, context, Action.WEBHOOK_TEST, endpoint, after=after)
     return json_response({"id": endpoint.id}, status=202)
 
 
@@ -175,7 +192,23 @@ async def replay_deliveries(context: RequestContext, body: ReplayBody) -> Respon
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
         count = await notifications.replay(connection, endpoint, notice_ids=body.ids, now=context.now)
+        if count:
+            after = {"replayed": count}
+            await _record(connection, context, Action.WEBHOOK_REPLAY, endpoint, after=after)
     return json_response({"replayed": count}, status=202)
+
+
+async def _record(
+    connection: Connection,
+    context: RequestContext,
+    action: Action,
+    endpoint: NotificationEndpoint,
+    *,
+    before: Mapping[str, Any] = NOTHING,
+    after: Mapping[str, Any] = NOTHING,
+) -> None:
+    partner_id = context.application.partner_id
+    await context.record(connection, action, endpoint.id, partner_id=partner_id, before=before, after=after)
 
 
 async def lock_own_endpoint(connection: Connection, context: RequestContext) -> NotificationEndpoint:

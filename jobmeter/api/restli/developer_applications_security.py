@@ -1,7 +1,13 @@
 """``POST /v2/developerApplicationsSecurity?action=...``: roll a client secret, retire the older one (spec 2.3)."""
 
+from typing import Any
+
+from jobmeter.api.operator.applications import describe_secrets
 from jobmeter.api.restli.resources import Call, Reply
+from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.database.connection import Connection
+from jobmeter.partners.model import Application
 from jobmeter.partners.secrets import flow as secrets
 from jobmeter.wire.restli.envelopes import wrap_action
 
@@ -12,9 +18,10 @@ async def roll_secret(call: Call) -> Reply:
     """Returns another secret, which is never shown again. Both secrets are valid from now on."""
     child_urn = _read_child(call, "rollDeveloperApplicationSecret")
     async with call.app.database.transaction() as connection:
-        secret = await secrets.roll_secret(
-            connection, caller=call.application, child_urn=child_urn, now=call.now
-        )
+        target = await secrets.find_target(connection, caller=call.application, child_urn=child_urn)
+        before = await describe_secrets(connection, target)
+        secret = await secrets.roll_secret(connection, application=target, now=call.now)
+        await _record(connection, call, Action.APPLICATION_ADD_SECRET, target, before)
     return Reply(wrap_action({"client_secret": secret}))
 
 
@@ -22,8 +29,20 @@ async def retire_secret(call: Call) -> Reply:
     """Removes the older of two secrets (an extension)."""
     child_urn = _read_child(call, "retireOlderSecret")
     async with call.app.database.transaction() as connection:
-        left = await secrets.retire_older_secret(connection, caller=call.application, child_urn=child_urn)
+        target = await secrets.find_target(connection, caller=call.application, child_urn=child_urn)
+        before = await describe_secrets(connection, target)
+        left = await secrets.retire_older_secret(connection, application=target)
+        await _record(connection, call, Action.APPLICATION_RETIRE_SECRET, target, before)
     return Reply(wrap_action({"liveSecrets": left}))
+
+
+async def _record(
+    connection: Connection, call: Call, action: Action, target: Application, before: dict[str, Any]
+) -> None:
+    after = await describe_secrets(connection, target)
+    await call.context.record(
+        connection, action, target.id, partner_id=target.partner_id, before=before, after=after
+    )
 
 
 def _read_child(call: Call, action: str) -> str | None:

@@ -167,6 +167,7 @@ class RestliDialect:
             parameters=parameters,
             body=message.body,
             request_id=context.headers[REQUEST_ID_HEADER],
+            context=context,
             forced_outcome=read_forced_outcome(context),
         )
         return call, _choose_handler(target.resource, call)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from jobmeter.api.restli.resources import Call, Reply
+from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application, ApplicationChange, ApplicationDraft
@@ -21,6 +22,13 @@ async def create_application(call: Call) -> Reply:
     draft = _read_draft(call.read_json())
     async with call.app.database.transaction() as connection:
         made = await partners.create_child(connection, parent=call.application, draft=draft, now=call.now)
+        await call.context.record(
+            connection,
+            Action.APPLICATION_CREATE,
+            made.application.id,
+            partner_id=call.application.partner_id,
+            after=_describe(made.application),
+        )
     urn = made.application.urn
     content = {
         "credentials": {"client_id": made.application.client_id, "client_secret": made.client_secret},
@@ -57,7 +65,17 @@ async def update_application(call: Call) -> Reply:
         raise Refused(Fault.BODY_INVALID, lines=f"ERROR :: /patch :: {error.text}") from error
     change = _read_change(patch)
     async with call.app.database.transaction() as connection:
-        await partners.update_child(connection, parent=call.application, key=call.key or "", draft=change)
+        before, after = await partners.update_child(
+            connection, parent=call.application, key=call.key or "", draft=change
+        )
+        await call.context.record(
+            connection,
+            Action.APPLICATION_CHANGE,
+            before.id,
+            partner_id=before.partner_id,
+            before=_describe(before),
+            after=_describe(after),
+        )
     return Reply(None, status=204)
 
 
@@ -87,6 +105,11 @@ def _serialize(application: Application) -> dict[str, Any]:
         "key": application.urn,
         "oauth2AuthorizedCallbackUrls": application.callback_urls,
     }
+
+
+def _describe(application: Application) -> dict[str, Any]:
+    """What a record of its creation or change says of an application."""
+    return {name: value for name, value in _serialize(application).items() if name != "credentials"}
 
 
 def _read_draft(body: Any) -> ApplicationDraft:

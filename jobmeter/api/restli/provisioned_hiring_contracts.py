@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from jobmeter.api.restli.resources import Call, Reply
+from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.wire.restli.envelopes import wrap_action
@@ -17,9 +18,17 @@ async def set_up_contract(call: Call) -> Reply:
         raise Refused(Fault.ACCESS_DENIED, permission=call.permission)
     wanted = _read_wanted(call.read_json() if call.body.strip() else {})
     async with call.app.database.transaction() as connection:
-        contract = await contracts.set_up_customer_contract(
+        contract, is_new = await contracts.set_up_customer_contract(
             connection, child=call.application, partner_contract_id=wanted, now=call.now
         )
+        if is_new:
+            await call.context.record(
+                connection,
+                Action.CUSTOMER_CONTRACT_SET_UP,
+                contract.id,
+                partner_id=call.application.partner_id,
+                after={"application": call.application.urn, "contract": contract.partner_contract.urn},
+            )
     return Reply(wrap_action({"key": call.application.urn, "contract": contract.urn}))
 
 

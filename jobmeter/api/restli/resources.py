@@ -7,7 +7,7 @@ from typing import Any
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.http.bodies import decode_json, decode_records
-from jobmeter.http.context import AppContext
+from jobmeter.http.context import AppContext, RequestContext
 from jobmeter.http.endpoints import Endpoint
 from jobmeter.partners.model import Application
 from jobmeter.wire.restli.methods import Method
@@ -20,7 +20,7 @@ MARKERS = {Method.FINDER: "q", Method.ACTION: "action"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One authenticated Rest.li request, its tunnel opened and its parameters read."""
+    """One authenticated Rest.li request, its tunnel opened and its parameters read. Its ``context`` records acts."""
 
     app: AppContext
     application: Application
@@ -34,6 +34,7 @@ class Call:
     parameters: dict[str, Value]
     body: bytes
     request_id: str
+    context: RequestContext
     forced_outcome: str | None = None
 
     @property

@@ -3,6 +3,7 @@
 Does not own which server (``cli.profiles``), further attempts (``client``) or the form of what is printed (``cli.output``).
 """
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,10 +47,15 @@ class Operator(ServerOptions):
 
     def read_all(self, path: str, **query: object) -> list[Row]:
         """Returns all rows of a list, page by page; of ``query``, what is ``None`` is not asked for."""
+        return self.read_first(path, sys.maxsize, **query)
+
+    def read_first(self, path: str, rows_max: int, **query: object) -> list[Row]:
+        """As ``read_all``, but no more than ``rows_max`` rows."""
         found: list[Row] = []
         after: object = 0
-        while after is not None:
-            page = self.call("GET", add_query(path, **{"count": PAGE_ROWS_MAX} | query, after=after))
+        while after is not None and len(found) < rows_max:
+            count = min(PAGE_ROWS_MAX, rows_max - len(found))
+            page = self.call("GET", add_query(path, **{"count": count} | query, after=after))
             found += page["elements"]
             after = page["nextAfter"]
         return found

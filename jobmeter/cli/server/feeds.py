@@ -12,14 +12,16 @@ from typing import Annotated, BinaryIO
 
 from cyclopts import Parameter
 
-from jobmeter.api.operator.feeds import serialize_report
+from jobmeter.api.operator.feeds import serialize_feed, serialize_report
+from jobmeter.audit import flow as audit
+from jobmeter.audit.model import Act, Action
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
 from jobmeter.base.terminal import Terminal
 from jobmeter.cli.options import BIGINT_MAX, PRODUCTION_DATA, DataOption, JsonOption, UrlOption, whole_number
 from jobmeter.cli.output import print_json
 from jobmeter.cli.progress import make_progress
-from jobmeter.cli.server.serve import open_database
+from jobmeter.cli.server.serve import make_actor, open_database
 from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.loading.flow import load_feed
@@ -125,6 +127,7 @@ async def _load(
             application = await partners.find_application(connection, application_id=application_id)
             if application is None:
                 raise ValueError(f"there is no application {application_id}")
+            known = await feeds.find_feed_at(connection, application=application, location=path.as_uri())
             feed = await feeds.register_feed(
                 connection,
                 application=application,
@@ -133,6 +136,16 @@ async def _load(
                 now=now,
                 defaults=defaults,
             )
+            act = Act(
+                action=Action.FEED_REGISTER,
+                subject_id=str(feed.id),
+                actor=make_actor(),
+                at=now,
+                partner_id=application.partner_id,
+                before={} if known is None else serialize_feed(known),
+                after=serialize_feed(feed),
+            )
+            await audit.record(connection, act)
         async with feeds.lock_feed(database, feed) as is_held:
             if not is_held:
                 raise ValueError(f"feed {feed.id} is already being read")

@@ -9,14 +9,16 @@ from typing import Annotated, TextIO
 
 from cyclopts import Parameter
 
+from jobmeter.audit import flow as audit
+from jobmeter.audit.model import Act, Action
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.faults import CommandFailed, Refused
 from jobmeter.base.terminal import Terminal
 from jobmeter.cli.options import PRODUCTION_DATA, DataOption, JsonOption, UrlOption
 from jobmeter.cli.output import print_json
-from jobmeter.cli.server.serve import open_database
+from jobmeter.cli.server.serve import make_actor, open_database
 from jobmeter.database.pool import Database
-from jobmeter.settlement.click_rules.flow import set_networks_by_asn
+from jobmeter.settlement.click_rules.flow import list_network_lists, set_networks_by_asn
 
 DIGITS_MAX = 10
 
@@ -54,6 +56,18 @@ def load(
 
 async def _load(url: str, opened: TextIO, name: str, asns: frozenset[int]) -> tuple[int, int]:
     async with Database.opened(url, connections_max=1) as database, database.transaction() as connection:
-        return await set_networks_by_asn(
-            connection, list_name=name, lines=opened, asns=asns, now=read_machine_clock()
+        now, kept = read_machine_clock(), await list_network_lists(connection)
+        added, too_narrow = await set_networks_by_asn(
+            connection, list_name=name, lines=opened, asns=asns, now=now
         )
+        act = Act(
+            action=Action.NETWORK_LIST_REPLACE,
+            subject_id=name,
+            actor=make_actor(),
+            at=now,
+            partner_id=None,
+            before={"count": sum(one.networks for one in kept if one.list_name == name)},
+            after={"count": added, "asns": sorted(asns)},
+        )
+        await audit.record(connection, act)
+        return added, too_narrow

@@ -26,7 +26,13 @@ from jobmeter.base.settings import Settings, variable_of
 from jobmeter.base.terminal import Terminal
 from jobmeter.certification.checklist.reference import print_certification
 from jobmeter.cli.server.command_pages import FOLDER, list_pictures, print_commands
-from jobmeter.cli.server.reference_formats import NOTE, print_enumerations, print_exports, print_feed_formats
+from jobmeter.cli.server.reference_formats import (
+    NOTE,
+    print_acts,
+    print_enumerations,
+    print_exports,
+    print_feed_formats,
+)
 from jobmeter.client.xml_jobs import XmlJobs
 from jobmeter.http.endpoints import Audience
 from jobmeter.integrity.model import ADDED, ALL, REMOVED
@@ -267,6 +273,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "glossary.md": print_glossary,
     "feed-formats.md": print_feed_formats,
     "enumerations.md": print_enumerations,
+    "audited-acts.md": print_acts,
     "client.md": print_client,
     "exports.md": print_exports,
     "commands.md": print_commands,

@@ -3,6 +3,7 @@
 Does not own the tables. The other pages are in ``reference``.
 """
 
+from jobmeter.audit.model import Action
 from jobmeter.exports.kinds.flow import KINDS
 from jobmeter.exports.model import ExportFormat
 from jobmeter.jobs.enumerations import ENUMERATIONS
@@ -113,6 +114,23 @@ def print_enumerations() -> str:
             f"| {row.field} | {row.doors} | {value} | {effect or 'nothing'} |"
             for value, effect in row.effects.items()
         ]
+    return "\n".join(lines) + "\n"
+
+
+def print_acts() -> str:
+    lines = [
+        "# Audited acts",
+        "",
+        NOTE,
+        "Every act that the audit log records ([See who changed what](../how-to/see-who-changed-what.md)). A filter names an act, or a subject.",
+        "",
+        "| subject | acts |",
+        "| --- | --- |",
+    ]
+    acts: dict[str, list[str]] = {}
+    for action in Action:
+        acts.setdefault(action.subject, []).append(f"`{action.value}`")
+    lines += [f"| {subject} | {', '.join(names)} |" for subject, names in acts.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -5,6 +5,7 @@ Does not own the application (``app``) or the commands (``main``).
 
 import asyncio
 import contextlib
+import getpass
 import logging
 import os
 import socket
@@ -20,6 +21,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
+from jobmeter.audit.model import Actor, ActorKind, Door
 from jobmeter.base.settings import Settings
 from jobmeter.base.terminal import PlainFormatter
 from jobmeter.database.connection import DatabaseUnusable
@@ -77,6 +79,15 @@ def open_database(
         if is_watched:
             watch.join()
         server.stop()
+
+
+def make_actor() -> Actor:
+    """The user of the machine who runs a command, for the audit log."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        name = f"user {os.getuid()}"
+    return Actor(kind=ActorKind.COMMAND, door=Door.COMMAND, name=name)
 
 
 def keep_running(server: EmbeddedServer, is_over: threading.Event) -> None:

@@ -175,8 +175,8 @@ async def read_available(connection: Connection, *, contract: PartnerContract) -
 
 async def set_up_customer_contract(
     connection: Connection, *, child: Application, partner_contract_id: int | None, now: datetime
-) -> CustomerContract:
-    """Returns the one contract of (child, partner contract), which the first call creates (spec 3).
+) -> tuple[CustomerContract, bool]:
+    """Returns the one contract of (child, partner contract), and whether this call created it (spec 3).
 
     Raises ``Refused``: ACCESS_DENIED for a parent application, else as ``rules.choose_contract``.
     """
@@ -184,7 +184,7 @@ async def set_up_customer_contract(
         raise Refused(Fault.ACCESS_DENIED, permission="provisionedHiringContracts.ACTION-setup")
     contracts = await store.list_partner_contracts(connection, partner_id=child.partner_id)
     chosen = rules.choose_contract(contracts, partner_contract_id, now)
-    await store.insert_customer_contract(
+    is_new = await store.insert_customer_contract(
         connection,
         contract_id=await next_contract_id(connection),
         application_id=child.id,
@@ -192,7 +192,7 @@ async def set_up_customer_contract(
         created_at=now,
     )
     mine = await store.list_customer_contracts(connection, application_id=child.id)
-    return next(contract for contract in mine if contract.partner_contract.id == chosen.id)
+    return next(contract for contract in mine if contract.partner_contract.id == chosen.id), is_new
 
 
 async def list_customers(

@@ -12,7 +12,7 @@ from jobmeter.contracts.partner.model import (
     PartnerContract,
 )
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import find_row, list_rows
+from jobmeter.database.rows import change_rows, find_row, list_rows
 from jobmeter.database.statements import load_statements, vars_of
 
 SQL = load_statements("jobmeter.contracts.partner")
@@ -61,14 +61,15 @@ async def insert_customer_contract(
     application_id: int,
     partner_contract_id: int,
     created_at: datetime,
-) -> None:
+) -> bool:
+    """Returns ``False`` where the application has one with this partner contract."""
     parameters = {
         "contract_id": contract_id,
         "application_id": application_id,
         "partner_contract_id": partner_contract_id,
         "created_at": created_at,
     }
-    await connection.execute(SQL["insert_customer_contract"], parameters)
+    return await change_rows(connection, SQL["insert_customer_contract"], parameters) > 0
 
 
 async def list_all_partner_contracts(

@@ -20,8 +20,9 @@ WITH horizon AS (
     SELECT 'posted', coalesce(max(number), 0), (SELECT last_number FROM horizon)
       FROM ledger_postings
      UNION ALL
-    SELECT 'restated', coalesce(max(number), 0), (SELECT last_number FROM horizon)
-      FROM job_day_restatements
+    SELECT 'restated or audited', coalesce(greatest((SELECT max(number) FROM job_day_restatements),
+                                                    (SELECT max(number) FROM audit_records)), 0), last_number
+      FROM horizon
      UNION ALL
     SELECT 'sealed', coalesce(max(until_number), 0), (SELECT known_until FROM horizon)
       FROM ledger_seal_rounds
@@ -229,9 +230,44 @@ SELECT count(*) AS checked,
            FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
+-- name: check_audit_seals
+-- Audit records are what was sealed of them, and each seal continues the one before.
+WITH sealed AS (
+    SELECT round, until_number, records, content, digest,
+           coalesce(lag(digest) OVER (ORDER BY round), '') AS digest_before,
+           coalesce(lag(until_number) OVER (ORDER BY round), 0) AS after_number
+      FROM audit_seals
+), bounds AS (
+    SELECT array_agg(until_number ORDER BY round) AS untils, array_agg(round ORDER BY round) AS rounds
+      FROM audit_seals
+), found AS (
+    SELECT rounds[width_bucket(number - 1, untils) + 1] AS round, count(*) AS records,
+           sha256(convert_to(string_agg(audit_text(audit_records), '' ORDER BY number), 'UTF8')) AS content
+      FROM audit_records
+     CROSS JOIN bounds
+     WHERE number <= untils[array_length(untils, 1)]
+     GROUP BY round
+), looked AS (
+    SELECT round, coalesce(found.records, sealed.records) AS records,
+           sealed.records = found.records
+           AND sealed.content = found.content
+           AND digest = sha256(digest_before || sealed.content)
+           AND until_number > after_number
+           AND until_number = (SELECT rounds.until_number
+                                 FROM ledger_seal_rounds AS rounds
+                                WHERE rounds.round = sealed.round) AS holds
+      FROM sealed
+      FULL JOIN found USING (round)
+)
+SELECT coalesce(sum(records), 0)::bigint AS checked,
+       count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
+       min(format('the audit records of round %s are not as they were sealed', round))
+           FILTER (WHERE holds IS NOT TRUE) AS example
+  FROM looked
+
 -- name: read_head
--- A digest over all rounds up to one (the last one by default) and over the newest seal of each shard and of
--- the restatements in them.
+-- A digest over all rounds up to one (the last one by default) and over the newest seal of each shard, of the
+-- restatements and of the audit records in them; without audit records it is that of earlier versions.
 WITH rounds AS (
     SELECT round, until_number, (extract(epoch FROM sealed_at) * 1000000)::bigint AS sealed_us
       FROM ledger_seal_rounds
@@ -246,13 +282,20 @@ WITH rounds AS (
            (array_agg(encode(digest, 'hex') ORDER BY round DESC))[1] AS digest
       FROM restatement_seals
      WHERE round <= (SELECT max(round) FROM rounds)
+), audited AS (
+    SELECT string_agg(concat_ws('|', 'audit', round, until_number), E'\n' ORDER BY round) AS spans,
+           (array_agg(encode(digest, 'hex') ORDER BY round DESC))[1] AS digest
+      FROM audit_seals
+     WHERE round <= (SELECT max(round) FROM rounds)
+    HAVING count(*) > 0
 )
 SELECT max(round) AS round_number,
        encode(sha256(convert_to(concat_ws(E'\n',
            string_agg(concat_ws('|', round, until_number, sealed_us), E'\n' ORDER BY round),
            (SELECT string_agg(concat_ws('|', shard, round, encode(digest, 'hex')), E'\n' ORDER BY shard)
               FROM newest),
-           (SELECT concat_ws(E'\n', spans, digest) FROM restated)),
+           (SELECT concat_ws(E'\n', spans, digest) FROM restated),
+           (SELECT concat_ws(E'\n', spans, digest) FROM audited)),
            'UTF8')), 'hex') AS digest
   FROM rounds
 HAVING count(*) > 0
@@ -263,3 +306,4 @@ SELECT EXISTS (SELECT FROM ledger_postings)
     OR EXISTS (SELECT FROM job_postings)
     OR EXISTS (SELECT FROM partner_contracts)
     OR EXISTS (SELECT FROM events)
+    OR EXISTS (SELECT FROM audit_records)

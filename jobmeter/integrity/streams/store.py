@@ -43,6 +43,10 @@ async def check_notices(connection: Connection) -> Finding:
     return await read_finding(connection, SQL["check_notices"])
 
 
+async def check_audit_seals(connection: Connection) -> Finding:
+    return await read_finding(connection, SQL["check_audit_seals"])
+
+
 async def read_head(connection: Connection, *, round_number: int | None) -> ChainHead | None:
     parameters = {"round_number": round_number}
     return await find_row(connection, ChainHead, SQL["read_head"], parameters)

@@ -61,6 +61,11 @@ async def list_runs(connection: Connection, *, feed: Feed, after: int, rows_max:
     return await store.list_feed_runs(connection, feed_id=feed.id, after=after, rows_max=rows_max)
 
 
+async def find_feed_at(connection: Connection, *, application: Application, location: str) -> Feed | None:
+    """Returns the application's feed at ``location``, if it is registered."""
+    return await store.find_feed_at(connection, application_id=application.id, location=location)
+
+
 async def find_feed(connection: Connection, *, feed_id: int) -> Feed:
     """Raises ``Refused(OPERATOR_UNKNOWN)``."""
     feed = await store.find_feed(connection, feed_id=feed_id)

@@ -25,6 +25,12 @@ VALUES (
                             END
 RETURNING {feed}
 
+-- name: find_feed_at
+SELECT {feed}
+  FROM job_feeds
+ WHERE application_id = %(application_id)s
+   AND location = %(location)s
+
 -- name: list_feeds
 SELECT {feed}
   FROM job_feeds

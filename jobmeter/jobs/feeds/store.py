@@ -76,6 +76,11 @@ async def find_feed(connection: Connection, *, feed_id: int) -> Feed | None:
     return await find_row(connection, _make_feed, SQL["find_feed"], {"feed_id": feed_id})
 
 
+async def find_feed_at(connection: Connection, *, application_id: int, location: str) -> Feed | None:
+    parameters = {"application_id": application_id, "location": location}
+    return await find_row(connection, _make_feed, SQL["find_feed_at"], parameters)
+
+
 async def request_feed_run(
     connection: Connection, *, feed_id: int, may_close_all: bool, now: datetime
 ) -> None:

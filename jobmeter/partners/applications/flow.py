@@ -149,8 +149,10 @@ async def _create(
 
 async def update_child(
     connection: Connection, *, parent: Application, key: str, draft: ApplicationChange
-) -> None:
+) -> tuple[Application, Application]:
     """Changes the fields that ``draft`` sets of the child application with the URN ``key`` (spec 2.3).
+
+    Returns it as it was and as it is.
 
     Raises ``Refused``: ACCESS_DENIED when ``parent`` is itself a child, APPLICATION_UNKNOWN for an
     application that is not its child, BODY_INVALID with every broken rule.
@@ -163,6 +165,9 @@ async def update_child(
     if lines:
         raise Refused(Fault.BODY_INVALID, lines="\n".join(lines))
     await store.update_application(connection, changed, application_id=child.id)
+    after = await store.find_by_id(connection, application_id=child.id)
+    assert after is not None, "applications are never deleted"
+    return child, after
 
 
 async def get_child(connection: Connection, *, parent: Application, key: str) -> Application:

@@ -15,15 +15,8 @@ from jobmeter.partners.model import Application
 from jobmeter.partners.secrets import store as secrets_store
 
 
-async def roll_secret(
-    connection: Connection, *, caller: Application, child_urn: str | None, now: datetime
-) -> str:
-    """Issues a further secret for the caller or for its child; the older one stays valid (spec 2.3).
-
-    Raises ``Refused``: APPLICATION_UNKNOWN for an application that is not the caller's child,
-    SECRETS_TOO_MANY for a third secret.
-    """
-    application = await _find_target(connection, caller, child_urn)
+async def roll_secret(connection: Connection, *, application: Application, now: datetime) -> str:
+    """Issues a further secret; the older one stays valid (spec 2.3). Raises ``Refused(SECRETS_TOO_MANY)`` for a third one."""
     await secrets_store.lock_application(connection, application_id=application.id)
     live = await secrets_store.list_secret_ages(connection, application_id=application.id)
     if len(live) >= SECRETS_LIVE_MAX:
@@ -35,13 +28,11 @@ async def roll_secret(
     return secret
 
 
-async def retire_older_secret(connection: Connection, *, caller: Application, child_urn: str | None) -> int:
+async def retire_older_secret(connection: Connection, *, application: Application) -> int:
     """Removes the older of two live secrets; returns how many are left. An only secret stays.
 
     Tokens that were issued with it stay valid until they expire.
-    Raises ``Refused(APPLICATION_UNKNOWN)`` as ``roll_secret`` does.
     """
-    application = await _find_target(connection, caller, child_urn)
     await secrets_store.lock_application(connection, application_id=application.id)
     live = await secrets_store.list_secret_ages(connection, application_id=application.id)
     if len(live) < SECRETS_LIVE_MAX:
@@ -67,8 +58,8 @@ async def replace_secret(
         await secrets_store.lock_application(connection, application_id=application.id)
         await secrets_store.delete_secrets(connection, application_id=application.id)
     elif retires_older:
-        await retire_older_secret(connection, caller=application, child_urn=None)
-    return await roll_secret(connection, caller=application, child_urn=None, now=now)
+        await retire_older_secret(connection, application=application)
+    return await roll_secret(connection, application=application, now=now)
 
 
 async def list_secret_ages(connection: Connection, *, application: Application) -> list[datetime]:
@@ -76,7 +67,8 @@ async def list_secret_ages(connection: Connection, *, application: Application) 
     return await secrets_store.list_secret_ages(connection, application_id=application.id)
 
 
-async def _find_target(connection: Connection, caller: Application, child_urn: str | None) -> Application:
+async def find_target(connection: Connection, *, caller: Application, child_urn: str | None) -> Application:
+    """Returns the caller, or its child of this URN. Raises ``Refused(APPLICATION_UNKNOWN)`` for any other application."""
     if child_urn is None:
         return caller
     child_id = read_urn(child_urn, URN_APPLICATION)

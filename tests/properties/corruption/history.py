@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from jobmeter.audit import flow as audit
+from jobmeter.audit.model import Act, Action, Actor, ActorKind, Door
 from jobmeter.base.days import day_of
 from jobmeter.base.money import format_amount
 from jobmeter.billing.accounts import flow as accounts
@@ -21,6 +23,7 @@ from jobmeter.billing.top_ups.model import TopUpDraft
 from jobmeter.charging.corrections import flow as corrections
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
+from jobmeter.database.connection import Connection
 from jobmeter.jobs.campaigns import flow as campaigns
 from jobmeter.jobs.campaigns.model import CampaignChange, CampaignDraft, CampaignStatus
 from jobmeter.jobs.feeds import flow as feeds
@@ -203,9 +206,25 @@ async def _set_up(history: History) -> None:
             now=START,
         )
         await click_rules.set_policy(connection, RulePolicy(Rule.VISITOR_BURST, True, 30, 10))
+        await record_acts(connection, parent.id)
         await click_rules.set_networks(
             connection, list_name="clouds", networks=["198.51.100.0/24"], now=START
         )
+
+
+async def record_acts(connection: Connection, partner_id: int) -> None:
+    actor = Actor(kind=ActorKind.APPLICATION, door=Door.API, name="ATS", id=partner_id, request_id="r-1")
+    for number in range(2):
+        act = Act(
+            action=Action.WEBHOOK_CHANGE,
+            subject_id="1",
+            actor=actor,
+            at=START,
+            partner_id=partner_id,
+            before={"url": f"https://ats.example.com/{number}"},
+            after={"url": f"https://ats.example.com/{number + 1}"},
+        )
+        await audit.record(connection, act)
 
 
 async def _agree(history: History, contract_id: int, now: datetime) -> None:

@@ -11,6 +11,7 @@ LAST_DAY = "(SELECT max(day) FROM settled_days)"
 UNSEALED = (
     "DELETE FROM ledger_seals",
     "DELETE FROM restatement_seals",
+    "DELETE FROM audit_seals",
     "DELETE FROM ledger_seal_rounds",
 )
 
@@ -159,6 +160,10 @@ KNOWN: dict[str, tuple[str, tuple[str, ...]]] = {
     "a restatement removed": (
         "3: every sealed restatement",
         ("DELETE FROM job_day_restatements WHERE number = (SELECT min(number) FROM job_day_restatements)",),
+    ),
+    "an audit record removed": (
+        "3: every sealed audit record",
+        ("DELETE FROM audit_records WHERE number = (SELECT min(number) FROM audit_records)",),
     ),
     "a restatement of settlement removed, no seals": (
         "8: what settlement took back",

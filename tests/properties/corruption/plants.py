@@ -37,6 +37,7 @@ CHANGED = {
     "timestamp with time zone": "{0} + interval '1 day'",
     "bytea": r"{0} || '\x00'",
     "jsonb": "{0} || '{{\"x\": 1}}'",
+    "json": "({0}::jsonb || '{{\"x\": 1}}')::json",
     "text[]": "{0} || 'x'::text",
 }
 INSTEAD_OF_NULL = {

@@ -52,6 +52,7 @@ def test_a_head_kept_outside_notices_removed_seals(
             database_url,
             "DELETE FROM ledger_seals",
             "DELETE FROM restatement_seals",
+            "DELETE FROM audit_seals",
             "DELETE FROM ledger_seal_rounds",
         )
     )

@@ -24,6 +24,8 @@ from tests.support.sandbox_client import PATIENCE_SECONDS, bearer
 from tests.support.xml_partner import sign
 
 PAGE = DOCS / "explanation" / "tenants.md"
+# Has what the stranger changed itself, with the names that it tried; operator/test_audit.py has a stranger's log.
+OWN_LOG = "GET /partner/audit"
 UNKNOWN_TOKENS = ("", "AQVguessed", "é")
 
 
@@ -153,7 +155,7 @@ def own_view(sandbox_client, owned):
     own = {who: bearer(sandbox_client.token(who)) for who in ("child", "parent")}
     found = {}
     for ask in list_requests(sandbox_client, day, names):
-        for who, headers in own.items() if ask.only_reads else ():
+        for who, headers in own.items() if ask.only_reads and ask.route != OWN_LOG else ():
             found[who, ask.target] = blur(ask.send(sandbox_client.client, headers), GHOST)
     return found
 
@@ -183,6 +185,8 @@ def test_strangers_cannot_distinguish_what_exists_from_what_does_not(
             expected = blur(twin.send(sandbox_client.client, headers), ghost)
             checks[role] += 1
             routes.add(ask.route)
+            if ask.route == OWN_LOG:
+                continue
             if found != expected or "owned" in found[1]:
                 differing.append((role, ask.route, ask.target, found, expected))
 

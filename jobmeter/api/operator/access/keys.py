@@ -1,11 +1,14 @@
 """``/operator/keys``: named keys, created, rotated without an outage, revoked and listed."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import StringConstraints
 from starlette.responses import Response
 
-from jobmeter.http.context import RequestContext
+from jobmeter.audit.model import Action
+from jobmeter.database.connection import Connection
+from jobmeter.http.context import NOTHING, RequestContext
 from jobmeter.http.endpoints import Audience, Endpoint
 from jobmeter.http.parameters import PAGE, read_page
 from jobmeter.http.plain import PlainEndpoint
@@ -34,6 +37,7 @@ async def create_key(context: RequestContext, body: KeyBody) -> Response:
     """Responds 201 with the key, which is never shown again; it is the bearer token of requests."""
     async with context.app.database.transaction() as connection:
         made = await operator_keys.create_key(connection, name=body.name, role=body.role, now=context.now)
+        await _record(connection, context, Action.KEY_CREATE, made.key, before={})
     return _respond_new(made)
 
 
@@ -55,24 +59,45 @@ async def show_key(context: RequestContext) -> Response:
 async def rotate_key(context: RequestContext, body: KeySecretBody) -> Response:
     """Responds 201 with a further secret; the one before it stays valid until it is retired."""
     async with context.app.database.transaction() as connection:
+        before = serialize_key(await operator_keys.find_key(connection, name=_read_name(context)))
         made = await operator_keys.rotate_key(
             connection, name=_read_name(context), retires_older=body.retires_older, now=context.now
         )
+        # With two secrets before and after, one of them is another.
+        after = {"retiredOlder": body.retires_older}
+        await _record(connection, context, Action.KEY_ADD_SECRET, made.key, before=before, further=after)
     return _respond_new(made)
 
 
 async def retire_secret(context: RequestContext) -> Response:
     """Ends a rotation: removes the older of two secrets. An only one stays, so that it is safe to repeat."""
     async with context.app.database.transaction() as connection:
+        before = serialize_key(await operator_keys.find_key(connection, name=_read_name(context)))
         key = await operator_keys.retire_older_secret(connection, name=_read_name(context))
+        await _record(connection, context, Action.KEY_RETIRE_SECRET, key, before=before)
     return json_response(serialize_key(key))
 
 
 async def revoke_key(context: RequestContext) -> Response:
     """Every process refuses the key from now on. Its name is free again; repeating it changes nothing."""
     async with context.app.database.transaction() as connection:
+        before = serialize_key(await operator_keys.find_key(connection, name=_read_name(context)))
         key = await operator_keys.revoke_key(connection, name=_read_name(context), now=context.now)
+        await _record(connection, context, Action.KEY_REVOKE, key, before=before)
     return json_response(serialize_key(key))
+
+
+async def _record(
+    connection: Connection,
+    context: RequestContext,
+    action: Action,
+    key: OperatorKey,
+    *,
+    before: dict[str, Any],
+    further: Mapping[str, Any] = NOTHING,
+) -> None:
+    after = {**serialize_key(key), **further}
+    await context.record(connection, action, key.name, partner_id=None, before=before, after=after)
 
 
 def serialize_key(key: OperatorKey) -> dict[str, Any]:

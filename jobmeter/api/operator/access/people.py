@@ -1,15 +1,18 @@
 """``/operator/people``: the people who log in to the web pages: invited, listed, given and deprived of roles, logged out."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
+from jobmeter.audit.model import Action
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.database.connection import Connection
-from jobmeter.http.context import RequestContext
+from jobmeter.http.context import NOTHING, RequestContext
 from jobmeter.http.endpoints import Audience, Endpoint
 from jobmeter.http.parameters import (
     IDS_MAX,
@@ -67,6 +70,10 @@ async def invite_person(context: RequestContext, body: InvitationBody) -> Respon
         invited = await accounts.invite(
             connection, grant, email=body.email, name=body.name, language=body.language, now=context.now
         )
+        if invited.is_new:
+            given = next(one for one in invited.listed.grants if replace(one, id=None) == grant)
+            after = describe_role(invited.listed, given)
+            await _record_role(connection, context, Action.ROLE_GIVE, given, after=after)
     if invited.is_new:
         mail_invitation(context, invited.listed, role=body.role, bound_to=bound_to)
     return json_response(serialize_person(invited.listed), status=201 if invited.is_new else 200)
@@ -123,25 +130,37 @@ async def show_person(context: RequestContext) -> Response:
 async def remove_person(context: RequestContext) -> Response:
     """With all roles, sessions and passkeys, at once. A poster of jobs can log in again and sees these jobs."""
     async with context.app.database.transaction() as connection:
-        await accounts.remove_person(connection, person_id=_read_person_id(context))
+        person = await accounts.find_person(connection, person_id=_read_person_id(context))
+        await accounts.remove_person(connection, person_id=person.person.id)
+        before = serialize_person(person)
+        await context.record(
+            connection, Action.PERSON_REMOVE, person.person.id, partner_id=None, before=before
+        )
     return Response(status_code=204)
 
 
 async def change_role(context: RequestContext, body: RoleBody) -> Response:
     """To another role for the same partner, or for the installation. The person's sessions end at once."""
     async with context.app.database.transaction() as connection:
+        person = await accounts.find_person(connection, person_id=_read_person_id(context))
         changed = await accounts.change_role(
-            connection, person_id=_read_person_id(context), grant_id=_read_role_id(context), role=body.role
+            connection, person_id=person.person.id, grant_id=_read_role_id(context), role=body.role
         )
+        grant = _find_role(person, context)
+        before = describe_role(person, grant)
+        after = describe_role(person, replace(grant, role=body.role))
+        await _record_role(connection, context, Action.ROLE_CHANGE, grant, before=before, after=after)
     return json_response(serialize_person(changed))
 
 
 async def remove_role(context: RequestContext) -> Response:
     """The person's sessions end at once. Also a partner's last manager can be removed here."""
     async with context.app.database.transaction() as connection:
-        await accounts.remove_grant(
-            connection, person_id=_read_person_id(context), grant_id=_read_role_id(context)
-        )
+        person = await accounts.find_person(connection, person_id=_read_person_id(context))
+        await accounts.remove_grant(connection, person_id=person.person.id, grant_id=_read_role_id(context))
+        grant = _find_role(person, context)
+        before = describe_role(person, grant)
+        await _record_role(connection, context, Action.ROLE_REMOVE, grant, before=before)
     return Response(status_code=204)
 
 
@@ -170,7 +189,44 @@ async def end_sessions(context: RequestContext) -> Response:
         person_id = _read_person_id(context)
         await accounts.find_person(connection, person_id=person_id)
         ended = await sessions.end_all_sessions(connection, person_id=person_id)
+        if ended:
+            after = {"ended": ended}
+            await context.record(
+                connection, Action.PERSON_END_SESSIONS, person_id, partner_id=None, after=after
+            )
     return json_response({"ended": ended})
+
+
+def describe_role(listed: ListedPerson, grant: Grant) -> dict[str, Any]:
+    """What a record of a role says: whose it is, and of what."""
+    bound_to = {
+        "partnerId": grant.partner_id,
+        "applicationId": grant.application_id,
+        "hiringContractId": grant.hiring_contract_id,
+    }
+    named = {name: value for name, value in bound_to.items() if value is not None}
+    return {"email": listed.person.email, "role": grant.role} | named
+
+
+def _find_role(listed: ListedPerson, context: RequestContext) -> Grant:
+    return next(one for one in listed.grants if one.id == _read_role_id(context))
+
+
+async def _record_role(
+    connection: Connection,
+    context: RequestContext,
+    action: Action,
+    grant: Grant,
+    *,
+    before: Mapping[str, Any] = NOTHING,
+    after: Mapping[str, Any] = NOTHING,
+) -> None:
+    """A customer's role concerns the partner of its application."""
+    partner_id = grant.partner_id
+    if grant.application_id is not None:
+        found = await partners.find_application(connection, application_id=grant.application_id)
+        partner_id = None if found is None else found.partner_id
+    await context.record(connection, action, grant.id, partner_id=partner_id, before=before, after=after)
 
 
 def serialize_person(listed: ListedPerson) -> dict[str, Any]:

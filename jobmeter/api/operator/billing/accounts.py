@@ -1,5 +1,6 @@
 """``/operator/billing/accounts``: accounts with their profiles, agreements on contracts and tax rates."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -13,6 +14,7 @@ from jobmeter.api.operator.billing.parties import (
     serialize_dated,
     serialize_tax_rate,
 )
+from jobmeter.audit.model import Action
 from jobmeter.base.days import day_of, month_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers.percents import read_percent
@@ -32,7 +34,7 @@ from jobmeter.billing.accounts.model import (
 )
 from jobmeter.billing.model import TaxCategory
 from jobmeter.database.connection import Connection
-from jobmeter.http.context import RequestContext
+from jobmeter.http.context import NOTHING, RequestContext
 from jobmeter.http.parameters import IDS_MAX, read_page, read_path_id, read_query_day, read_query_id
 from jobmeter.http.responses import json_response, page_response
 from jobmeter.http.schemas import Day, Month, OperatorBody
@@ -87,6 +89,7 @@ async def open_account(context: RequestContext, body: AccountBody) -> Response:
     async with context.app.database.transaction() as connection:
         account = await accounts.open_account(connection, draft, now=context.now)
         content = await _serialize(connection, account, context)
+        await _record(connection, context, Action.BILLING_ACCOUNT_OPEN, account, after=content)
     return json_response(content, status=201)
 
 
@@ -114,15 +117,22 @@ async def change_account(context: RequestContext, body: AccountChangeBody) -> Re
         raise Refused(Fault.OPERATOR_INPUT, field="validFrom", why="needs a profile")
     account_id = _read_account_id(context)
     async with context.app.database.transaction() as connection:
+        before = _serialize_settings(await accounts.find_account(connection, account_id=account_id))
         account = await accounts.change_account(connection, account_id=account_id, change=change)
+        after = _serialize_settings(account)
         if body.profile is not None:
-            await accounts.set_buyer(
+            known = await accounts.list_buyers(connection, account_id=account.id)
+            version = await accounts.set_buyer(
                 connection,
                 account_id=account.id,
                 buyer=read_buyer(body.profile),
                 valid_from=body.valid_from,
                 now=context.now,
             )
+            if (profile := find_in_force(known, version.valid_from)) is not None:
+                before |= {"profile": serialize_dated(profile)}
+            after |= {"profile": serialize_dated(version)}
+        await _record(connection, context, Action.BILLING_ACCOUNT_CHANGE, account, before=before, after=after)
         content = await _serialize(connection, account, context)
     return json_response(content)
 
@@ -132,24 +142,33 @@ async def change_account(context: RequestContext, body: AccountChangeBody) -> Re
 
 async def put_agreement(context: RequestContext, body: AgreementBody) -> Response:
     """By default, the use of the contract is billed from the first month that is not billed yet."""
+    contract_id = read_path_id(context.request, "contract_id", what="contract")
     async with context.app.database.transaction() as connection:
+        account = await accounts.find_account(connection, account_id=_read_account_id(context))
+        known = await accounts.find_agreement(connection, contract_id=contract_id)
         agreement = await accounts.set_agreement(
             connection,
-            account_id=_read_account_id(context),
-            contract_id=read_path_id(context.request, "contract_id", what="contract"),
+            account_id=account.id,
+            contract_id=contract_id,
             wish=AgreementWish(bills=body.bills, first_month=body.first_month),
             now=context.now,
         )
-    return json_response(_serialize_agreement(agreement))
+        before = {} if known is None else _serialize_agreement(known)
+        after = _serialize_agreement(agreement)
+        await _record(
+            connection, context, Action.BILLING_ACCOUNT_SET_AGREEMENT, account, before=before, after=after
+        )
+    return json_response(after)
 
 
 async def remove_agreement(context: RequestContext) -> Response:
+    contract_id = read_path_id(context.request, "contract_id", what="contract")
     async with context.app.database.transaction() as connection:
-        await accounts.remove_agreement(
-            connection,
-            account_id=_read_account_id(context),
-            contract_id=read_path_id(context.request, "contract_id", what="contract"),
-        )
+        account = await accounts.find_account(connection, account_id=_read_account_id(context))
+        known = await accounts.find_agreement(connection, contract_id=contract_id)
+        await accounts.remove_agreement(connection, account_id=account.id, contract_id=contract_id)
+        before = {} if known is None else _serialize_agreement(known)
+        await _record(connection, context, Action.BILLING_ACCOUNT_REMOVE_AGREEMENT, account, before=before)
     return Response(status_code=204)
 
 
@@ -174,14 +193,18 @@ async def add_tax_rate(context: RequestContext, body: TaxRateBody) -> Response:
         raise Refused(Fault.OPERATOR_INPUT, field="ratePercent", why="is not a percentage, such as 21 or 5.5")
     rate = TaxRate(category=body.category, rate_micros=rate_micros, reason=body.reason)
     async with context.app.database.transaction() as connection:
+        account = await accounts.find_account(connection, account_id=_read_account_id(context))
+        versions = await accounts.list_tax_rates(connection, account_id=account.id)
         version = await accounts.set_tax_rate(
-            connection,
-            account_id=_read_account_id(context),
-            rate=rate,
-            valid_from=body.valid_from,
-            now=context.now,
+            connection, account_id=account.id, rate=rate, valid_from=body.valid_from, now=context.now
         )
-    return json_response(serialize_tax_rate(version), status=201)
+        known = find_in_force(versions, version.valid_from)
+        before = {} if known is None else serialize_tax_rate(known)
+        after = serialize_tax_rate(version)
+        await _record(
+            connection, context, Action.BILLING_ACCOUNT_SET_TAX_RATE, account, before=before, after=after
+        )
+    return json_response(after, status=201)
 
 
 async def list_tax_rates(context: RequestContext) -> Response:
@@ -191,6 +214,20 @@ async def list_tax_rates(context: RequestContext) -> Response:
         account = await accounts.find_account(connection, account_id=account_id)
         versions = await accounts.list_tax_rates(connection, account_id=account.id)
     return json_response({"elements": list(map(serialize_tax_rate, versions))})
+
+
+async def _record(
+    connection: Connection,
+    context: RequestContext,
+    action: Action,
+    account: Account,
+    *,
+    before: Mapping[str, Any] = NOTHING,
+    after: Mapping[str, Any] = NOTHING,
+) -> None:
+    await context.record(
+        connection, action, account.id, partner_id=account.partner_id, before=before, after=after
+    )
 
 
 def _read_account_id(context: RequestContext) -> int:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from jobmeter.api.operator.billing.documents import find_named, serialize_document
 from jobmeter.api.operator.billing.parties import Line, Word
+from jobmeter.audit.model import Action
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import parse_positive_amount
@@ -57,10 +58,16 @@ async def create_credit_note(context: RequestContext, body: CreditNoteBody) -> R
         note, is_new = await credit_notes.credit_invoice(
             connection, draft, invoice_id=invoice_id, now=context.now
         )
-    return json_response(
-        serialize_document(note, day_of(context.now)) | {"wasRepeated": not is_new},
-        status=201 if is_new else 200,
-    )
+        content = serialize_document(note, day_of(context.now))
+        if is_new:
+            await context.record(
+                connection,
+                Action.INVOICE_CREDIT,
+                invoice.id,
+                partner_id=invoice.partner_id,
+                after=content | {"reference": body.reference, "returnsBudget": body.returns_budget},
+            )
+    return json_response(content | {"wasRepeated": not is_new}, status=201 if is_new else 200)
 
 
 def _read_line(line: LineCreditBody, currency: str) -> LineCredit:

@@ -13,12 +13,14 @@ from jobmeter.api.operator.billing.documents import (
     show_document_of,
 )
 from jobmeter.api.operator.explain import read_key, serialize_click
+from jobmeter.audit.model import Action
 from jobmeter.base.days import day_of
 from jobmeter.base.money import format_amount
 from jobmeter.billing.documents import flow as documents
 from jobmeter.billing.documents.model import LineCharge
 from jobmeter.billing.invoices import flow as invoices
 from jobmeter.billing.model import Document
+from jobmeter.database.connection import Connection
 from jobmeter.explain.model import ExplainedClick
 from jobmeter.http.context import RequestContext
 from jobmeter.http.responses import format_time, json_response
@@ -104,13 +106,14 @@ async def list_clicks_of(context: RequestContext, *, partner_id: int | None) -> 
 async def issue_invoice(context: RequestContext) -> Response:
     """Issues a draft, and the other drafts of its month. An issued one is not issued again."""
     async with context.app.database.transaction() as connection:
+        draft = await find_named(connection, context, partner_id=None)
+        is_new = await invoices.issue_draft(connection, document=draft, now=context.now)
         document = await find_named(connection, context, partner_id=None)
-        is_new = await invoices.issue_draft(connection, document=document, now=context.now)
-        document = await find_named(connection, context, partner_id=None)
-    return json_response(
-        serialize_document(document, day_of(context.now)) | {"wasRepeated": not is_new},
-        status=201 if is_new else 200,
-    )
+        content = serialize_document(document, day_of(context.now))
+        if is_new:
+            before = serialize_document(draft, day_of(context.now))
+            await _record(connection, context, Action.INVOICE_ISSUE, document, before=before, after=content)
+    return json_response(content | {"wasRepeated": not is_new}, status=201 if is_new else 200)
 
 
 async def refresh_invoice(context: RequestContext) -> Response:
@@ -119,6 +122,8 @@ async def refresh_invoice(context: RequestContext) -> Response:
         document = await find_named(connection, context, partner_id=None)
         document_ids = await invoices.refresh_drafts(connection, document=document, now=context.now)
         drafts = await documents.list_documents_by_id(connection, document_ids=document_ids)
+        before, after = {"id": document.id}, {"drafts": list(document_ids)}
+        await _record(connection, context, Action.INVOICE_REFRESH, document, before=before, after=after)
     today = day_of(context.now)
     return json_response({"elements": [serialize_document(draft, today) for draft in drafts]})
 
@@ -128,7 +133,22 @@ async def drop_invoice(context: RequestContext) -> Response:
     async with context.app.database.transaction() as connection:
         document = await find_named(connection, context, partner_id=None)
         await invoices.drop_drafts(connection, document=document, now=context.now)
+        before = serialize_document(document, day_of(context.now))
+        await _record(connection, context, Action.INVOICE_DROP, document, before=before, after={})
     return Response(status_code=204)
+
+
+async def _record(
+    connection: Connection,
+    context: RequestContext,
+    action: Action,
+    document: Document,
+    *,
+    before: dict[str, Any],
+    after: dict[str, Any],
+) -> None:
+    partner_id = document.partner_id
+    await context.record(connection, action, document.id, partner_id=partner_id, before=before, after=after)
 
 
 def _read_line(context: RequestContext) -> int:

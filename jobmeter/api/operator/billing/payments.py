@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from jobmeter.api.operator.billing.documents import find_named
 from jobmeter.api.operator.billing.parties import Line, Word
+from jobmeter.audit.model import Action
 from jobmeter.base.days import day_of
 from jobmeter.base.money import format_amount, parse_positive_amount
 from jobmeter.billing.accounts import flow as accounts
@@ -78,6 +79,7 @@ async def pay_invoice(context: RequestContext, body: PaymentBody) -> Response:
         draft = _read_draft(body, document.account_id, document.currency, document_id=document.id)
         recorded = await payments.record_payment(connection, draft, now=context.now)
         content = await _serialize_one(connection, recorded.payment)
+        await _record(connection, context, recorded, content)
     return _reply(recorded, content)
 
 
@@ -89,6 +91,7 @@ async def pay_account(context: RequestContext, body: PaymentBody) -> Response:
         draft = _read_draft(body, account.id, account.currency)
         recorded = await payments.record_payment(connection, draft, now=context.now)
         content = await _serialize_one(connection, recorded.payment)
+        await _record(connection, context, recorded, content)
     return _reply(recorded, content)
 
 
@@ -108,9 +111,10 @@ async def pay_top_up(context: RequestContext, body: PaidTopUpBody) -> Response:
             note=body.note,
         )
         paid = await top_ups.record_top_up(connection, draft, now=context.now)
-        content = await _serialize_one(connection, paid.payment)
-    content |= {"topUp": _serialize_top_up(paid)}
-    return _reply(Recorded(paid.payment, paid.is_new), content)
+        content = await _serialize_one(connection, paid.payment) | {"topUp": _serialize_top_up(paid)}
+        recorded = Recorded(paid.payment, paid.is_new)
+        await _record(connection, context, recorded, content)
+    return _reply(recorded, content)
 
 
 async def reverse_payment(context: RequestContext, body: ReversalBody) -> Response:
@@ -130,6 +134,7 @@ async def reverse_payment(context: RequestContext, body: ReversalBody) -> Respon
     async with context.app.database.transaction() as connection:
         recorded = await payments.reverse_payment(connection, draft, now=context.now)
         content = await _serialize_one(connection, recorded.payment)
+        await _record(connection, context, recorded, content)
     return _reply(recorded, content)
 
 
@@ -185,6 +190,19 @@ def _read_draft(
 
 def _read_amount(text: str | None, currency: str) -> int | None:
     return None if text is None else parse_positive_amount(text, currency).amount_micros
+
+
+async def _record(
+    connection: Connection, context: RequestContext, recorded: Recorded, content: dict[str, Any]
+) -> None:
+    if not recorded.is_new:
+        return
+    payment = recorded.payment
+    account = await accounts.find_account(connection, account_id=payment.account_id)
+    action = Action.PAYMENT_RECORD if payment.reverses is None else Action.PAYMENT_REVERSE
+    # Partners read their records, and not the operator's own note.
+    after = {name: value for name, value in content.items() if name != "note"}
+    await context.record(connection, action, payment.id, partner_id=account.partner_id, after=after)
 
 
 def _reply(recorded: Recorded, content: dict[str, Any]) -> Response:

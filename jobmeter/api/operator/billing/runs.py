@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from starlette.responses import Response
 
+from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.billing.accounts import flow as accounts
 from jobmeter.billing.invoices import flow as invoices
@@ -34,8 +35,9 @@ async def run_billing(context: RequestContext, body: BillingRunBody) -> Response
     final_after_days = context.app.settings.final_after_days
     invoices.check_final(body.month, final_after_days=final_after_days, now=context.now)
     async with context.app.database.transaction() as connection:
+        account = None
         if body.account is not None:
-            await accounts.find_account(connection, account_id=body.account)
+            account = await accounts.find_account(connection, account_id=body.account)
         await invoices.release_dropped(connection, account_id=body.account, month=body.month)
         step = await invoices.bill_next(
             connection,
@@ -46,6 +48,12 @@ async def run_billing(context: RequestContext, body: BillingRunBody) -> Response
             until_month=body.month,
         )
         progress = await _describe(connection, context, body.month, body.account)
+        if step is not None:
+            partner_id = None if account is None else account.partner_id
+            after = {"month": f"{body.month:%Y-%m}", "account": body.account, "billed": step.accounts}
+            await context.record(
+                connection, Action.BILLING_RUN, f"{body.month:%Y-%m}", partner_id=partner_id, after=after
+            )
         has_more = step is not None or await invoices.is_waiting(
             connection,
             final_after_days=final_after_days,

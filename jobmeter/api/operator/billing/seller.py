@@ -9,6 +9,7 @@ from pydantic import StringConstraints
 from starlette.responses import Response
 
 from jobmeter.api.operator.billing.parties import SellerBody, read_seller, serialize_dated, serialize_party
+from jobmeter.audit.model import Action
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.billing.accounts import flow as accounts
@@ -33,8 +34,18 @@ class LogoBody(OperatorBody):
 async def put_seller(context: RequestContext, body: SellerBody) -> Response:
     """Adds a version; issued documents keep the seller that they name."""
     async with context.app.database.transaction() as connection:
+        known = await accounts.list_sellers(connection)
         version = await accounts.set_seller(
             connection, read_seller(body), valid_from=body.valid_from, now=context.now
+        )
+        before = find_in_force(known, version.valid_from)
+        await context.record(
+            connection,
+            Action.SELLER_SET,
+            "seller",
+            partner_id=None,
+            before={} if before is None else serialize_dated(before),
+            after=serialize_dated(version),
         )
     return json_response(serialize_dated(version))
 
@@ -64,6 +75,9 @@ async def add_logo(context: RequestContext, body: LogoBody) -> Response:
     await asyncio.to_thread(partial(formats.check_logo, logo, font_folder=context.app.settings.font_folder))
     async with context.app.database.transaction() as connection:
         name, is_new = await accounts.keep_logo(connection, logo, now=context.now)
+        if is_new:
+            described = _describe(logo, name)
+            await context.record(connection, Action.LOGO_ADD, name, partner_id=None, after=described)
     return json_response(_describe(logo, name) | {"wasRepeated": not is_new}, status=201 if is_new else 200)
 
 

@@ -8,6 +8,7 @@ import msgspec
 from pydantic import StringConstraints
 from starlette.responses import Response
 
+from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import format_amount
 from jobmeter.base.readers.percents import read_percent
@@ -85,6 +86,14 @@ async def record_refund_of(context: RequestContext, parent: Application, body: R
         refund, is_new = await statements.record_refund(
             connection, parent=parent, draft=draft, now=context.now
         )
+        if is_new:
+            await context.record(
+                connection,
+                Action.REFUND_RECORD,
+                refund.number,
+                partner_id=parent.id,
+                after=_serialize_refund(refund),
+            )
     content = _serialize_refund(refund) | {"wasRepeated": not is_new}
     return json_response(content, status=201 if is_new else 200)
 
