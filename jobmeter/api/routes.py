@@ -233,7 +233,7 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     Endpoint("POST", "/partner/webhooks/{webhook_id:int}/tests", webhooks.test_webhook, audience=PARTNER, quota="partner",
              statuses=(202,), summary="Send a test notification"),
     Endpoint("GET", "/partner/webhooks/{webhook_id:int}/deliveries", webhooks.list_deliveries, audience=PARTNER, quota="partner",
-             parameters=("state", "after"), summary="List deliveries"),
+             parameters=("state", "from", "to", "after"), summary="List deliveries"),
     Endpoint("POST", "/partner/webhooks/{webhook_id:int}/replays", webhooks.replay_deliveries, audience=PARTNER, quota="partner",
              body=webhooks.ReplayBody, statuses=(202,), summary="Send deliveries again"),
     Endpoint("GET", "/", home.show_home, audience=PUBLIC, media=HTML, reply="", summary="Show what this server is and where to go"),

@@ -173,6 +173,12 @@ def check_day(_: type, value: Any) -> None:
         raise ValueError("Must be a day such as 2026-11-28.")
 
 
+FromOption = Annotated[
+    str | None, Parameter("--from", validator=check_day, help="First day, such as 2026-11-01.")
+]
+ToOption = Annotated[str | None, Parameter("--to", validator=check_day, help="Last day, such as 2026-11-30.")]
+
+
 def check_share(_: type, value: Any) -> None:
     """Raises ``ValueError`` for anything but a number above zero; comparing NaN would not find it."""
     if not (math.isfinite(value) and 0 < value <= VIEWS_MAX):

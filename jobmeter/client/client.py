@@ -19,6 +19,7 @@ from jobmeter.client.http.transport import Limits, Server, Surroundings, Transpo
 from jobmeter.client.invoices import Invoices
 from jobmeter.client.jobs import Jobs
 from jobmeter.client.reports import Reports
+from jobmeter.client.webhooks import Webhooks
 
 DEFAULT_LIMITS = Limits()
 
@@ -69,6 +70,7 @@ class Client:
         self.invoices = Invoices(session)
         self.exports = Exports(session)
         self.audit = Audit(session)
+        self.webhooks = Webhooks(session)
 
     def close(self) -> None:
         """Closes the connections."""

@@ -54,6 +54,25 @@ class AuditRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What was sent to a webhook. The answer is that of the last attempt, ``None`` if it was not reached.
+
+    ``fields`` is the response as a whole, with the body that was sent.
+    """
+
+    id: str
+    kind: str
+    state: str
+    attempts: int
+    created_at: datetime
+    last_outcome: str
+    answer_status: int | None
+    answer_text: str | None
+    answer_ms: int | None
+    fields: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerContract:
     """The contract of a child application, whose jobs spend the money of the partner's contract."""
 

@@ -53,7 +53,7 @@ def page_response(
     page: Page,
     *,
     serialize: Callable[[ItemT], dict[str, Any]],
-    key: Callable[[ItemT], int],
+    key: Callable[[ItemT], int | str],
 ) -> Response:
     """Returns a page of a list; one row more than the page has been read, which shows whether there is another page."""
     shown = found[: page.rows_max]

@@ -24,13 +24,14 @@ from jobmeter.notifications.model import (
     ClaimedDelivery,
     Delivery,
     DeliveryAttempt,
+    DeliveryFilter,
     DeliveryState,
     EndpointDraft,
-    Failure,
     Follower,
     Notification,
     NotificationEndpoint,
     NotificationKind,
+    Sent,
     Turn,
 )
 from jobmeter.partners.model import Application
@@ -261,10 +262,10 @@ def sign_attempt(attempt: DeliveryAttempt, *, machine_now: datetime) -> dict[str
 
 
 async def record_attempt(
-    connection: Connection, delivery: Delivery, *, failure: Failure | None, now: datetime, rng: Random
+    connection: Connection, delivery: Delivery, sent: Sent, *, now: datetime, rng: Random
 ) -> DeliveryState:
     """Records the result of an attempt that was made: delivered, to be retried, or given up."""
-    again = None
+    failure, answer, again = sent.failure, sent.answer, None
     if failure is not None and not failure.is_gone:
         attempts = delivery.attempts + 1
         again = rules.next_try(attempts, retry_after=failure.retry_after, now=now, rng=rng)
@@ -275,6 +276,9 @@ async def record_attempt(
         due_at=again,
         finished_at=None if state is DeliveryState.WAITING else now,
         last_outcome="delivered" if failure is None else failure.text[: rules.OUTCOME_CHARACTERS_MAX],
+        answer_status=None if answer is None else answer.status,
+        answer_text=None if answer is None else answer.text,
+        answer_ms=None if answer is None else answer.ms,
     )
     await store.finish_attempt(connection, result, notice_id=delivery.id)
     return state
@@ -346,16 +350,9 @@ async def _disable(connection: Connection, turn: Turn, now: datetime) -> None:
 
 
 async def list_deliveries(
-    connection: Connection,
-    endpoint: NotificationEndpoint,
-    *,
-    state: DeliveryState | None,
-    after: int,
-    rows_max: int,
+    connection: Connection, endpoint: NotificationEndpoint, wanted: DeliveryFilter
 ) -> list[Delivery]:
-    return await store.list_deliveries(
-        connection, endpoint_id=endpoint.id, state=state, after=after, rows_max=rows_max
-    )
+    return await store.list_deliveries(connection, wanted, endpoint_id=endpoint.id)
 
 
 async def replay(

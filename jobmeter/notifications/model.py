@@ -123,6 +123,25 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointAnswer:
+    """What an endpoint answered: its status, the beginning of its text, and after how many milliseconds it began."""
+
+    status: int
+    text: str
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The result of an attempt that was made: no ``failure`` if it was accepted. A mail, and an endpoint that was not
+    reached, have no answer.
+    """
+
+    failure: Failure | None
+    answer: EndpointAnswer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """One process's deliveries to an endpoint through one channel, until they ended or ``failure`` stopped them.
 
@@ -146,11 +165,31 @@ class AttemptResult:
     due_at: datetime | None
     finished_at: datetime | None
     last_outcome: str
+    answer_status: int | None
+    answer_text: str | None
+    answer_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryFilter:
+    """Which deliveries of an endpoint are read, the newest first: those before the last one of the page before, which is
+    named by its time and number; of a time, whose end is not included.
+    """
+
+    state: DeliveryState | None
+    since: datetime
+    until: datetime
+    before_at: datetime
+    before_number: int
+    rows_max: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery(Notification):
-    """A notification with the results of its delivery so far; ``attempts`` counts what was sent."""
+    """A notification with the results of its delivery so far; ``attempts`` counts what was sent.
+
+    The answer is that of the last attempt.
+    """
 
     number: int
     state: DeliveryState
@@ -158,6 +197,9 @@ class Delivery(Notification):
     due_at: datetime
     finished_at: datetime | None
     last_outcome: str
+    answer_status: int | None = None
+    answer_text: str | None = None
+    answer_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -184,7 +184,10 @@ UPDATE notices
        attempts = attempts + 1,
        due_at = coalesce(%(due_at)s, due_at),
        finished_at = %(finished_at)s,
-       last_outcome = %(last_outcome)s
+       last_outcome = %(last_outcome)s,
+       answer_status = %(answer_status)s,
+       answer_text = %(answer_text)s,
+       answer_ms = %(answer_ms)s
  WHERE id = %(notice_id)s
    AND state = 'WAITING'
 
@@ -260,13 +263,16 @@ UPDATE notices
                       AND busy_until > %(now)s)
 
 -- name: list_deliveries
+-- The newest first, of a time: the index is by time.
 SELECT id, number, endpoint_id, way AS channel, kind, subject, body, state, attempts, due_at, created_at,
-       finished_at, last_outcome
+       finished_at, last_outcome, answer_status, answer_text, answer_ms
   FROM notices
  WHERE endpoint_id = %(endpoint_id)s
    AND (%(state)s::text IS NULL OR state = %(state)s)
-   AND number > %(after)s
- ORDER BY number
+   AND created_at >= %(since)s
+   AND created_at < %(until)s
+   AND (created_at, number) < (%(before_at)s, %(before_number)s)
+ ORDER BY created_at DESC, number DESC
  LIMIT %(rows_max)s
 
 -- name: replay_notifications

@@ -12,7 +12,7 @@ from jobmeter.notifications.model import (
     Channel,
     ClaimedDelivery,
     Delivery,
-    DeliveryState,
+    DeliveryFilter,
     EndpointDraft,
     Follower,
     Notification,
@@ -211,9 +211,9 @@ async def hasten_notifications(connection: Connection, *, endpoint_id: int, now:
 
 
 async def list_deliveries(
-    connection: Connection, *, endpoint_id: int, state: DeliveryState | None, after: int, rows_max: int
+    connection: Connection, wanted: DeliveryFilter, *, endpoint_id: int
 ) -> list[Delivery]:
-    parameters = {"endpoint_id": endpoint_id, "state": state, "after": after, "rows_max": rows_max}
+    parameters = vars_of(wanted) | {"endpoint_id": endpoint_id}
     return await list_rows(connection, Delivery, SQL["list_deliveries"], parameters)
 
 

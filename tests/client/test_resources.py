@@ -63,6 +63,11 @@ def test_an_application_is_created_found_changed_and_gets_another_secret(parent)
         parent.applications.create(unique_foreign_id="harbour", name="Another", description="again")
     assert refused.value.fault is Fault.APPLICATION_CONFLICT
     assert new.client_secret not in repr(new)
+    acts = [act for act in parent.audit.list(action="application") if act.subject_id in new.urn]
+    assert [act.action.partition(".")[2] for act in acts] == ["retireSecret", "addSecret", "change", "create"]
+    assert (acts[2].before["description"], acts[2].after["description"]) == ("Pilots", "All pilots")
+    assert acts[2].who_kind == "APPLICATION"
+    assert list(parent.audit.list(who="nobody", last=acts[0].at.date())) == []
 
 
 def test_a_wrong_secret_is_an_error_with_its_code(parent, sandbox_client):
@@ -287,8 +292,8 @@ def test_a_page_of_clicks_that_does_not_follow_the_one_before_is_unreadable(page
         list(client.charges.not_charged(date(2026, 3, 2), date(2026, 3, 2)))
 
 
-def test_webhooks_are_as_documented(sandbox_client):
-    """The client has no methods for them: its transport alone is used, which compares responses with the document."""
+def test_webhooks_are_as_documented(parent, sandbox_client):
+    """The client only lists deliveries: its transport is used, which compares responses with the document."""
     headers = sandbox_client.headers("parent")
     with httpx2.Client(transport=AppTransport(sandbox_client), base_url=URL, headers=headers) as http:
         body = {"url": "https://example.com/hook", "kinds": ["CHARGES"]}
@@ -299,5 +304,9 @@ def test_webhooks_are_as_documented(sandbox_client):
         http.post(f"{own}/tests").raise_for_status()
         (delivery,) = http.get(f"{own}/deliveries").json()["elements"]
         assert delivery["kind"] == "TEST"
+        (sent,) = parent.webhooks.list_deliveries(made["id"])
+        assert (sent.id, sent.kind, sent.answer_status) == (delivery["id"], "TEST", None)
+        first = sent.created_at.date()
+        assert list(parent.webhooks.list_deliveries(made["id"], state="DEAD", first=first, last=first)) == []
         (listed,) = http.get("/partner/webhooks").json()["elements"]
         assert "secret" not in listed

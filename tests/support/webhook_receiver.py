@@ -12,7 +12,7 @@ from typing import Any
 class Receiver:
     """Responds with each of ``statuses`` in turn, and with the last one from then on, unless ``choose`` picks one.
 
-    ``more_headers`` are part of each response.
+    ``more_headers`` and ``text`` are part of each response; without a text it is the signature that was sent.
     """
 
     def __init__(self, port: int) -> None:
@@ -20,6 +20,7 @@ class Receiver:
         self.statuses = [200]
         self.choose: Callable[[dict[str, Any]], int] | None = None
         self.more_headers: dict[str, str] = {}
+        self.text: bytes | None = b""
         self.requests: list[tuple[dict[str, str], bytes]] = []
 
     def answer(self, headers: dict[str, str], body: bytes) -> int:
@@ -42,10 +43,12 @@ def open_receiver() -> Iterator[Receiver]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             body = self.rfile.read(int(headers["content-length"]))
             self.send_response(found[0].answer(headers, body))
-            self.send_header("Content-Length", "0")
+            text = headers["webhook-signature"].encode() if found[0].text is None else found[0].text
+            self.send_header("Content-Length", str(len(text)))
             for name, value in ({"Location": "http://127.0.0.1:1/elsewhere"} | found[0].more_headers).items():
                 self.send_header(name, value)
             self.end_headers()
+            self.wfile.write(text)
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -72,6 +72,14 @@ PLAIN_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     },
     "reference": {"type": "string", "maxLength": 300, "description": "The operator's own name of a partner"},
     "deliveryState": {"type": "string", "enum": ["WAITING", "DELIVERED", "DEAD"]},
+    "who": {"type": "string", "maxLength": 300, "description": "Name of a key, an application or a person"},
+    "action": {
+        "type": "string",
+        "maxLength": 300,
+        "description": "An act, or the kind of its subject for all acts on it",
+        "examples": ["contract.setPrice"],
+    },
+    "subject": {"type": "string", "maxLength": 300, "description": "Id or name of what it is done to"},
     "applicationId": {"type": "integer", "minimum": 0},
     "state": {"type": "string", "enum": ["PENDING", "LIVE", "CLOSED", "EXPIRED", "FAILED"]},
     "limit": {"type": "integer", "minimum": 1, "description": "Rows in a page; at most 1000, by default 100"},
@@ -102,14 +110,22 @@ _JOB_DAY: Final[dict[str, Any]] = {
     "pattern": "^[0-9]{1,18}-[0-9]{4}-[0-9]{2}-[0-9]{2}$",
     "description": "Continues a list: nextAfter of the previous page",
 }
+_TIME_NUMBER: Final[dict[str, Any]] = {
+    "type": "string",
+    "pattern": "^0$|^[0-9]{1,17}-[0-9]{1,18}$",
+    "description": "Continues a list: nextAfter of the previous page",
+}
 OF_PATH: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("/partner/charges", "after"): _CURSOR,
     ("/delivery/changes", "after"): _CURSOR,
-    ("/partner/webhooks/{webhook_id}/deliveries", "after"): _CURSOR,
+    ("/partner/webhooks/{webhook_id}/deliveries", "after"): _TIME_NUMBER,
+    ("/operator/webhooks/{webhook_id}/deliveries", "after"): _TIME_NUMBER,
     ("/partner/webhooks/{webhook_id}/deliveries", "state"): {"type": "string", "enum": list(DeliveryState)},
     ("/partner/clicksNotCharged", "after"): _JOB_DAY,
     ("/partner/clicksNotCharged", "externalJobPostingId"): {"type": "string"},
     ("/partner/clicksNotCharged", "format"): {"type": "string", "enum": ["json", "csv"]},
+    ("/partner/audit", "format"): {"type": "string", "enum": ["json", "csv"]},
+    ("/operator/audit", "format"): {"type": "string", "enum": ["json", "csv"]},
     ("/operator/explain/jobs/{job_id}/days/{day}", "after"): _KEY,
     ("/operator/explain/charges/{reference}", "after"): _KEY,
     **{

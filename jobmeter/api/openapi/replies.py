@@ -21,6 +21,7 @@ from jobmeter.api.openapi.schemas import (
     refer,
     text_of,
 )
+from jobmeter.audit.model import Action, ActorKind, Door
 from jobmeter.billing.model import DocumentKind, DocumentState, LineKind
 from jobmeter.notifications.model import DeliveryState, NotificationKind
 
@@ -161,12 +162,26 @@ REPLY_SCHEMAS: Final[dict[str, Schema]] = {
         state=one_of(" ".join(DeliveryState)),
         attempts=LONG,
         lastOutcome=optional(TEXT),
+        answer=optional(whole(status=LONG, text=TEXT, milliseconds=LONG)),
         dueAt=optional(_TIME),
         createdAt=_TIME,
         finishedAt=optional(_TIME),
         body=RECORD,
     ),
     "WebhookDeliveries": page_after(refer("WebhookDelivery"), TEXT),
+    "AuditRecord": whole(
+        id=LONG,
+        at=_TIME,
+        who=whole(kind=one_of(" ".join(ActorKind)), id=optional(LONG), name=optional(TEXT)),
+        door=one_of(" ".join(Door)),
+        action=one_of(" ".join(Action)),
+        subject=whole(kind=TEXT, id=TEXT),
+        partner=optional(LONG),
+        before=RECORD,
+        after=RECORD,
+        requestId=optional(TEXT),
+    ),
+    "AuditRecords": page_after(refer("AuditRecord"), LONG),
     "InvoiceSummary": whole(**_INVOICE),
     "InvoiceSummaries": page_after(refer("InvoiceSummary"), LONG),
     "Invoice": whole(
@@ -202,6 +217,8 @@ REPLIES: Final[dict[str, str]] = {
     "updatePartnerWebhook": "Webhook",
     "createPartnerWebhookSecret": "WebhookSecret",
     "listPartnerWebhookDeliveries": "WebhookDeliveries",
+    "listPartnerAudit": "AuditRecords",
+    "listOperatorAudit": "AuditRecords",
     "listPartnerInvoices": "InvoiceSummaries",
     "getPartnerInvoice": "Invoice",
     "listPartnerInvoiceLines": "InvoiceLines",

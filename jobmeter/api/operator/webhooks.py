@@ -1,17 +1,40 @@
 """``/operator/webhooks``: the webhooks of all partners and their deliveries. Only partners register and change them."""
 
+import re
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from starlette.responses import Response
 
+from jobmeter.base.days import day_of, end_of, start_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
+from jobmeter.base.readers.times import EARLIEST
 from jobmeter.http.context import RequestContext
-from jobmeter.http.parameters import read_page, read_path_id, read_query_id
+from jobmeter.http.parameters import (
+    NO_ID,
+    PAGE_ROWS,
+    PAGE_ROWS_MAX,
+    Page,
+    read_page,
+    read_path_id,
+    read_query_day,
+    read_query_id,
+    read_query_number,
+)
 from jobmeter.http.responses import format_time, json_response, page_response
 from jobmeter.notifications import flow as notifications
 from jobmeter.notifications.listing import flow as listing
-from jobmeter.notifications.model import Delivery, DeliveryState, NotificationEndpoint
+from jobmeter.notifications.model import (
+    Delivery,
+    DeliveryFilter,
+    DeliveryState,
+    NotificationEndpoint,
+)
+
+DAYS_SHOWN = 7
+DELIVERIES_FROM = date(1970, 1, 8)  # a week before is a day that can be read
+_CURSOR = re.compile(r"([0-9]{1,17})-([0-9]{1,18})", re.ASCII)
 
 
 async def list_webhooks(context: RequestContext) -> Response:
@@ -31,14 +54,52 @@ async def show_webhook(context: RequestContext) -> Response:
 
 
 async def list_deliveries(context: RequestContext) -> Response:
-    """Oldest first; ``deliveryState`` selects WAITING, DELIVERED or DEAD. Bodies are the partner's, and not shown."""
-    page, state = read_page(context.request), _read_state(context.request.query_params.get("deliveryState"))
+    """Newest first, of the last 7 days or from ``from`` to ``to``; ``deliveryState`` selects WAITING, DELIVERED or DEAD.
+
+    Bodies are the partner's, and not shown.
+    """
+    count = read_query_number(context.request, "count", PAGE_ROWS, largest=PAGE_ROWS_MAX)
+    if count == 0:
+        raise Refused(Fault.PARAMETER_INVALID, name="count")
+    state = _read_state(context.request.query_params.get("deliveryState"))
+    wanted = read_delivery_filter(context, state=state, rows_max=count + 1)
     async with context.app.database.connection() as connection:
         endpoint = await listing.find_endpoint(connection, endpoint_id=_read_id(context))
-        found = await notifications.list_deliveries(
-            connection, endpoint, state=state, after=page.after, rows_max=page.rows_max + 1
-        )
-    return page_response(found, page, serialize=_serialize_delivery, key=lambda one: one.number)
+        found = await notifications.list_deliveries(connection, endpoint, wanted)
+    page = Page(after=0, rows_max=count)
+    return page_response(found, page, serialize=_serialize_delivery, key=write_delivery_cursor)
+
+
+def read_delivery_filter(
+    context: RequestContext, *, state: DeliveryState | None, rows_max: int
+) -> DeliveryFilter:
+    """Reads ``from`` and ``to``, days that are both included, and ``after``. Raises ``Refused(PARAMETER_INVALID)``."""
+    last = read_query_day(context.request, "to", default=day_of(context.now))
+    week_before = max(last, DELIVERIES_FROM) - timedelta(days=DAYS_SHOWN - 1)
+    until = end_of(last)
+    before_at, before_number = _read_cursor(context.request.query_params.get("after", "")) or (until, NO_ID)
+    return DeliveryFilter(
+        state=state,
+        since=start_of(read_query_day(context.request, "from", default=week_before)),
+        until=until,
+        before_at=before_at,
+        before_number=before_number,
+        rows_max=rows_max,
+    )
+
+
+def write_delivery_cursor(delivery: Delivery) -> str:
+    """A list continues after the time and the number of its last element."""
+    return f"{round(delivery.created_at.timestamp() * 1_000_000)}-{delivery.number}"
+
+
+def _read_cursor(text: str) -> tuple[datetime, int] | None:
+    if text in {"", "0"}:
+        return None
+    match = _CURSOR.fullmatch(text)
+    if match is None:
+        raise Refused(Fault.PARAMETER_INVALID, name="after")
+    return EARLIEST + timedelta(microseconds=int(match[1])), int(match[2])
 
 
 def _read_state(text: str | None) -> DeliveryState | None:
@@ -74,6 +135,15 @@ def _serialize_delivery(delivery: Delivery) -> dict[str, Any]:
     return {"number": delivery.number} | serialize_sending(delivery)
 
 
+def serialize_answer(delivery: Delivery) -> dict[str, Any]:
+    """What the endpoint answered to the last attempt: at most 2 KB of its text, control characters as codes."""
+    return {
+        "status": delivery.answer_status,
+        "text": delivery.answer_text,
+        "milliseconds": delivery.answer_ms,
+    }
+
+
 def serialize_sending(delivery: Delivery) -> dict[str, Any]:
     """A delivery without its number, which partners read as a text."""
     return {
@@ -84,6 +154,7 @@ def serialize_sending(delivery: Delivery) -> dict[str, Any]:
         "state": delivery.state,
         "attempts": delivery.attempts,
         "lastOutcome": delivery.last_outcome or None,
+        "answer": None if delivery.answer_status is None else serialize_answer(delivery),
         "dueAt": delivery.due_at.isoformat() if delivery.state is DeliveryState.WAITING else None,
         "createdAt": delivery.created_at.isoformat(),
         "finishedAt": format_time(delivery.finished_at),

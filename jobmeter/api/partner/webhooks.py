@@ -8,13 +8,18 @@ import msgspec
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
-from jobmeter.api.operator.webhooks import serialize_endpoint, serialize_sending
+from jobmeter.api.operator.webhooks import (
+    read_delivery_filter,
+    serialize_endpoint,
+    serialize_sending,
+    write_delivery_cursor,
+)
 from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers.web_url import WEB_SCHEMES, check_url
 from jobmeter.database.connection import Connection
 from jobmeter.http.context import NOTHING, RequestContext
-from jobmeter.http.parameters import read_path_id, read_query_number
+from jobmeter.http.parameters import read_path_id
 from jobmeter.http.responses import json_response
 from jobmeter.http.schemas import Email, OperatorBody
 from jobmeter.ledger.chain import flow as chain
@@ -166,23 +171,24 @@ async def test_webhook(context: RequestContext) -> Response:
 
 
 async def list_deliveries(context: RequestContext) -> Response:
-    """Oldest first; ``?state=`` filters, for example ``DEAD``, and ``?after=`` continues the list."""
+    """Newest first, of the last 7 days or from ``from`` to ``to``; ``state`` filters, for example ``DEAD``.
+
+    ``after`` continues the list.
+    """
     text = context.request.query_params.get("state")
     try:
         wanted = None if text is None else DeliveryState(text)
     except ValueError as error:
         raise Refused(Fault.PARAMETER_INVALID, name="state") from error
-    after = read_query_number(context.request, "after", 0, largest=10**18)
+    page = read_delivery_filter(context, state=wanted, rows_max=DELIVERIES_SHOWN_MAX)
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
-        found = await notifications.list_deliveries(
-            connection, endpoint, state=wanted, after=after, rows_max=DELIVERIES_SHOWN_MAX
-        )
+        found = await notifications.list_deliveries(connection, endpoint, page)
     is_full = len(found) == DELIVERIES_SHOWN_MAX
     return json_response(
         {
             "elements": [serialize_delivery(delivery) for delivery in found],
-            "nextAfter": str(found[-1].number) if is_full else None,
+            "nextAfter": write_delivery_cursor(found[-1]) if is_full else None,
         }
     )
 

@@ -8,11 +8,15 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from jobmeter.cli.operator.calls import OPERATOR, Operator
-from jobmeter.cli.options import BIGINT_MAX, ApplicationOption, whole_number
+from jobmeter.cli.options import BIGINT_MAX, ApplicationOption, FromOption, ToOption, whole_number
 
 ROOT = "/operator/webhooks"
 
 app = App(name="webhooks")
+DELIVERY_COLUMNS = (
+    *("number", "createdAt", "kind", "state", "attempts", "lastOutcome", "answer.status"),
+    *("answer.milliseconds", "answer.text"),
+)
 
 WebhookNumber = Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Number of the webhook.")]
 
@@ -43,11 +47,14 @@ def deliveries(
     state: Annotated[
         Literal["WAITING", "DELIVERED", "DEAD"] | None, Parameter(help="Only deliveries in this state.")
     ] = None,
+    first: FromOption = None,
+    last: ToOption = None,
     server: Operator = OPERATOR,
 ) -> None:
-    """Lists what was sent to a webhook, how often, and what it responded last.
+    """Lists what was sent to a webhook in the last 7 days, or from a day to a day: how often, and what it answered last.
 
-    Example: jobmeter webhooks deliveries 12 --state DEAD
+    Example: jobmeter webhooks deliveries 12 --state DEAD --from 2026-11-01
     """
-    rows = server.read_all(f"{ROOT}/{webhook}/deliveries", deliveryState=state)
-    server.print_rows(rows, ("number", "createdAt", "kind", "state", "attempts", "lastOutcome"))
+    days = {"from": first, "to": last}
+    rows = server.read_all(f"{ROOT}/{webhook}/deliveries", deliveryState=state, **days)
+    server.print_rows(rows, DELIVERY_COLUMNS)

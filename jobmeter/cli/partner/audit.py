@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 
 from jobmeter.base.readers.times import read_day
 from jobmeter.cli.operator.calls import OPERATOR, Operator
-from jobmeter.cli.options import PartnerOption, check_day, whole_number
+from jobmeter.cli.options import FromOption, PartnerOption, ToOption, whole_number
 from jobmeter.cli.partner.calls import PARTNER, Partner, to_row
 
 COLUMNS = ("at", "who.kind", "who.name", "action", "subject.id", "before", "after")
@@ -26,14 +26,9 @@ ActionOption = Annotated[
     Parameter("--action", help="Only these acts, such as contract.setPrice; contract for all on contracts."),
 ]
 SubjectOption = Annotated[str | None, Parameter("--subject", help="Only acts on what has this id or name.")]
-FromOption = Annotated[
-    str | None, Parameter("--from", validator=check_day, help="First day, such as 2026-11-01.")
-]
-ToOption = Annotated[
-    str | None, Parameter("--to", validator=check_day, help="Last day, such as 2026-11-30.")
-]
 RowsOption = Annotated[
-    int, whole_number("--rows-max", least=1, most=ROWS_MAX, meaning="How many are listed at most, the newest.")
+    int,
+    whole_number("--rows-max", least=1, most=ROWS_MAX, meaning="How many are listed at most, the newest."),
 ]
 
 

@@ -19,7 +19,7 @@ from jobmeter.database.pool import Database
 from jobmeter.notifications import flow as notifications
 from jobmeter.notifications.dispatch.mail import send_mail, send_message
 from jobmeter.notifications.dispatch.webhooks import send_webhook
-from jobmeter.notifications.model import Channel, DeliveryAttempt, Failure, Turn
+from jobmeter.notifications.model import Channel, DeliveryAttempt, Failure, Sent, Turn
 from jobmeter.notifications.rules import REFUSALS_MAX
 
 log = logging.getLogger("jobmeter.worker")
@@ -157,11 +157,11 @@ class NotificationDispatcher:
                 continue
             if passed() > self._turn_max:
                 return
-            failure = await self._send(attempt, now)
-            turn.record(attempt, failure)
+            sent = await self._send(attempt, now)
+            turn.record(attempt, sent.failure)
             async with self._recording, self._database.transaction() as connection:
                 await notifications.record_attempt(
-                    connection, attempt.delivery, failure=failure, now=now + passed(), rng=self._rng
+                    connection, attempt.delivery, sent, now=now + passed(), rng=self._rng
                 )
         endpoint_id = attempts[0].delivery.endpoint_id
         async with self._recording, self._database.transaction() as connection:
@@ -171,7 +171,7 @@ class NotificationDispatcher:
                 )
             await notifications.free_endpoint(connection, endpoint_id)
 
-    async def _send(self, attempt: DeliveryAttempt, now: datetime) -> Failure | None:
+    async def _send(self, attempt: DeliveryAttempt, now: datetime) -> Sent:
         if attempt.delivery.channel is Channel.WEBHOOK:
             return await send_webhook(attempt, self._settings, seconds_max=self._attempt_seconds_max)
-        return await send_mail(attempt, self._settings, now, seconds_max=self._attempt_seconds_max)
+        return Sent(await send_mail(attempt, self._settings, now, seconds_max=self._attempt_seconds_max))

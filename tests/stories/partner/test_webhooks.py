@@ -61,6 +61,9 @@ def signatures(request: tuple[dict[str, str], bytes], *secrets: str) -> list[str
     return ["v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode() for key in keys]
 
 
+ALL = "?from=2000-01-01"
+
+
 def list_deliveries(sandbox_client: SandboxClient, webhook_id: int, more: str = "") -> list[dict[str, Any]]:
     return call(sandbox_client, "GET", f"/{webhook_id}/deliveries{more}").json()["elements"]
 
@@ -76,10 +79,41 @@ def test_a_notification_is_signed(sandbox_client, receiver):
     assert headers["webhook-signature"].split(" ") == signatures(receiver.requests[0], made["secret"])
     (delivery,) = wait_for(lambda: list_deliveries(sandbox_client, made["id"], "?state=DELIVERED"))
     assert (delivery["id"], delivery["attempts"]) == (headers["webhook-id"], 1)
+    assert delivery["answer"] == {
+        "status": 200,
+        "text": "",
+        "milliseconds": delivery["answer"]["milliseconds"],
+    }
     # the secret is never shown again
     (listed,) = call(sandbox_client, "GET", "").json()["elements"]
     assert "secret" not in listed
     assert listed["url"] == receiver.url
+
+
+def test_what_an_endpoint_answered_is_shown_cut_and_harmless(sandbox_client, receiver):
+    made = register(sandbox_client, receiver.url)
+    receiver.statuses = [400]
+    receiver.text = b"\x1b[2J\0\x9b31m no: \xff" + b"x" * 5_000
+    call(sandbox_client, "POST", f"/{made['id']}/tests")
+    (delivery,) = wait_for(
+        lambda: [one for one in list_deliveries(sandbox_client, made["id"]) if one["attempts"]]
+    )
+    answer = delivery["answer"]
+    assert (answer["status"], delivery["lastOutcome"]) == (400, "the endpoint answered 400")
+    assert answer["text"].startswith("\\x1b[2J\\x00")
+    assert answer["text"].isprintable()
+    assert len(answer["text"]) == 2_048
+    assert 0 <= answer["milliseconds"] < 10_000
+
+    # an endpoint that returns what it was sent does not show how it is signed
+    receiver.text, receiver.statuses = None, [200]
+    call(sandbox_client, "POST", f"/{made['id']}/tests")
+    (other,) = wait_for(lambda: list_deliveries(sandbox_client, made["id"], "?state=DELIVERED"))
+    assert (other["answer"]["status"], other["answer"]["text"]) == (200, "***")
+    newest_first = list_deliveries(sandbox_client, made["id"], f"?to={sandbox_client.now.date()}")
+    assert [one["id"] for one in newest_first] == [other["id"], delivery["id"]]
+    for query in ("?from=x", "?to=2026-02-30", "?after=5", "?after=x-1"):
+        assert call(sandbox_client, "GET", f"/{made['id']}/deliveries{query}").status_code == 400, query
 
 
 def test_two_secrets_sign_until_the_older_one_is_retired(sandbox_client, receiver):
@@ -119,16 +153,18 @@ def test_dead_deliveries_are_listed_and_replayed(sandbox_client, receiver):
     call(sandbox_client, "POST", f"/{made['id']}/tests")
     for tries in range(1, len(WAITS) + 2):
         # The worker may see the clock halfway through a move: then one move causes two attempts.
-        wait_for(lambda tries=tries: list_deliveries(sandbox_client, made["id"])[0]["attempts"] >= tries)
+        wait_for(lambda tries=tries: list_deliveries(sandbox_client, made["id"], ALL)[0]["attempts"] >= tries)
         sandbox_client.advance("2d")
 
-    (dead,) = wait_for(lambda: list_deliveries(sandbox_client, made["id"], "?state=DEAD"))
+    (dead,) = wait_for(lambda: list_deliveries(sandbox_client, made["id"], f"{ALL}&state=DEAD"))
     assert dead["attempts"] == len(WAITS) + 1
     assert dead["lastOutcome"] == "the endpoint answered 503"
+    assert dead["answer"]["status"] == 503
+    assert list_deliveries(sandbox_client, made["id"]) == []  # of the last 7 days
     receiver.statuses, before = [200], len(receiver.requests)
     assert call(sandbox_client, "POST", f"/{made['id']}/replays", {}).json() == {"replayed": 1}
     wait_for(lambda: len(receiver.requests) > before)
-    wait_for(lambda: list_deliveries(sandbox_client, made["id"], "?state=DELIVERED"))
+    wait_for(lambda: list_deliveries(sandbox_client, made["id"], f"{ALL}&state=DELIVERED"))
     assert receiver.requests[-1][0]["webhook-id"] == dead["id"]
     # and again by id, although it was delivered
     assert call(sandbox_client, "POST", f"/{made['id']}/replays", {"ids": [dead["id"]]}).json() == {
