@@ -72,6 +72,7 @@ LAWS: tuple[tuple[str, Check], ...] = (
     ("8: nothing was booked on a day after it was settled", store.check_settled_days),
     ("8: days are settled in order, once and wholly", days.check_settlement),
     ("8: what settlement counted is what is counted", days.check_settled_clicks),
+    ("8: what settlement says of each rule is what it took back", days.check_settled_rules),
     ("8: restatements lead to the figures of their day", days.check_restatements),
     ("8: what settlement took back is restated once", days.check_settled_restatements),
     ("8: restatements count the rules that settlement applied", days.check_marked_rules),

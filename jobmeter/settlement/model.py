@@ -1,9 +1,11 @@
 """Owns the values of settlement: the table of rules, the operator's settings of them, manual exclusions."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from enum import IntEnum
+from datetime import date, datetime, timedelta
+from enum import IntEnum, StrEnum
 from typing import Self
+
+from jobmeter.base.days import final_at
 
 
 class Rule(IntEnum):
@@ -62,15 +64,56 @@ class NetworkList:
     added_at: datetime
 
 
+class DayState(StrEnum):
+    """How far the settlement of a day is."""
+
+    OPEN = "OPEN"  # its figures are estimates
+    DUE = "DUE"  # it waits for its settlement
+    SETTLING = "SETTLING"  # judged; its reversals are being booked
+    FINAL = "FINAL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayCharge:
+    """What the clicks of a day cost in one currency, as reports show it."""
+
+    day: date
+    currency: str
+    charge_micros: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettlementDay:
-    """A day that has events. ``judged_at`` is ``None`` until its clicks are judged, ``settled_at`` until it is final."""
+    """A day that has events. ``judged_at`` is ``None`` until its clicks are judged, ``settled_at`` until it is final.
+
+    ``clicks`` were judged, of which each rule reversed some; ``reversed_by_rule`` is ``None`` for days that an earlier
+    version judged. ``late_events`` changed what reports had shown. ``charges`` are copied for reports within
+    a minute after the day is final, ``None`` before.
+    """
 
     day: date
     judged_at: datetime | None
     settled_at: datetime | None
     clicks: int | None
     clicks_reversed: int | None
+    reversed_by_rule: dict[str, int] | None
+    late_events: int
+    is_copied: bool
+    charges: tuple[DayCharge, ...] | None = None
+
+    @property
+    def settlement_seconds(self) -> int | None:
+        """How long its settlement took, from the judgement to the last booking."""
+        if self.settled_at is None or self.judged_at is None:
+            return None
+        return (self.settled_at - self.judged_at) // timedelta(seconds=1)
+
+    def state_at(self, now: datetime, *, final_after_days: int) -> DayState:
+        if self.settled_at is not None:
+            return DayState.FINAL
+        if self.judged_at is not None:
+            return DayState.SETTLING
+        return DayState.DUE if final_at(self.day, final_after_days=final_after_days) <= now else DayState.OPEN
 
 
 def make_default_policy(rule: Rule) -> RulePolicy:

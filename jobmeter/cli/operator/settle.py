@@ -26,14 +26,17 @@ def list_days(
     ] = None,
     server: Operator = OPERATOR,
 ) -> None:
-    """Lists the days with events: whether they are final, their clicks, and how many were reversed.
+    """Lists the days with events: their state, what was charged, how many clicks were checked again and reversed.
 
     Example: jobmeter settle list --since 2026-11-01
     """
     rows = server.read_all("/operator/settlementDays")
     server.print_rows(
         [row for row in rows if since is None or row["day"] >= since],
-        ("day", "isFinal", "finalFrom", "clicks", "clicksReversed"),
+        (
+            *("day", "state", "finalFrom", "charged", "clicks", "clicksReversed", "reversedByRule"),
+            *("lateEvents", "seconds"),
+        ),
     )
 
 

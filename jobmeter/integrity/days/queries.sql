@@ -274,6 +274,38 @@ SELECT count(*) AS checked,
            FILTER (WHERE marked IS DISTINCT FROM stated) AS example
   FROM looked
 
+-- name: check_settled_rules
+-- What a run of settlement says that each rule reversed is what the restatements of the day count.
+WITH run AS (
+    SELECT day, clicks_reversed, reversed_by_rule
+      FROM settlement_runs
+     WHERE reversed_by_rule IS NOT NULL
+       AND day NOT IN (SELECT day FROM settlement_jobs)
+), kept AS (
+    SELECT day, rule, counted::bigint AS clicks
+      FROM run
+     CROSS JOIN jsonb_each_text(reversed_by_rule) AS reason (rule, counted)
+), stated AS (
+    SELECT day, reason.rule, sum(counted::bigint) AS clicks
+      FROM job_day_restatements
+      JOIN run USING (day)
+     CROSS JOIN LATERAL jsonb_each_text(reasons) AS reason (rule, counted)
+     WHERE cause = {RestatementCause.SETTLEMENT}
+     GROUP BY day, reason.rule
+), looked AS (
+    SELECT day, kept.clicks = stated.clicks AS holds
+      FROM kept
+      FULL JOIN stated USING (day, rule)
+     UNION ALL
+    SELECT day, clicks_reversed = (SELECT coalesce(sum(clicks), 0) FROM kept WHERE kept.day = run.day)
+      FROM run
+)
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
+       min(format('%s: the rules reversed other numbers of clicks than it says', day))
+           FILTER (WHERE holds IS NOT TRUE) AS example
+  FROM looked
+
 -- name: check_restatement_seals
 -- Law 3. Restatements are what was sealed of them, and each seal continues the one before.
 WITH sealed AS (

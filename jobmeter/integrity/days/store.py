@@ -47,6 +47,10 @@ async def check_marked_rules(connection: Connection) -> Finding:
     return await read_finding(connection, SQL["check_marked_rules"])
 
 
+async def check_settled_rules(connection: Connection) -> Finding:
+    return await read_finding(connection, SQL["check_settled_rules"])
+
+
 async def check_restatement_seals(connection: Connection) -> Finding:
     return await read_finding(connection, SQL["check_restatement_seals"])
 

@@ -1,7 +1,11 @@
 """Owns the verb of settlement: the next step of the earliest day that is due."""
 
-from collections.abc import Awaitable, Callable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
+
+import msgspec
 
 from jobmeter.base.days import FINAL_AFTER_DAYS, final_at
 from jobmeter.charging.corrections import flow as charging
@@ -11,7 +15,7 @@ from jobmeter.settlement import store as settlement_store
 from jobmeter.settlement.click_rules import store as rules
 from jobmeter.settlement.click_rules.flow import read_policies
 from jobmeter.settlement.days import store
-from jobmeter.settlement.model import Rule, RulePolicy, SettlementDay
+from jobmeter.settlement.model import DayCharge, Rule, RulePolicy, SettlementDay
 
 JOBS_PER_STEP_MAX = 2_000
 
@@ -71,21 +75,31 @@ async def _judge(connection: Connection, day: date, now: datetime) -> None:
     """Decides which clicks of the day are reversed. No event can still arrive, so the decision is final."""
     await metering.close_event_day(connection, day=day)
     await rules.allow_memory(connection)
-    clicks, marked, recorded = await rules.gather_clicks(connection, day=day), 0, 0
+    clicks, recorded = await rules.gather_clicks(connection, day=day), 0
+    marked: dict[Rule, int] = {}
     if clicks > 0:
         await rules.analyze_clicks(connection)
         for policy in await read_policies(connection):
             if policy.is_on:
-                marked += await MARKS[policy.rule](connection, day, policy)
-    if marked > 0:
+                marked[policy.rule] = await MARKS[policy.rule](connection, day, policy)
+    marked = {rule: count for rule, count in marked.items() if count}
+    if marked:
         # Analyzed again: the planner still assumes that every click is unmarked.
         await rules.analyze_marks(connection)
         await rules.gather_touched(connection, day=day)
         await rules.analyze_touched(connection)
         recorded = await rules.record_reversals(connection)
         await store.schedule_jobs(connection, day=day)
-    assert recorded == marked, "each marked click is reversed once"
-    await store.insert_run(connection, day=day, judged_at=now, clicks=clicks, clicks_reversed=marked)
+    assert recorded == sum(marked.values()), "each marked click is reversed once"
+    by_rule = {str(int(rule)): count for rule, count in marked.items()}
+    await store.insert_run(
+        connection,
+        day=day,
+        judged_at=now,
+        clicks=clicks,
+        clicks_reversed=recorded,
+        reversed_by_rule=msgspec.json.encode(by_rule).decode(),
+    )
 
 
 async def delete_reversal_marks(connection: Connection, *, day: date) -> None:
@@ -107,4 +121,19 @@ async def list_days(
     connection: Connection, *, after: date, until: date, rows_max: int
 ) -> list[SettlementDay]:
     """Returns the days with events after a day, in order, each with what settlement did."""
-    return await store.list_days(connection, after=after, until=until, rows_max=rows_max)
+    found = await store.list_days(connection, after=after, until=until, rows_max=rows_max)
+    return await _add_charges(connection, found)
+
+
+async def list_days_before(connection: Connection, *, before: date, rows_max: int) -> list[SettlementDay]:
+    """As ``list_days``, the newest first: the days before a day."""
+    found = await store.list_days_before(connection, before=before, rows_max=rows_max)
+    return await _add_charges(connection, found)
+
+
+async def _add_charges(connection: Connection, days: Sequence[SettlementDay]) -> list[SettlementDay]:
+    copied = [one.day for one in days if one.is_copied]
+    charges: dict[date, list[DayCharge]] = defaultdict(list)
+    for charge in await store.list_day_charges(connection, days=copied):
+        charges[charge.day].append(charge)
+    return [replace(one, charges=tuple(charges[one.day])) if one.is_copied else one for one in days]

@@ -9,8 +9,10 @@ SELECT min(day)
  WHERE day NOT IN (SELECT day FROM settled_days)
 
 -- name: insert_run
-INSERT INTO settlement_runs (day, judged_at, touched_at, clicks, clicks_reversed)
-VALUES (%(day)s, %(judged_at)s, %(judged_at)s, %(clicks)s, %(clicks_reversed)s)
+INSERT INTO settlement_runs (day, judged_at, touched_at, clicks, clicks_reversed, reversed_by_rule)
+VALUES (
+    %(day)s, %(judged_at)s, %(judged_at)s, %(clicks)s, %(clicks_reversed)s, %(reversed_by_rule)s::jsonb
+)
 
 -- name: touch_run
 UPDATE settlement_runs
@@ -74,9 +76,36 @@ SELECT EXISTS (SELECT
                 WHERE day <= %(until)s
                   AND day NOT IN (SELECT day FROM settled_days))
 
+-- columns: listed_day
+day, judged_at, settled_at, clicks, clicks_reversed, reversed_by_rule,
+(SELECT coalesce(sum(views + apply_clicks), 0)
+   FROM job_day_restatements AS restated
+  WHERE restated.day = event_days.day
+    AND cause = {RestatementCause.LATE_EVENTS}) AS late_events,
+coalesce(day <= (SELECT kept_through FROM job_month_keeping), false) AS is_copied
+
+-- name: list_days_before
+-- The newest first, from a day back.
+SELECT {listed_day}
+  FROM event_days
+  LEFT JOIN settlement_runs USING (day)
+  LEFT JOIN settled_days USING (day)
+ WHERE day < %(before)s
+ ORDER BY day DESC
+ LIMIT %(rows_max)s
+
+-- name: list_day_charges
+-- Of final days, which are copied for budget reports: a few rows of each contract and day.
+SELECT day, currency, sum(charge_micros)::bigint AS charge_micros
+  FROM contract_days
+  JOIN partner_contracts ON id = partner_contract_id
+ WHERE day = ANY(%(days)s)
+ GROUP BY day, currency
+ ORDER BY day, currency
+
 -- name: list_days
 -- Every day until today on which events were accepted, final or not, in order: later days are prepared only.
-SELECT day, judged_at, settled_at, clicks, clicks_reversed
+SELECT {listed_day}
   FROM event_days
   LEFT JOIN settlement_runs USING (day)
   LEFT JOIN settled_days USING (day)

@@ -2,12 +2,13 @@
 
 from datetime import date, datetime
 
+from jobmeter.charging.corrections.model import RestatementCause
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import change_rows, find_scalar, list_rows, read_scalar
 from jobmeter.database.statements import load_statements
-from jobmeter.settlement.model import SettlementDay
+from jobmeter.settlement.model import DayCharge, SettlementDay
 
-SQL = load_statements("jobmeter.settlement.days")
+SQL = load_statements("jobmeter.settlement.days", enums=(RestatementCause,))
 
 
 async def lock_settlement(connection: Connection) -> bool:
@@ -19,12 +20,22 @@ async def first_open_day(connection: Connection) -> date | None:
 
 
 async def insert_run(
-    connection: Connection, *, day: date, judged_at: datetime, clicks: int, clicks_reversed: int
+    connection: Connection,
+    *,
+    day: date,
+    judged_at: datetime,
+    clicks: int,
+    clicks_reversed: int,
+    reversed_by_rule: str,
 ) -> None:
-    await connection.execute(
-        SQL["insert_run"],
-        {"day": day, "judged_at": judged_at, "clicks": clicks, "clicks_reversed": clicks_reversed},
-    )
+    parameters = {
+        "day": day,
+        "judged_at": judged_at,
+        "clicks": clicks,
+        "clicks_reversed": clicks_reversed,
+        "reversed_by_rule": reversed_by_rule,
+    }
+    await connection.execute(SQL["insert_run"], parameters)
 
 
 async def touch_run(connection: Connection, *, day: date, touched_at: datetime) -> datetime:
@@ -58,3 +69,12 @@ async def list_days(
 ) -> list[SettlementDay]:
     parameters = {"after": after, "until": until, "rows_max": rows_max}
     return await list_rows(connection, SettlementDay, SQL["list_days"], parameters)
+
+
+async def list_days_before(connection: Connection, *, before: date, rows_max: int) -> list[SettlementDay]:
+    parameters = {"before": before, "rows_max": rows_max}
+    return await list_rows(connection, SettlementDay, SQL["list_days_before"], parameters)
+
+
+async def list_day_charges(connection: Connection, *, days: list[date]) -> list[DayCharge]:
+    return await list_rows(connection, DayCharge, SQL["list_day_charges"], {"days": days})

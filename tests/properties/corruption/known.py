@@ -165,6 +165,10 @@ KNOWN: dict[str, tuple[str, tuple[str, ...]]] = {
         "3: every sealed audit record",
         ("DELETE FROM audit_records WHERE number = (SELECT min(number) FROM audit_records)",),
     ),
+    "another number of clicks by rule": (
+        "8: what settlement says of each rule",
+        ("UPDATE settlement_runs SET reversed_by_rule = '{\"3\": 1}' WHERE clicks_reversed > 0",),
+    ),
     "a restatement of settlement removed, no seals": (
         "8: what settlement took back",
         (*UNSEALED, "DELETE FROM job_day_restatements WHERE cause = 2"),

@@ -208,11 +208,19 @@ def test_a_day_is_listed_as_open_and_then_as_final(sandbox_client, operator):
     day = sandbox_client.now.date()
     row = operator("GET", "settlementDays").json()["elements"][-1]
     assert (row["day"], row["isFinal"], row["clicks"]) == (day.isoformat(), False, None)
+    assert (row["state"], row["charged"], row["seconds"], row["lateEvents"]) == ("OPEN", None, None, 0)
     sandbox_client.advance_to_midnight(days=FINAL_AFTER_DAYS)
     after = f"{day - timedelta(days=1):%Y%m%d}"
     row = operator("GET", f"settlementDays?after={after}&count=1").json()["elements"][0]
     assert (row["day"], row["isFinal"], row["clicks"], row["clicksReversed"]) == (day.isoformat(), True, 2, 0)
     assert row["finalSince"] >= row["finalFrom"]
+    assert (row["state"], row["reversedByRule"], row["seconds"] >= 0) == ("FINAL", {}, True)
+    assert [(one["currencyCode"], float(one["amount"]) > 0) for one in row["charged"]] == [("USD", True)]
+    newest, *others = operator("GET", "settlementDays?before=99981231&count=2").json()["elements"]
+    assert newest["day"] > others[0]["day"]
+    backwards = operator("GET", f"settlementDays?before={newest['id']}&count=1").json()
+    assert (backwards["elements"], backwards["nextBefore"]) == ([others[0]], others[0]["id"])
+    assert operator("GET", "settlementDays?before=20261399").status_code == 400
     assert row["id"] == int(f"{day:%Y%m%d}")
     assert operator("GET", "settlementDays?after=20261399").status_code == 400
 
