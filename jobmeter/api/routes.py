@@ -23,13 +23,13 @@ from jobmeter.api.operator.billing.routes import BILLING
 from jobmeter.api.operator.billing.statements import RefundBody
 from jobmeter.api.operator.routes import OPERATOR
 from jobmeter.api.partner import charges, clicks_not_charged, excluded_visitors, webhooks
-from jobmeter.api.partner import credits as partner_credits
-from jobmeter.api.partner import invoices as partner_invoices
-from jobmeter.api.partner import payments as partner_payments
-from jobmeter.api.partner import refunds as partner_refunds
-from jobmeter.api.partner import statements as partner_statements
-from jobmeter.api.partner import usage as partner_usage
 from jobmeter.api.partner.audit import AUDIT
+from jobmeter.api.partner.billing import credits as partner_credits
+from jobmeter.api.partner.billing import invoices as partner_invoices
+from jobmeter.api.partner.billing import payments as partner_payments
+from jobmeter.api.partner.billing import refunds as partner_refunds
+from jobmeter.api.partner.billing import statements as partner_statements
+from jobmeter.api.partner.billing import usage as partner_usage
 from jobmeter.api.partner.exports import EXPORTS
 from jobmeter.api.partner.job_changes import JOB_CHANGES
 from jobmeter.api.partner.people import COLLEAGUES

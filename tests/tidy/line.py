@@ -49,6 +49,7 @@ ROOMS = {
         "operator.access",
         "operator.billing",
         "partner",
+        "partner.billing",
         "restli",
         "xml",
         "openapi",
