@@ -6,7 +6,10 @@ Does not own who they belong to, nor the encryption of secrets that must be read
 import hashlib
 import hmac
 import secrets
+from datetime import timedelta
 
+SHOWN_CHARACTERS = 4
+USE_RECORDED_EVERY = timedelta(hours=1)
 LOGIN_CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
@@ -34,6 +37,11 @@ def make_client_id() -> str:
     """Returns a new client id: fourteen characters, in the format that partners know."""
     alphabet = "abcdefghijkmnpqrstuvwxyz23456789"
     return "".join(secrets.choice(alphabet) for _ in range(14))
+
+
+def last_four_of(secret: str) -> str:
+    """Returns the last characters, by which a person recognizes a secret; too few to guess the others from."""
+    return secret[-SHOWN_CHARACTERS:]
 
 
 def make_request_id() -> str:

@@ -11,6 +11,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.lists import list_parts
 from jobmeter.http.context import Caller, RequestContext
 from jobmeter.http.idempotency import READING
+from jobmeter.operator_keys import flow as operator_keys
 from jobmeter.operator_keys.model import KeyRole
 from jobmeter.partners.model import Application
 from jobmeter.partners.tokens import flow as tokens
@@ -59,6 +60,9 @@ async def authenticate_key(context: RequestContext, *, kind: str, key: str) -> C
         raise Refused(
             Fault.KEY_READS_ONLY, name=holder.name, method=context.request.method, path=context.path[:200]
         )
+    if operator_keys.is_use_due(holder, now=context.now):
+        async with context.app.database.connection() as connection:
+            await operator_keys.record_use(connection, token, now=context.now)
     return Caller(sender=f"{kind} {holder.name}", key=holder)
 
 

@@ -16,6 +16,7 @@ from jobmeter.base.credentials import make_request_id
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.http.endpoints import JSON
 from jobmeter.http.parameters import Page
+from jobmeter.operator_keys.model import LiveSecret
 from jobmeter.wire.restli.syntax import Protocol
 
 ItemT = TypeVar("ItemT")
@@ -64,6 +65,15 @@ def page_response(
 def format_time(moment: date | None) -> str | None:
     """Returns a time or a day as text, ``None`` for one that is absent."""
     return None if moment is None else moment.isoformat()
+
+
+def serialize_secret(secret: LiveSecret) -> dict[str, str | None]:
+    """``lastUsedAt`` is exact to an hour. Nothing is known of the characters of a secret that an earlier version created."""
+    return {
+        "lastFour": secret.last_four,
+        "createdAt": format_time(secret.created_at),
+        "lastUsedAt": format_time(secret.last_used_at),
+    }
 
 
 def knows_tag(tag: str, known_tags: str | None) -> bool:

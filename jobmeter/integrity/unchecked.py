@@ -372,6 +372,9 @@ UNCHECKED: tuple[Unchecked, ...] = (
     Unchecked(
         "notices",
         (
+            "answer_status",
+            "answer_text",
+            "answer_ms",
             "id",
             "number",
             "way",

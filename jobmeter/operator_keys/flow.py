@@ -6,7 +6,7 @@ Does not own what a role permits at an endpoint (``http``), or the keys of the s
 from collections.abc import Sequence
 from datetime import datetime
 
-from jobmeter.base.credentials import hash_secret, make_secret
+from jobmeter.base.credentials import USE_RECORDED_EVERY, hash_secret, last_four_of, make_secret
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import SECRETS_LIVE_MAX
 from jobmeter.database.arrays import ByteaArray
@@ -29,7 +29,7 @@ async def rotate_key(connection: Connection, *, name: str, retires_older: bool, 
     Raises ``Refused``: OPERATOR_UNKNOWN, OPERATOR_KEY_ROTATING for a third secret.
     """
     key = await _lock_key(connection, name)
-    if key.secrets >= SECRETS_LIVE_MAX:
+    if len(key.secrets) >= SECRETS_LIVE_MAX:
         if not retires_older:
             raise Refused(Fault.OPERATOR_KEY_ROTATING, name=name, secrets_max=SECRETS_LIVE_MAX)
         await store.delete_older_secret(connection, key_id=key.id)
@@ -39,7 +39,7 @@ async def rotate_key(connection: Connection, *, name: str, retires_older: bool, 
 async def retire_older_secret(connection: Connection, *, name: str) -> OperatorKey:
     """Ends a rotation: removes the older of two secrets; an only secret stays. Raises ``Refused(OPERATOR_UNKNOWN)``."""
     key = await _lock_key(connection, name)
-    if key.secrets >= SECRETS_LIVE_MAX:
+    if len(key.secrets) >= SECRETS_LIVE_MAX:
         await store.delete_older_secret(connection, key_id=key.id)
     return await find_key(connection, name=name)
 
@@ -77,6 +77,18 @@ async def find_holders(connection: Connection, secrets: Sequence[str]) -> list[K
     return [found.get(one) for one in hashes]
 
 
+def is_use_due(holder: KeyHolder, *, now: datetime) -> bool:
+    """Whether an hour has passed since the use of a secret was recorded last."""
+    return holder.last_used_at is None or now - holder.last_used_at >= USE_RECORDED_EVERY
+
+
+async def record_use(connection: Connection, secret: str, *, now: datetime) -> None:
+    """Records that a secret was used, at most once an hour."""
+    await store.touch_secret(
+        connection, secret_hash=hash_secret(secret), used_at=now, used_before=now - USE_RECORDED_EVERY
+    )
+
+
 async def _lock_key(connection: Connection, name: str) -> OperatorKey:
     if not await store.lock_key(connection, name=name):
         raise Refused(Fault.OPERATOR_UNKNOWN, what="key", key=name)
@@ -86,6 +98,10 @@ async def _lock_key(connection: Connection, name: str) -> OperatorKey:
 async def _add_secret(connection: Connection, key: OperatorKey, now: datetime) -> NewKey:
     secret = make_secret()
     await store.insert_secret(
-        connection, secret_hash=hash_secret(secret), key_id=key.id, created_at=max(now, key.created_at)
+        connection,
+        secret_hash=hash_secret(secret),
+        key_id=key.id,
+        last_four=last_four_of(secret),
+        created_at=max(now, key.created_at),
     )
     return NewKey(key=await find_key(connection, name=key.name), secret=secret)

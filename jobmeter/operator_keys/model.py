@@ -1,4 +1,4 @@
-"""Owns the values of named keys. Pure."""
+"""Owns the values of named keys, and of what is shown of a secret. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,24 +14,36 @@ class KeyRole(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LiveSecret:
+    """What is shown of a valid secret. ``last_four`` is ``None`` if an earlier version created it; ``last_used_at`` is exact
+    to an hour.
+    """
+
+    created_at: datetime
+    last_four: str | None
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorKey:
-    """``secrets`` is how many secrets are valid: two while a key is being rotated, none once it is revoked."""
+    """``secrets`` are the valid ones, the oldest first: two while a key is being rotated, none once it is revoked."""
 
     id: int
     name: str
     role: KeyRole
     created_at: datetime
     revoked_at: datetime | None
-    secrets: int
+    secrets: tuple[LiveSecret, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyHolder:
-    """Whom a secret belongs to; ``id`` is the key's."""
+    """Whom a secret belongs to; ``id`` is the key's. ``last_used_at`` is that of the secret, to the hour."""
 
     id: int
     name: str
     role: KeyRole
+    last_used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,17 @@
 -- columns: key
 id, name, role, created_at, revoked_at,
-(SELECT count(*) FROM operator_key_secrets WHERE key_id = operator_keys.id) AS secrets
+ARRAY(SELECT secret.created_at
+        FROM operator_key_secrets AS secret
+       WHERE key_id = operator_keys.id
+       ORDER BY secret.created_at, secret_hash) AS secrets_created_at,
+ARRAY(SELECT last_four
+        FROM operator_key_secrets AS secret
+       WHERE key_id = operator_keys.id
+       ORDER BY secret.created_at, secret_hash) AS last_fours,
+ARRAY(SELECT last_used_at
+        FROM operator_key_secrets AS secret
+       WHERE key_id = operator_keys.id
+       ORDER BY secret.created_at, secret_hash) AS last_used_at
 
 -- name: insert_key
 -- Nothing where a valid key has the name, also one of a transaction that is not yet committed.
@@ -10,8 +21,15 @@ VALUES (%(name)s, %(role)s, %(created_at)s)
 RETURNING {key}
 
 -- name: insert_secret
-INSERT INTO operator_key_secrets (secret_hash, key_id, created_at)
-VALUES (%(secret_hash)s, %(key_id)s, %(created_at)s)
+INSERT INTO operator_key_secrets (secret_hash, key_id, last_four, created_at)
+VALUES (%(secret_hash)s, %(key_id)s, %(last_four)s, %(created_at)s)
+
+-- name: touch_secret
+-- At most once an hour, so that most requests write nothing.
+UPDATE operator_key_secrets
+   SET last_used_at = %(used_at)s
+ WHERE secret_hash = %(secret_hash)s
+   AND (last_used_at IS NULL OR last_used_at <= %(used_before)s)
 
 -- name: lock_key
 -- Locks the key, so that two rotations at once cannot both add a second secret.
@@ -55,7 +73,7 @@ DELETE FROM operator_key_secrets
  WHERE key_id = %(key_id)s
 
 -- name: list_holders
-SELECT secret_hash, key_id, name, role
+SELECT secret_hash, key_id, name, role, last_used_at
   FROM operator_key_secrets
   JOIN operator_keys ON operator_keys.id = key_id
  WHERE secret_hash = ANY(%(secret_hashes)s)

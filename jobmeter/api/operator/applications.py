@@ -9,7 +9,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import Connection
 from jobmeter.http.context import RequestContext
 from jobmeter.http.parameters import read_page, read_path_id, read_query_id, read_query_text
-from jobmeter.http.responses import json_response, page_response
+from jobmeter.http.responses import json_response, page_response, serialize_secret
 from jobmeter.http.schemas import OperatorBody
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application, ListedPage
@@ -45,14 +45,15 @@ async def list_applications(context: RequestContext) -> Response:
 
 
 async def show_application(context: RequestContext) -> Response:
-    """With the times of its valid client secrets, which are never shown."""
+    """With the age, the last four characters and the last use of its valid client secrets, which are never shown."""
     async with context.app.database.connection() as connection:
         application = await _find_application(connection, context)
+        live = await secrets.list_live_secrets(connection, application=application)
         ages = await describe_secrets(connection, application)
         is_permitted = await tokens.is_permitted(connection, application=application)
-    permission = {"mayCreateTokens": is_permitted}
+    shown = {"secrets": [serialize_secret(one) for one in live], "mayCreateTokens": is_permitted}
     content = serialize_application(application) | {"description": application.description}
-    return json_response(content | ages | permission)
+    return json_response(content | ages | shown)
 
 
 async def replace_secret(context: RequestContext, body: SecretBody) -> Response:
@@ -126,8 +127,8 @@ def serialize_application(application: Application) -> dict[str, Any]:
 
 async def describe_secrets(connection: Connection, application: Application) -> dict[str, Any]:
     """The times of an application's valid client secrets, which are never shown."""
-    ages = await secrets.list_secret_ages(connection, application=application)
-    return {"secretsCreatedAt": [age.isoformat() for age in ages]}
+    live = await secrets.list_live_secrets(connection, application=application)
+    return {"secretsCreatedAt": [one.created_at.isoformat() for one in live]}
 
 
 async def _record_secrets(

@@ -37,7 +37,7 @@ def list_applications(
 
 @app.command
 def show(application: ApplicationNumber, *, server: Operator = OPERATOR) -> None:
-    """Shows an application, when its secrets were created, and whether it may create tokens.
+    """Shows an application, whether it may create tokens, and its secrets: age, last four characters, last use to the hour.
 
     Example: jobmeter applications show 1000002
     """

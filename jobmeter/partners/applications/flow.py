@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from jobmeter.base.credentials import hash_secret, make_client_id, make_secret
+from jobmeter.base.credentials import hash_secret, last_four_of, make_client_id, make_secret
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, read_urn, shard_of
 from jobmeter.database.connection import Connection
@@ -142,7 +142,11 @@ async def _create(
         raise Refused(Fault.APPLICATION_CONFLICT, unique_foreign_id=draft.unique_foreign_id)
     secret = make_secret()
     await store.insert_secret(
-        connection, application_id=application.id, secret_hash=hash_secret(secret), created_at=now
+        connection,
+        application_id=application.id,
+        secret_hash=hash_secret(secret),
+        last_four=last_four_of(secret),
+        created_at=now,
     )
     return Credentials(application, secret)
 

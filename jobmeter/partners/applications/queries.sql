@@ -20,8 +20,8 @@ VALUES (
 RETURNING id
 
 -- name: insert_secret
-INSERT INTO application_secrets (application_id, secret_hash, created_at)
-VALUES (%(application_id)s, %(secret_hash)s, %(created_at)s)
+INSERT INTO application_secrets (application_id, secret_hash, last_four, created_at)
+VALUES (%(application_id)s, %(secret_hash)s, %(last_four)s, %(created_at)s)
 
 -- name: lock_partner_name
 -- Two requests that create a partner of this name run one after the other. It is a lock, not a unique index,

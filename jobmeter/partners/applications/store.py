@@ -23,9 +23,14 @@ async def insert_application(
 
 
 async def insert_secret(
-    connection: Connection, *, application_id: int, secret_hash: bytes, created_at: datetime
+    connection: Connection, *, application_id: int, secret_hash: bytes, last_four: str, created_at: datetime
 ) -> None:
-    parameters = {"application_id": application_id, "secret_hash": secret_hash, "created_at": created_at}
+    parameters = {
+        "application_id": application_id,
+        "secret_hash": secret_hash,
+        "last_four": last_four,
+        "created_at": created_at,
+    }
     await connection.execute(SQL["insert_secret"], parameters)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from jobmeter.base.clock import to_ms
-from jobmeter.base.credentials import hash_secret, make_secret
+from jobmeter.base.credentials import hash_secret, last_four_of, make_secret
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database import sealing
 from jobmeter.database.arrays import ByteaArray
@@ -41,7 +41,11 @@ async def make_signing_secret(
     """
     secret = make_secret()
     await store.insert_secret(
-        connection, application_id=application.id, secret_hash=hash_secret(secret), created_at=now
+        connection,
+        application_id=application.id,
+        secret_hash=hash_secret(secret),
+        last_four=last_four_of(secret),
+        created_at=now,
     )
     await save_signing_secret(
         connection, application=application, secret=secret, secret_key=secret_key, now=now

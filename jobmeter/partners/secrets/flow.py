@@ -5,11 +5,12 @@ Does not own issuing a token or authenticating one (``applications.flow``).
 
 from datetime import datetime
 
-from jobmeter.base.credentials import hash_secret, make_secret
+from jobmeter.base.credentials import hash_secret, last_four_of, make_secret
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, read_urn
 from jobmeter.base.limits import SECRETS_LIVE_MAX
 from jobmeter.database.connection import Connection
+from jobmeter.operator_keys.model import LiveSecret
 from jobmeter.partners.applications import store
 from jobmeter.partners.model import Application
 from jobmeter.partners.secrets import store as secrets_store
@@ -18,12 +19,16 @@ from jobmeter.partners.secrets import store as secrets_store
 async def roll_secret(connection: Connection, *, application: Application, now: datetime) -> str:
     """Issues a further secret; the older one stays valid (spec 2.3). Raises ``Refused(SECRETS_TOO_MANY)`` for a third one."""
     await secrets_store.lock_application(connection, application_id=application.id)
-    live = await secrets_store.list_secret_ages(connection, application_id=application.id)
+    live = await secrets_store.list_live_secrets(connection, application_id=application.id)
     if len(live) >= SECRETS_LIVE_MAX:
         raise Refused(Fault.SECRETS_TOO_MANY, key=application.urn, secrets_max=SECRETS_LIVE_MAX)
     secret = make_secret()
     await store.insert_secret(
-        connection, application_id=application.id, secret_hash=hash_secret(secret), created_at=now
+        connection,
+        application_id=application.id,
+        secret_hash=hash_secret(secret),
+        last_four=last_four_of(secret),
+        created_at=now,
     )
     return secret
 
@@ -34,7 +39,7 @@ async def retire_older_secret(connection: Connection, *, application: Applicatio
     Tokens that were issued with it stay valid until they expire.
     """
     await secrets_store.lock_application(connection, application_id=application.id)
-    live = await secrets_store.list_secret_ages(connection, application_id=application.id)
+    live = await secrets_store.list_live_secrets(connection, application_id=application.id)
     if len(live) < SECRETS_LIVE_MAX:
         return len(live)
     await secrets_store.delete_older_secret(connection, application_id=application.id)
@@ -62,9 +67,9 @@ async def replace_secret(
     return await roll_secret(connection, application=application, now=now)
 
 
-async def list_secret_ages(connection: Connection, *, application: Application) -> list[datetime]:
-    """Returns when each live secret was created, the oldest first."""
-    return await secrets_store.list_secret_ages(connection, application_id=application.id)
+async def list_live_secrets(connection: Connection, *, application: Application) -> list[LiveSecret]:
+    """Returns what is shown of each live secret, the oldest first."""
+    return await secrets_store.list_live_secrets(connection, application_id=application.id)
 
 
 async def find_target(connection: Connection, *, caller: Application, child_urn: str | None) -> Application:

@@ -5,8 +5,8 @@ SELECT id
  WHERE id = %(application_id)s
    FOR NO KEY UPDATE
 
--- name: list_secret_ages
-SELECT created_at
+-- name: list_live_secrets
+SELECT created_at, last_four, last_used_at
   FROM application_secrets
  WHERE application_id = %(application_id)s
  ORDER BY created_at

@@ -1,10 +1,9 @@
 """Owns the statements of client secrets, one function each. Does not own when they run."""
 
-from datetime import datetime
-
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import list_scalars
+from jobmeter.database.rows import list_rows
 from jobmeter.database.statements import load_statements
+from jobmeter.operator_keys.model import LiveSecret
 
 SQL = load_statements("jobmeter.partners.secrets")
 
@@ -13,9 +12,9 @@ async def lock_application(connection: Connection, *, application_id: int) -> No
     await connection.execute(SQL["lock_application"], {"application_id": application_id})
 
 
-async def list_secret_ages(connection: Connection, *, application_id: int) -> list[datetime]:
-    return await list_scalars(
-        connection, datetime, SQL["list_secret_ages"], {"application_id": application_id}
+async def list_live_secrets(connection: Connection, *, application_id: int) -> list[LiveSecret]:
+    return await list_rows(
+        connection, LiveSecret, SQL["list_live_secrets"], {"application_id": application_id}
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from jobmeter.base.credentials import hash_secret, make_access_token, same_secret
+from jobmeter.base.credentials import USE_RECORDED_EVERY, hash_secret, make_access_token, same_secret
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import TOKEN_REMEMBERED_HOURS, TOKEN_SECONDS
 from jobmeter.database.arrays import ByteaArray
@@ -40,6 +40,13 @@ async def issue_token(
     application = await authenticate_client(connection, client_id=client_id, client_secret=client_secret)
     if not await tokens_store.lock_token_permission(connection, application_id=application.id):
         raise Refused(Fault.CLIENT_NOT_ALLOWED)
+    await tokens_store.touch_secret(
+        connection,
+        application_id=application.id,
+        secret_hash=hash_secret(client_secret),
+        used_at=now,
+        used_before=now - USE_RECORDED_EVERY,
+    )
     token = make_access_token()
     await tokens_store.insert_token(
         connection,

@@ -1,3 +1,11 @@
+-- name: touch_secret
+-- At most once an hour, so that most tokens write nothing here.
+UPDATE application_secrets
+   SET last_used_at = %(used_at)s
+ WHERE application_id = %(application_id)s
+   AND secret_hash = %(secret_hash)s
+   AND (last_used_at IS NULL OR last_used_at <= %(used_before)s)
+
 -- name: insert_token
 INSERT INTO access_tokens (token_hash, application_id, issued_at, expires_at)
 VALUES (%(token_hash)s, %(application_id)s, %(issued_at)s, %(expires_at)s)

@@ -12,6 +12,23 @@ from jobmeter.partners.model import Application, IssuedToken, TokenLife
 SQL = load_statements("jobmeter.partners.tokens")
 
 
+async def touch_secret(
+    connection: Connection,
+    *,
+    application_id: int,
+    secret_hash: bytes,
+    used_at: datetime,
+    used_before: datetime,
+) -> None:
+    parameters = {
+        "application_id": application_id,
+        "secret_hash": secret_hash,
+        "used_at": used_at,
+        "used_before": used_before,
+    }
+    await connection.execute(SQL["touch_secret"], parameters)
+
+
 async def insert_token(
     connection: Connection,
     *,

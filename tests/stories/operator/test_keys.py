@@ -69,6 +69,9 @@ def test_a_key_is_rotated_without_an_outage_and_a_third_secret_is_refused(call, 
     third = call("POST", "/operator/keys/board/secrets", json={})
     assert (third.status_code, third.json()["code"]) == (409, "KEY_ROTATING")
     assert [call("POST", "/events", key, json=[]).status_code for key in (first, second)] == [200, 200]
+    live = call("GET", "/operator/keys/board").json()["liveSecrets"]
+    assert [secret["lastFour"] for secret in live] == [first[-4:], second[-4:]]
+    assert all(secret["lastUsedAt"] >= secret["createdAt"] for secret in live)
     ended = [call("POST", "/operator/keys/board/retirements").json()["secrets"] for _ in range(2)]
     assert ended == [1, 1]  # the only secret stays
     assert [call("POST", "/events", key, json=[]).status_code for key in (first, second)] == [401, 200]

@@ -136,10 +136,21 @@ def test_jobs_are_found_by_partner_state_and_title(sandbox_client, operator):
 # -- what belongs to one of them
 
 
-def test_an_application_shows_its_secrets_by_their_age_only(sandbox_client, operator):
+def test_an_application_shows_its_secrets_by_age_last_characters_and_last_use_only(sandbox_client, operator):
     number = number_of(sandbox_client, "child")
     shown = operator("GET", f"applications/{number}").json()
     assert (len(shown["secretsCreatedAt"]), shown["mayCreateTokens"]) == (1, True)
+    (secret,) = shown["secrets"]
+    assert secret["createdAt"] == shown["secretsCreatedAt"][0]
+    assert sandbox_client.credentials["child"]["client_secret"][-4:] == secret["lastFour"]
+    assert sandbox_client.credentials["child"]["client_secret"] not in str(shown)
+    # the last use is exact to an hour
+    used = []
+    for span in ("0m", "59m", "2m"):
+        sandbox_client.advance(span)
+        sandbox_client.token()
+        used.append(operator("GET", f"applications/{number}").json()["secrets"][0]["lastUsedAt"])
+    assert used[0] == used[1] < used[2]
     operator("POST", f"applications/{number}/tokens", json={"areAllowed": False})
     assert operator("GET", f"applications/{number}").json()["mayCreateTokens"] is False
     assert operator("GET", "applications/77").status_code == 404

@@ -12,7 +12,7 @@ from jobmeter.http.context import NOTHING, RequestContext
 from jobmeter.http.endpoints import Audience, Endpoint
 from jobmeter.http.parameters import PAGE, read_page
 from jobmeter.http.plain import PlainEndpoint
-from jobmeter.http.responses import format_time, json_response, page_response
+from jobmeter.http.responses import format_time, json_response, page_response, serialize_secret
 from jobmeter.http.schemas import OperatorBody
 from jobmeter.operator_keys import flow as operator_keys
 from jobmeter.operator_keys.model import KeyRole, NewKey, OperatorKey
@@ -59,7 +59,7 @@ async def show_key(context: RequestContext) -> Response:
 async def rotate_key(context: RequestContext, body: KeySecretBody) -> Response:
     """Responds 201 with a further secret; the one before it stays valid until it is retired."""
     async with context.app.database.transaction() as connection:
-        before = serialize_key(await operator_keys.find_key(connection, name=_read_name(context)))
+        before = _describe(await operator_keys.find_key(connection, name=_read_name(context)))
         made = await operator_keys.rotate_key(
             connection, name=_read_name(context), retires_older=body.retires_older, now=context.now
         )
@@ -72,7 +72,7 @@ async def rotate_key(context: RequestContext, body: KeySecretBody) -> Response:
 async def retire_secret(context: RequestContext) -> Response:
     """Ends a rotation: removes the older of two secrets. An only one stays, so that it is safe to repeat."""
     async with context.app.database.transaction() as connection:
-        before = serialize_key(await operator_keys.find_key(connection, name=_read_name(context)))
+        before = _describe(await operator_keys.find_key(connection, name=_read_name(context)))
         key = await operator_keys.retire_older_secret(connection, name=_read_name(context))
         await _record(connection, context, Action.KEY_RETIRE_SECRET, key, before=before)
     return json_response(serialize_key(key))
@@ -81,7 +81,7 @@ async def retire_secret(context: RequestContext) -> Response:
 async def revoke_key(context: RequestContext) -> Response:
     """Every process refuses the key from now on. Its name is free again; repeating it changes nothing."""
     async with context.app.database.transaction() as connection:
-        before = serialize_key(await operator_keys.find_key(connection, name=_read_name(context)))
+        before = _describe(await operator_keys.find_key(connection, name=_read_name(context)))
         key = await operator_keys.revoke_key(connection, name=_read_name(context), now=context.now)
         await _record(connection, context, Action.KEY_REVOKE, key, before=before)
     return json_response(serialize_key(key))
@@ -96,19 +96,24 @@ async def _record(
     before: dict[str, Any],
     further: Mapping[str, Any] = NOTHING,
 ) -> None:
-    after = {**serialize_key(key), **further}
+    after = {**_describe(key), **further}
     await context.record(connection, action, key.name, partner_id=None, before=before, after=after)
 
 
 def serialize_key(key: OperatorKey) -> dict[str, Any]:
-    """``secrets`` is how many are valid: two during a rotation, none of a revoked key. They are never shown."""
+    """``secrets`` is how many are valid: two during a rotation, none of a revoked key. Their last four characters are shown."""
+    return _describe(key) | {"liveSecrets": [serialize_secret(secret) for secret in key.secrets]}
+
+
+def _describe(key: OperatorKey) -> dict[str, Any]:
+    """What a record says of a key: nothing of its secrets."""
     return {
         "id": key.id,
         "name": key.name,
         "role": key.role.value,
         "createdAt": format_time(key.created_at),
         "revokedAt": format_time(key.revoked_at),
-        "secrets": key.secrets,
+        "secrets": len(key.secrets),
     }
 
 

@@ -42,7 +42,7 @@ def list_keys(*, server: Operator = OPERATOR) -> None:
 
     Example: jobmeter keys list
     """
-    server.print_rows(server.read_all(ROOT), ("name", "role", "createdAt", "revokedAt", "secrets"))
+    server.print_rows(server.read_all(ROOT), ("name", "role", "createdAt", "revokedAt", "liveSecrets"))
 
 
 @app.command
