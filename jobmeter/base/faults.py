@@ -92,6 +92,7 @@ class Fault(Enum):
     PEOPLE_TOO_MANY         = Row(3022, 409, None, "TOO_MANY_PEOPLE",       "A partner may have at most {people_max} people")
     LAST_MANAGER            = Row(3023, 409, None, "LAST_MANAGER",          "This is the partner's last manager: make another person a manager first")
     LOGINS_TOO_MANY         = Row(3024, 429, None, "TOO_MANY_LOGINS",       "Too many mails were asked for: try again in {minutes} minutes")
+    CONFIRMATION_NEEDED     = Row(3025, 403, None, "CONFIRMATION_NEEDED",   "This needs a log-in that is at most {minutes} minutes old")
     CURRENCY_UNKNOWN        = Row(3101, 422, None, None,                    "{currency} is not an ISO 4217 currency code")
     AMOUNT_MALFORMED        = Row(3102, 422, None, None,                    "{amount} is not a decimal amount")
     AMOUNT_TOO_PRECISE      = Row(3103, 422, None, None,                    "{amount} has more than the {digits} decimal places of {currency}")

@@ -95,7 +95,7 @@ class Settings:
     stripe_url: str = _setting("", "Address of Stripe's API; if empty, its own. Tests set that of a double")
     smtp_url: str = _setting(
         "",
-        "Mail server for notifications and documents, such as `smtps://user:password@mail.example.com`, or a folder into"
+        "Mail server for notifications, documents and log-ins, such as `smtps://user:password@mail.example.com`, or a folder into"
         " which mails are written, `folder:///var/mails`; if empty, none are sent by e-mail",
     )
     font_folder: str = _setting(

@@ -260,3 +260,9 @@ VALUES (
     %(shard)s, %(job_id)s, %(application_id)s, %(revision)s, %(kind)s, %(actor)s, %(run_number)s,
     %(poster_email)s, %(changed_fields)s, %(made_at)s
 )
+
+-- name: is_poster
+SELECT EXISTS (SELECT
+                 FROM job_postings
+                WHERE poster_email = %(email)s
+                  AND poster_email <> '')

@@ -188,3 +188,7 @@ async def find_tasks(
 
 async def insert_change(connection: Connection, change: LoggedChange) -> None:
     await connection.execute(SQL["insert_change"], vars_of(change))
+
+
+async def is_poster(connection: Connection, *, email: str) -> bool:
+    return await read_scalar(connection, bool, SQL["is_poster"], {"email": email})

@@ -1,8 +1,10 @@
 """Owns the values of people: roles, what they are bound to, who is logged in. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+STEP_UP_MINUTES = 10
 
 
 class Role(StrEnum):
@@ -59,6 +61,10 @@ class SignedIn:
     grant: Grant
     confirmed_at: datetime
     ends_at: datetime
+
+    def is_confirmed(self, now: datetime) -> bool:
+        """Whether the person proved who they are so recently that they may do what needs it."""
+        return now < self.confirmed_at + timedelta(minutes=STEP_UP_MINUTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.dialect import PageDialect
 from jobmeter.portal.frame.assets import make_asset_routes
 from jobmeter.portal.frame.site import ORIGIN_ALONE, PageRow, Site
-from jobmeter.portal.pages import clock, display, login, session, start
+from jobmeter.portal.pages import account, clock, demonstration, display, login, session, start
 
 EVERYBODY = None  # also without a session
 PERSON = frozenset(Role)
@@ -24,6 +24,20 @@ PAGES: tuple[PageRow, ...] = (
     # -- everybody
     PageRow("GET", "/portal", start.show_start, roles=PERSON, summary="Redirect to the first page of the chosen role"),
     PageRow("GET", "/portal/login", login.show_login, roles=EVERYBODY, referrer=ORIGIN_ALONE, summary="Log in"),
+    PageRow("POST", "/portal/login", login.request_mail, roles=EVERYBODY, referrer=ORIGIN_ALONE, summary="Ask for a mail to log in with"),
+    PageRow("GET", "/portal/login/sent", login.show_sent, roles=EVERYBODY, referrer=ORIGIN_ALONE, summary="Wait for the mail, or type its code"),
+    PageRow("POST", "/portal/login/code", login.log_in_by_code, roles=EVERYBODY, referrer=ORIGIN_ALONE, summary="Log in with the code of a mail"),
+    PageRow("GET", "/portal/login/link", login.show_link, roles=EVERYBODY, referrer=ORIGIN_ALONE, summary="Show whom the link of a mail logs in"),
+    PageRow("POST", "/portal/login/link", login.log_in_by_link, roles=EVERYBODY, referrer=ORIGIN_ALONE, summary="Log in with the link of a mail"),
+    PageRow("POST", "/portal/login/passkey", login.log_in_by_passkey, roles=EVERYBODY, referrer=ORIGIN_ALONE, summary="Log in with a passkey"),
+    PageRow("GET", "/portal/account", account.show_account, roles=PERSON, summary="Show the person's sessions, passkeys and settings"),
+    PageRow("POST", "/portal/account", account.change_account, roles=PERSON, summary="Change name, language, time zone and theme"),
+    PageRow("POST", "/portal/account/sessions/end", account.end_session, roles=PERSON, summary="End one of the person's sessions"),
+    PageRow("POST", "/portal/account/sessions/end-all", account.end_all_sessions, roles=PERSON, summary="End all sessions of the person"),
+    PageRow("POST", "/portal/account/passkeys", account.add_passkey, roles=PERSON, summary="Store a new passkey"),
+    PageRow("POST", "/portal/account/passkeys/remove", account.remove_passkey, roles=PERSON, summary="Remove a passkey"),
+    PageRow("POST", "/portal/sandbox/login", demonstration.log_in_for_demonstration, roles=EVERYBODY, summary="Log in as somebody of a sandbox's demonstration"),
+    PageRow("GET", "/portal/sandbox/mails", demonstration.show_mails, roles=EVERYBODY, summary="Show the last mails of a sandbox"),
     PageRow("POST", "/portal/logout", session.log_out, roles=PERSON, summary="End the session"),
     PageRow("POST", "/portal/role", session.change_role, roles=PERSON, summary="Choose another role"),
     PageRow("POST", "/portal/display", display.change_display, roles=EVERYBODY, summary="Choose language and theme"),

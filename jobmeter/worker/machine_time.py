@@ -8,6 +8,7 @@ from jobmeter.base.settings import Settings
 from jobmeter.database.connection import Connection
 from jobmeter.partners.oauth1 import flow as signatures
 from jobmeter.people.logins import flow as logins
+from jobmeter.people.passkeys import flow as passkeys
 from jobmeter.people.sessions import flow as sessions
 from jobmeter.request_log import flow as request_log
 
@@ -18,11 +19,12 @@ async def sweep_nonces(connection: Connection) -> int:
 
 
 async def sweep_people(connection: Connection, *, rows_max: int) -> int:
-    """Deletes requests to log in and sessions that are over, up to ``rows_max`` of each."""
+    """Deletes requests to log in, sessions and challenges that are over, up to ``rows_max`` of each."""
     now = read_machine_clock()
     return max(
         await logins.sweep_logins(connection, rows_max=rows_max, now=now),
         await sessions.sweep_sessions(connection, rows_max=rows_max, now=now),
+        await passkeys.sweep_challenges(connection, rows_max=rows_max, now=now),
     )
 
 

@@ -103,7 +103,7 @@ ROOMS = {
     "metering": ("", "filters", "retention", "intake"),
     "notifications": ("", "listing", "dispatch"),
     "partners": ("", "applications", "tokens", "secrets", "oauth1"),
-    "people": ("", "mails", "sessions", "accounts", "logins"),
+    "people": ("", "mails", "sessions", "accounts", "logins", "passkeys"),
     "portal": ("catalogue", "frame", "pages", ""),
     "promotion": ("alerts", ""),
     "pull": ("reading", "destinations", ""),

@@ -63,6 +63,11 @@ async def find_hiring_contract(connection: Connection, *, contract_id: int) -> H
     return await store.find_hiring_contract(connection, contract_id=contract_id)
 
 
+async def is_seat(connection: Connection, *, email: str) -> bool:
+    """Whether a contract names this address, which is in lower case, as one that posts on its slots."""
+    return await store.is_seat(connection, email=email)
+
+
 async def find_granted(
     connection: Connection, *, application: Application, contract_id: int, now: datetime
 ) -> HiringContract:

@@ -18,6 +18,12 @@ SELECT {hiring_contract}
   FROM hiring_contracts
  WHERE id = %(contract_id)s
 
+-- name: is_seat
+SELECT EXISTS (SELECT
+                 FROM hiring_contracts
+                WHERE seats @> ARRAY[%(email)s::text]
+                   OR (default_poster_email = %(email)s AND default_poster_email <> ''))
+
 -- name: list_hiring_contracts
 SELECT {hiring_contract}
   FROM hiring_contracts

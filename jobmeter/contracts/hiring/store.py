@@ -23,6 +23,10 @@ async def find_hiring_contract(connection: Connection, *, contract_id: int) -> H
     return await find_row(connection, HiringContract, SQL["find_hiring_contract"], parameters)
 
 
+async def is_seat(connection: Connection, *, email: str) -> bool:
+    return await read_scalar(connection, bool, SQL["is_seat"], {"email": email})
+
+
 async def list_hiring_contracts(connection: Connection, *, after: int, rows_max: int) -> list[HiringContract]:
     parameters = {"after": after, "rows_max": rows_max}
     return await list_rows(connection, HiringContract, SQL["list_hiring_contracts"], parameters)

@@ -177,6 +177,11 @@ async def list_postings(
     return await read(connection, wanted, after_shard=shard, after=after, rows_max=rows_max)
 
 
+async def is_poster(connection: Connection, *, email: str) -> bool:
+    """Whether a job was posted with this address, which is in lower case."""
+    return await store.is_poster(connection, email=email)
+
+
 async def list_live_postings(connection: Connection) -> list[JobPosting]:
     return await store.list_live_postings(connection)
 

@@ -27,3 +27,12 @@ class Invitation:
     role: Role
     bound_to: str
     sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentMail:
+    """A mail of a sandbox, as its page shows it."""
+
+    to: str
+    subject: str
+    text: str

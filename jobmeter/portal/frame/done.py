@@ -6,5 +6,9 @@ DONE = {
     "display": mark("The display is changed"),
     "role": mark("You see the pages of another role now"),
     "logout": mark("You are logged out"),
+    "account": mark("Your account is changed"),
+    "session": mark("The session is ended"),
+    "passkey": mark("The passkey is stored"),
+    "passkey-removed": mark("The passkey is removed"),
     "clock": mark("The clock was moved, and everything that fell due on the way is done"),
 }

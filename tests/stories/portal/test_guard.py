@@ -16,12 +16,16 @@ from tests.stories.portal.sessions import COOKIE, HTML, list_grants, log_in, ope
 JSON = {"Accept": "application/json"}
 PAGES_SHOWN = [row for row in PAGES if row.method == "GET"]
 FORMS = [row for row in PAGES if row.method == "POST"]
-LAST = ("/portal/role", "/portal/logout")  # these change the session
+ENDING = ("/portal/role", "/portal/logout", "/portal/account/sessions/end-all")  # these end the session
 REFUSED = {"FORM_NOT_OURS", "LOGIN_NEEDED", "PAGE_NOT_ALLOWED"}
 
 
 @pytest.fixture
 def browsers(sandbox_client, database_url):
+    return open_browsers(sandbox_client, database_url)
+
+
+def open_browsers(sandbox_client, database_url):
     """A browser for each role, and one without a session."""
     grants = list_grants(sandbox_client.credentials)
     found = {
@@ -42,9 +46,11 @@ def read_code(answer):
     return answer.json().get("code", "") if answer.headers.get("content-type") == "application/json" else ""
 
 
-def test_every_page_is_open_to_its_roles_alone(browsers):
+def test_every_page_is_open_to_its_roles_alone(sandbox_client, database_url, browsers):
     wrong = []
-    for row in sorted(PAGES, key=lambda row: LAST.index(row.path) if row.path in LAST else -1):
+    for row in sorted(PAGES, key=lambda row: row.path in ENDING):
+        if row.path in ENDING:
+            browsers = open_browsers(sandbox_client, database_url)
         for role, browser in browsers.items():
             code = read_code(send(browser, row))
             if row.roles is None or (role is not None and role in row.roles):

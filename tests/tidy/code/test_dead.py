@@ -15,16 +15,10 @@ USERS = ("jobmeter", "bench")
 STARTED = {"jobmeter.__main__"}  # run by the interpreter
 
 MEMBERS = "what members see and do on the site, for the portal"
-PAGES = "what the pages of the portal do at a log-in and on the account page"
+PAGES = "what an operator does at a step that needs a confirmation: the operator's pages"
 GRAMMAR = "the client's half of the grammar, tested with the official vectors"
 KEPT = {
-    "jobmeter.people.accounts.flow.change_account": PAGES,
-    "jobmeter.people.logins.flow.begin_login": PAGES,
-    "jobmeter.people.logins.flow.find_login": PAGES,
-    "jobmeter.people.logins.flow.finish_login_by_code": PAGES,
-    "jobmeter.people.logins.flow.finish_login_by_link": PAGES,
-    "jobmeter.people.sessions.flow.confirm_session": PAGES,
-    "jobmeter.people.sessions.flow.describe_origin": PAGES,
+    "jobmeter.people.passkeys.flow.finish_confirmation": PAGES,
     "jobmeter.jobs.members.flow.close_job": MEMBERS,
     "jobmeter.jobs.members.flow.edit_job": MEMBERS,
     "jobmeter.jobs.members.flow.find_job": MEMBERS,

@@ -67,11 +67,13 @@ async def test_two_changes_of_one_token_at_once_make_one_session(database):
     assert sum(result is not None for result in results) == 1
 
 
-async def test_a_confirmation_is_recorded_and_changes_the_token(database):
+async def test_a_confirmation_lasts_ten_minutes_and_changes_the_token(database):
     made, later = await log_in(database), NOW + HOUR
     async with database.transaction() as connection:
         confirmed = await sessions.confirm_session(connection, token=made.token, now=later)
-    assert (made.signed_in.confirmed_at, confirmed.signed_in.confirmed_at) == (NOW, later)
+    assert made.signed_in.is_confirmed(NOW + timedelta(minutes=9, seconds=59))
+    assert not made.signed_in.is_confirmed(NOW + timedelta(minutes=10))
+    assert confirmed.signed_in.is_confirmed(later)
     assert await find(database, made.token, now=later) is None
 
 
