@@ -18,6 +18,7 @@ from bench.intake import measure_intake
 from bench.intake_growth import measure_day_growth, measure_jobs_growth
 from bench.machine import Machine
 from bench.measurement import Figure, Measured, Sizes
+from bench.portal_pages import measure_portal_pages
 from bench.reports import measure_growth, measure_reports
 from bench.settlement import measure_settlement
 from bench.traffic import measure_traffic
@@ -68,6 +69,12 @@ FIGURES = (
     Figure("billing_pdf", "pages/s", "documents"),
     Figure("billing_pdf_peak_memory", "MB", "documents"),
     Figure("billing_pdf_small", "ms", "documents"),
+    Figure("portal_pages", "ms", "portal_pages"),
+    Figure("portal_pages_middle", "ms", "portal_pages"),
+    Figure("portal_pages_last", "ms", "portal_pages"),
+    Figure("portal_pages_filtered", "ms", "portal_pages"),
+    Figure("portal_pages_searched", "ms", "portal_pages"),
+    Figure("portal_pages_worst", "ms", "portal_pages"),
     Figure("client_cpu", "us/row", "client", "a bare GET and decoding of the same bytes", 2.00, is_cost=True),
 )
 
@@ -88,4 +95,5 @@ GROUPS: dict[str, Measure] = {
     "feeds": measure_feeds,
     "documents": measure_documents,
     "client": measure_client,
+    "portal_pages": measure_portal_pages,
 }

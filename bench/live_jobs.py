@@ -33,6 +33,7 @@ LIMIT_MICROS = 4 * 10**18
 class LiveJobs:
     """``job_ids`` has one column of ids per customer; their shards differ."""
 
+    parent: Credentials
     customers: tuple[Credentials, ...]
     job_ids: tuple[Column, ...]
 
@@ -41,8 +42,9 @@ def post_live_jobs(
     url: str, *, jobs: int, customers: int, now: datetime, budget_micros: int = BUDGET_MICROS
 ) -> LiveJobs:
     """Creates ``jobs`` live P4P jobs, distributed evenly over ``customers`` child applications."""
-    contract, children = asyncio.run(_make_customers(url, customers, now))
+    parent, contract, children = asyncio.run(_make_customers(url, customers, now))
     return LiveJobs(
+        parent,
         children,
         tuple(
             _post_jobs(
@@ -60,7 +62,7 @@ def post_live_jobs(
 
 async def _make_customers(
     url: str, customers: int, now: datetime
-) -> tuple[PartnerContract, tuple[Credentials, ...]]:
+) -> tuple[Credentials, PartnerContract, tuple[Credentials, ...]]:
     async with Database.opened(url, connections_max=1) as database, database.transaction() as connection:
         await metering.make_event_days(connection, now=now)
         parent = await partners.create_parent(connection, name="Bench Partner", now=now)
@@ -89,7 +91,7 @@ async def _make_customers(
             await contracts.set_up_customer_contract(
                 connection, child=child.application, partner_contract_id=contract.id, now=now
             )
-    return contract, tuple(children)
+    return parent, contract, tuple(children)
 
 
 def _post_jobs(

@@ -149,7 +149,7 @@ def prepare_jobs(
         connection.execute(SQL["settle_days"], final)
         asyncio.run(_archive_months(machine.url, now))
         connection.execute(SQL["analyze_days"])
-    return live.job_ids[0], asyncio.run(_issue_token(machine.url, live.customers[0], now)), settings
+    return live.job_ids[0], asyncio.run(issue_token(machine.url, live.customers[0], now)), settings
 
 
 async def _archive_months(url: str, now: datetime) -> None:
@@ -161,7 +161,7 @@ async def _archive_months(url: str, now: datetime) -> None:
                 is_kept = await archive_next_final_day(connection, now=now) is None
 
 
-async def _issue_token(url: str, credentials: Credentials, now: datetime) -> str:
+async def issue_token(url: str, credentials: Credentials, now: datetime) -> str:
     async with Database.opened(url, connections_max=1) as database, database.transaction() as connection:
         token, _ = await tokens.issue_token(
             connection,

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 
 from jobmeter.api import health, home
 from jobmeter.api.board import events, promotion_feed
-from jobmeter.api.candidate import pages
+from jobmeter.api.candidate import open_jobs, pages, sitemap
 from jobmeter.api.candidate.problems import refuse_with_page
 from jobmeter.api.oauth import access_token, introspect_token, revoke
 from jobmeter.api.openapi.document import make_document_endpoints
@@ -32,6 +32,8 @@ from jobmeter.api.partner.billing import statements as partner_statements
 from jobmeter.api.partner.billing import usage as partner_usage
 from jobmeter.api.partner.exports import EXPORTS
 from jobmeter.api.partner.job_changes import JOB_CHANGES
+from jobmeter.api.partner.lists.jobs import JOBS
+from jobmeter.api.partner.lists.overview import OVERVIEW
 from jobmeter.api.partner.people import COLLEAGUES
 from jobmeter.api.partner.requests import REQUESTS
 from jobmeter.api.restli import developer_applications_security as security
@@ -139,8 +141,15 @@ XML_JOBS: tuple[XmlEndpoint, ...] = (
 
 CANDIDATE: tuple[PlainEndpoint, ...] = (
     Endpoint("GET", "/jobs/view/{job_id:int}", pages.show_job, audience=PUBLIC, media=HTML, summary="Show a job's page"),
-    Endpoint("GET", "/jobs", pages.find_page, audience=PUBLIC, media=HTML, reply="", statuses=(302,),
-             parameters=("jobId",), summary="Redirect to a job's page, by the parameter jobId"),
+    Endpoint("GET", "/jobs", open_jobs.list_jobs, audience=PUBLIC, media=HTML, statuses=(200, 302),
+             parameters=("jobId", "search", "before", "after"),
+             summary="Redirect to a job's page, by the parameter jobId; the list of open jobs, if it is switched on"),
+    Endpoint("GET", "/robots.txt", sitemap.show_robots, audience=PUBLIC, media="text/plain", reply="",
+             summary="Get what search engines may read"),
+    Endpoint("GET", "/sitemap.xml", sitemap.list_sitemaps, audience=PUBLIC, media=sitemap.MEDIA, reply="",
+             summary="List the files of the sitemap"),
+    Endpoint("GET", "/sitemaps/{number:int}.xml", sitemap.show_sitemap, audience=PUBLIC, media=sitemap.MEDIA, reply="",
+             summary="Get a file of the sitemap: live jobs for the public"),
     Endpoint("GET", "/jobs/apply/{token}", pages.follow_apply_link, audience=PUBLIC, media=HTML, statuses=(302,),
              summary="Count an apply click and redirect to the apply address"),
     Endpoint("GET", "/jobs/pixel/{token}.gif", pages.count_by_pixel, audience=PUBLIC, media=GIF,
@@ -174,6 +183,8 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     Endpoint("GET", "/partner/charges", charges.follow_charges, audience=PARTNER, quota="partner", reply="Charges",
              parameters=("after", "limit"), summary="List charges and corrections as an ordered stream"),
     *EXPORTS,
+    *JOBS,
+    *OVERVIEW,
     Endpoint("GET", "/partner/credits", partner_credits.list_credits, audience=PARTNER, quota="partner",
              parameters=MONTH_PAGE, summary="List a month's postings that used credits, their prices and the credits left"),
     Endpoint("GET", "/partner/usage", partner_usage.show_usage, audience=PARTNER, quota="partner", parameters=("month",),

@@ -109,6 +109,10 @@ class Settings:
         " database keeps them",
     )
     mail_from: str = _setting("jobmeter@localhost", "Sender of notifications by e-mail")
+    open_jobs_page: bool = _setting(
+        default=False,
+        meaning="Whether `/jobs` is a public list of open jobs with a search, for a board that has no pages of its own",
+    )
     report_seconds_max: int = _setting(20, "Time limit of a report's query")
     future_tolerance_seconds: int = _setting(
         300, "How far ahead of the server's clock an event's time may be before the event is refused"

@@ -18,6 +18,7 @@ from jobmeter.client.http.session import VERSION, Session
 from jobmeter.client.http.transport import Limits, Server, Surroundings, Transport, open_http
 from jobmeter.client.invoices import Invoices
 from jobmeter.client.jobs import Jobs
+from jobmeter.client.lists import Lists
 from jobmeter.client.reports import Reports
 from jobmeter.client.webhooks import Webhooks
 
@@ -71,6 +72,7 @@ class Client:
         self.exports = Exports(session)
         self.audit = Audit(session)
         self.webhooks = Webhooks(session)
+        self.lists = Lists(session)
 
     def close(self) -> None:
         """Closes the connections."""

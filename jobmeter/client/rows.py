@@ -275,3 +275,60 @@ class InvoiceFile:
     media_type: str
     sha256: str
     content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedJob:
+    """A job in the partner's list, with its figures so far. Amounts are ``None`` if it is not paid by clicks."""
+
+    job_id: int
+    external_id: str
+    application_id: int | None
+    title: str
+    company_name: str
+    location: str
+    kind: str
+    state: str
+    not_promoted_reason: str | None
+    views: int
+    apply_clicks: int
+    spent: Money | None
+    total_budget: Money | None
+    posted_at: datetime
+    fields: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractMeter:
+    """A partner contract's limit: spent and final, spent and estimated, reserved, and free are the whole."""
+
+    contract_id: int
+    limit: Money
+    spent_final: Money
+    spent_estimated: Money
+    reserved: Money
+    free: Money
+    even_pace: Money
+    term_starts_at: datetime
+    term_ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What needs somebody. ``subject`` is the number of an invoice, contract, webhook or feed."""
+
+    kind: str
+    subject: str | None
+    count: int | None
+    amount: Money | None
+    on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """What a partner sees first. ``fields`` has the spend by day and the jobs that spent most, as the server sent them."""
+
+    contracts: tuple[ContractMeter, ...]
+    states: Mapping[str, int]
+    needs: tuple[Need, ...]
+    fields: Mapping[str, Any] = field(repr=False)

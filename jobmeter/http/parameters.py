@@ -27,10 +27,15 @@ class Page:
 
 def read_page(request: Request) -> Page:
     """Reads ``after`` and ``count`` from the query. Raises ``Refused(PARAMETER_INVALID)``."""
+    return Page(read_query_number(request, "after", 0, largest=IDS_MAX), read_page_size(request))
+
+
+def read_page_size(request: Request) -> int:
+    """Reads ``count`` from the query. Raises ``Refused(PARAMETER_INVALID)``."""
     count = read_query_number(request, "count", PAGE_ROWS, largest=PAGE_ROWS_MAX)
     if count == 0:
         raise Refused(Fault.PARAMETER_INVALID, name="count")
-    return Page(read_query_number(request, "after", 0, largest=IDS_MAX), count)
+    return count
 
 
 def read_query_id(request: Request, name: str) -> int | None:

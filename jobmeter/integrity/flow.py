@@ -118,6 +118,7 @@ LAWS: tuple[tuple[str, Check], ...] = (
     ("streams: nothing is followed before it is known", streams.check_horizon),
     ("streams: the promotion feed has no gap", streams.check_promotion_feed),
     ("streams: what followers read of a job is what it is", streams.check_promotion_states),
+    ("streams: every job is listed as it is", streams.check_listed_jobs),
     ("streams: every job is promoted, or not, for a reason that it has", streams.check_promotion_reasons),
     ("streams: every alert is of a limit that was set", streams.check_alerts),
     ("streams: every notice is waiting or finished", streams.check_notices),

@@ -23,6 +23,7 @@ from jobmeter.charging.months import flow as months
 from jobmeter.charging.retention import flow as report_days
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
+from jobmeter.job_lists import flow as lists
 from jobmeter.jobs.campaigns import flow as campaigns
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.ledger.chain import flow as chain
@@ -171,6 +172,10 @@ async def _observe_jobs(connection: Connection, occasion: Occasion, rows_max: in
     )
 
 
+async def _copy_jobs(connection: Connection, _: Occasion, rows_max: int) -> int:
+    return await lists.copy_changes(connection, rows_max=rows_max)
+
+
 async def _advance_horizon(connection: Connection, _: Occasion, __: int) -> int:
     return await chain.advance_horizon(connection)
 
@@ -181,11 +186,6 @@ async def _seal(connection: Connection, occasion: Occasion, _: int) -> int:
     await corrections.seal_restatements(connection)
     await audit.seal_records(connection)
     return 1
-
-
-async def _trim_refused(connection: Connection, occasion: Occasion, _: int) -> int:
-    await filters.trim_refused(connection, now=occasion.now)
-    return 0
 
 
 async def _drop_event_day(connection: Connection, occasion: Occasion, _: int) -> int:
@@ -248,11 +248,13 @@ CHORES = (
     Chore("make files", Queue.DOCUMENTS, _make_files, rows_max=20),
     Chore("mail documents", Queue.DOCUMENTS, _mail_documents),
     Chore("observe jobs", Queue.OBSERVATION, _observe_jobs, rows_max=200, again_from=200),
+    Chore("list jobs", Queue.OBSERVATION, _copy_jobs, rows_max=1_000, again_from=1_000),
     _sweep("sweep tokens", _in_batches(tokens.sweep_tokens)),
     _sweep("sweep call counters and idempotency claims", _in_batches(request_control.sweep_bookkeeping)),
     _sweep("sweep notifications", _in_batches(notifications.sweep_notifications)),
     _sweep("sweep recorded requests", _sweep_requests),
     _sweep("sweep requests to log in and sessions", _sweep_people),
+    Chore("count figures for lists", Queue.MAINTENANCE, _in_steps(lists.count_figures), rounds_max=1),
     # Two transactions, whatever the first one did: it marks the last posting, and only a later one can find
     # that all postings up to the mark are committed. The seals need that.
     Chore("advance the horizon", Queue.MAINTENANCE, _advance_horizon, again_from=0, rounds_max=2),
@@ -262,7 +264,7 @@ CHORES = (
     ),
     Chore("observe contracts", Queue.MAINTENANCE, _in_steps(alerts.observe_contracts), rounds_max=1),
     Chore("sweep the promotion feed", Queue.MAINTENANCE, _in_steps(delivery.sweep_changes), rounds_max=1),
-    Chore("trim refused events", Queue.MAINTENANCE, _trim_refused, rounds_max=1),
+    Chore("trim refused events", Queue.MAINTENANCE, _in_steps(filters.trim_refused), rounds_max=1),
     # If the folder is not writable, the events stay and all other chores continue.
     Chore(
         "drop event days",

@@ -34,6 +34,7 @@ BEGINNING = (
     "UPDATE job_month_keeping SET kept_through = '1970-01-01'",
     "UPDATE delivery_numbers SET last = 0, dropped = 0",
     "UPDATE contract_spend_cursor SET counted_until = 0",
+    "UPDATE listed_job_counts SET counted_at = NULL, seen_through = '1970-01-01'",
 )
 PRICE_MICROS = 1_500_000
 PRICES_BY_PLACE = {"Lyon, France": PRICE_MICROS, "Leeds, United Kingdom": 2_250_000}
@@ -155,6 +156,7 @@ async def clear(database: Database) -> None:
                         "contract_spend_cursor",
                         "filter_revision",
                         "job_month_keeping",
+                        "listed_job_counts",
                     ]
                 ],
             )

@@ -40,10 +40,10 @@ VISITOR_COOKIE_FORMAT = (
     f"{VISITOR_COOKIE}=%s; HttpOnly; Max-Age={VISITOR_SECONDS}; Path=/; SameSite=lax".encode()
 )
 VISITOR_COOKIE_SECURE_FORMAT = VISITOR_COOKIE_FORMAT + b"; Secure"
-JOB_ID_DIGITS_MAX = 18
 # What browsers and mail programs say when they load a page that nobody has opened yet.
 PURPOSE_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 AHEAD_PURPOSES = ("prefetch", "prerender", "preview")
+OK = 200
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 # The words of schema.org, where they are not those of the API.
 # What a partner wrote in its own words has no name in schema.org.
@@ -54,7 +54,10 @@ SCHEMA_EMPLOYMENT_TYPES = dict(zip(STATUSES, STATUSES, strict=True)) | {
 
 
 async def show_job(context: RequestContext) -> Response:
-    """Returns the job's page and counts a view; a live job's page has schema.org data and the distributor's pixel."""
+    """Returns the job's page and counts a view; a live job's page has schema.org data and the distributor's pixel.
+
+    The page of a job that is over is sent with 410, by which search engines drop it.
+    """
     request, app = context.request, context.app
     job_id = read_path_id(request, "job_id", what="job")
     async with app.database.connection() as connection:
@@ -65,7 +68,8 @@ async def show_job(context: RequestContext) -> Response:
     if page.is_live and not is_check(request):
         await count_event(context, job_id, "view", visitor)
     content = render_job(page, settings=app.settings)
-    return set_visitor_cookie(context, HTMLResponse(content, headers=PAGE_HEADERS), visitor)
+    status = OK if page.is_live else Fault.JOB_GONE.row.status
+    return set_visitor_cookie(context, HTMLResponse(content, status, headers=PAGE_HEADERS), visitor)
 
 
 def render_job(page: JobPage, *, settings: Settings) -> str:
@@ -117,14 +121,6 @@ def write_target(apply_url: str) -> str:
     """The address as a redirect spells it."""
     scheme, found, address = apply_url.partition("mailto:")
     return f"mailto:{quote(address, safe='@')}" if found and not scheme else to_ascii_url(apply_url)
-
-
-async def find_page(context: RequestContext) -> Response:
-    """Redirects ``/jobs?jobId=...``, the published form of a job's address, to the job's page."""
-    job_id = context.request.query_params.get("jobId", "")
-    if not (job_id.isascii() and job_id.isdigit() and len(job_id) <= JOB_ID_DIGITS_MAX):
-        raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id[:60])
-    return RedirectResponse(f"/jobs/view/{int(job_id)}", status_code=302)
 
 
 async def count_by_pixel(context: RequestContext) -> Response:

@@ -6,6 +6,7 @@ Does not own the operations: they are elements of the protocol, read from a file
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,6 +15,7 @@ from cyclopts import App, Parameter
 from jobmeter.base.faults import CommandFailed
 from jobmeter.cli.operator.calls import OPERATOR, Operator
 from jobmeter.cli.options import (
+    BIGINT_MAX,
     ApplicationOption,
     JobId,
     PartnerOption,
@@ -22,10 +24,12 @@ from jobmeter.cli.options import (
 )
 from jobmeter.cli.output import Row
 from jobmeter.cli.partner.calls import PARTNER, Partner, to_row
-from jobmeter.client import ItemError, Task
+from jobmeter.client import ItemError, ListedJob, Task
 
 STANDARD_INPUT = Path("-")
 STATES = Literal["PENDING", "LIVE", "CLOSED", "EXPIRED", "FAILED"]
+KINDS = Literal["P4P", "SLOT", "CREDIT", "BASIC"]
+ORDERS = Literal["posted", "spent", "clicks", "title"]
 SECONDS_MAX = 86_400
 
 app = App(name="jobs")
@@ -65,6 +69,40 @@ def list_jobs(
         search=search,
     )
     server.print_rows(rows, ("id", "externalJobPostingId", "title", "state", "expiresAt"))
+
+
+@app.command
+def own(
+    *,
+    state: Annotated[str | None, Parameter(help="Only jobs in these states, separated by commas.")] = None,
+    kind: Annotated[KINDS | None, Parameter(help="Only jobs that are paid like this.")] = None,
+    of: Annotated[
+        int | None,
+        whole_number(
+            "--of", least=1, most=BIGINT_MAX, meaning="Only jobs of the application with this number."
+        ),
+    ] = None,
+    campaign: Annotated[
+        str | None, Parameter(help="Only jobs of the partner's campaign with this id.")
+    ] = None,
+    search: Annotated[
+        str | None, Parameter(help="Part of a title, company, external id or job code.")
+    ] = None,
+    order: Annotated[ORDERS, Parameter(help="What the jobs are ordered by.")] = "posted",
+    rows_max: Annotated[
+        int, whole_number("--rows-max", least=1, most=BIGINT_MAX, meaning="How many jobs are shown.")
+    ] = 50,
+    server: Partner = PARTNER,
+) -> None:
+    """Lists the application's own jobs, or those of all applications of a parent, with their figures so far.
+
+    Example: jobmeter jobs own --state RAN_OUT,DAY_BUDGET --order spent
+    """
+    wanted = {"state": state, "kind": kind, "application": of, "campaign": campaign, "search": search}
+    with server.open_client() as client:
+        found = islice(client.lists.jobs(**wanted, order=order), rows_max)
+        rows = [_show_job(job) for job in found]
+    server.print_rows(rows, ("externalId", "state", "applyClicks", "spent.amount", "title"))
 
 
 @app.command
@@ -169,6 +207,12 @@ def _show_result(result: Task | ItemError) -> Row:
         }
     row = to_row(result)
     return row | {"error": row.pop("errorMessage")}
+
+
+def _show_job(job: ListedJob) -> Row:
+    row = to_row(job)
+    del row["fields"]
+    return row
 
 
 def _show_status(found: Any) -> Row:

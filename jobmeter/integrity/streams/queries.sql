@@ -193,6 +193,45 @@ SELECT count(*) AS checked,
            FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
+-- name: check_listed_jobs
+-- The copy of a job that is not queued is the job; its figures are those of its days, once these are final.
+WITH queued AS (
+    SELECT job_id FROM listed_job_notes
+     UNION
+    SELECT job_id FROM job_notes
+), counted AS (
+    SELECT job_id, sum(job_days.views) AS views, sum(apply_clicks) AS clicks,
+           max(day) > min(seen_through) AS is_open,
+           coalesce(sum(job_days.views) FILTER (WHERE day <= final_through), 0) AS final_views,
+           coalesce(sum(apply_clicks) FILTER (WHERE day <= final_through), 0) AS final_clicks
+      FROM listed_jobs
+      JOIN job_days USING (job_id)
+     CROSS JOIN listed_job_counts
+     GROUP BY job_id
+), looked AS (
+    SELECT job_id,
+           CASE WHEN kept.job_id IS NULL THEN queued.job_id IS NOT NULL
+                ELSE (kept.final_views, kept.final_clicks)
+                     = (coalesce(counted.final_views, 0), coalesce(counted.final_clicks, 0))
+            END
+           AND (is_open IS TRUE OR queued.job_id IS NOT NULL
+                OR (kept.views, kept.clicks, kept.spent_micros)
+                   = (coalesce(counted.views, 0), coalesce(counted.clicks, 0), job.spent_micros))
+           AND (queued.job_id IS NOT NULL
+                OR (kept.partner_id, kept.application_id, kept.posted_ms, kept.state, kept.kind, kept.reason,
+                    kept.campaign, kept.title_key, kept.search_text)
+                   = (job.partner_id, job.application_id, job.posted_ms, job.state, job.kind, job.reason,
+                      job.campaign, job.title_key, job.search_text)) AS holds
+      FROM jobs_to_list AS job
+      FULL JOIN listed_jobs AS kept USING (job_id)
+      LEFT JOIN counted USING (job_id)
+      LEFT JOIN queued USING (job_id)
+)
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
+       min(format('job %s is not listed as it is', job_id)) FILTER (WHERE holds IS NOT TRUE) AS example
+  FROM looked
+
 -- name: check_alerts
 -- An alert was sent for a share of a limit that its job or contract can have had.
 WITH looked AS (

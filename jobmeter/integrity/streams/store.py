@@ -35,6 +35,10 @@ async def check_promotion_reasons(connection: Connection) -> Finding:
     return await read_finding(connection, SQL["check_promotion_reasons"])
 
 
+async def check_listed_jobs(connection: Connection) -> Finding:
+    return await read_finding(connection, SQL["check_listed_jobs"])
+
+
 async def check_alerts(connection: Connection) -> Finding:
     return await read_finding(connection, SQL["check_alerts"])
 

@@ -58,7 +58,7 @@ GROUPS = (
         "feeds",
         "settle",
     ),
-    *("audit", "exclusions", "networks", "webhooks", "jobs", "campaigns", "budget", "reports"),
+    *("audit", "exclusions", "networks", "webhooks", "jobs", "campaigns", "budget", "reports", "overview"),
 )
 PRINT_RESPONSES = {name for name in COMMANDS if name.partition(" ")[0] in GROUPS} - {
     "feeds load",

@@ -310,6 +310,9 @@ def test_public_endpoints_are_listed_here():
     assert opened == {
         "/payments/stripe/events",
         "/jobs",
+        "/robots.txt",
+        "/sitemap.xml",
+        "/sitemaps/{number:int}.xml",
         "/jobs/view/{job_id:int}",
         "/jobs/apply/{token}",
         "/jobs/pixel/{token}.gif",

@@ -1,0 +1,103 @@
+"""Owns the verbs of job lists: keep the copies of changed jobs and their figures up to date, read a page."""
+
+from datetime import date, datetime, timedelta
+
+from jobmeter.database.connection import Connection
+from jobmeter.job_lists import store
+from jobmeter.job_lists.model import (
+    ContractDay,
+    JobListPage,
+    ListedJob,
+    ListedState,
+    ListOrder,
+    ListQuestion,
+    StateCount,
+)
+
+# Views and clicks are counted at most this often: of 100,000 jobs with figures it takes a second.
+COUNT_SECONDS = 60
+
+
+async def copy_changes(connection: Connection, *, rows_max: int) -> int:
+    """Copies jobs that were posted, changed or promoted since; returns the number of changes."""
+    await store.lock_lists(connection)
+    noted = await store.claim_notes(connection, rows_max=rows_max)
+    if noted:
+        await store.copy_jobs(connection, job_ids=sorted(set(noted)))
+    return len(noted)
+
+
+async def count_figures(connection: Connection, *, now: datetime) -> bool:
+    """Counts views, clicks and spend of jobs that had any since the last count, once a minute."""
+    counting = await store.lock_lists(connection)
+    if counting.counted_at is None and await store.has_notes(connection):
+        # After the upgrade: final days are counted once, by application, which only a copy has.
+        return False
+    if counting.counted_at and now < counting.counted_at + timedelta(seconds=COUNT_SECONDS):
+        return False
+    final_through = await store.read_final_day(connection)
+    await store.count_listed_jobs(connection, seen_through=counting.seen_through, final_through=final_through)
+    await store.count_contract_days(connection, seen_through=counting.seen_through)
+    await store.set_counted(connection, final_through=final_through, now=now)
+    return True
+
+
+async def list_jobs(connection: Connection, question: ListQuestion) -> JobListPage:
+    """Returns a page with its position and the facets. Needs a transaction with one snapshot, so that they fit."""
+    jobs = await _list_page(connection, question)
+    first = jobs[0].position_in(question.order) if jobs else None
+    states = await store.count_states(
+        connection,
+        question.wanted,
+        order=question.order,
+        sign=-1 if question.is_descending else 1,
+        first_number=first.number if first else None,
+        first_title=first.title if first else None,
+        first_job=first.job_id if first else None,
+    )
+    selected = question.wanted.states or tuple(ListedState)
+    return JobListPage(
+        jobs=tuple(jobs),
+        first_number=1 + sum(one.jobs_before for one in states if one.state in selected) if jobs else 0,
+        jobs_total=sum(one.jobs for one in states if one.state in selected),
+        states=_sort(states),
+        counted_at=await store.read_counted_at(connection),
+    )
+
+
+async def _list_page(connection: Connection, question: ListQuestion) -> list[ListedJob]:
+    """Reads in the order of the page, or against it from its end."""
+    sign = -1 if question.is_descending != question.is_before else 1
+    wanted, after, rows_max = question.wanted, question.position, question.rows_max
+    after_job = after.job_id if after else None
+    if question.order is not ListOrder.TITLE:
+        found = await store.list_by_number(
+            connection,
+            wanted,
+            order=question.order,
+            sign=sign,
+            after_number=after.number if after else None,
+            after_job=after_job,
+            rows_max=rows_max,
+        )
+    else:
+        read = store.list_by_title if sign > 0 else store.list_by_title_backwards
+        after_title = after.title if after else None
+        found = await read(
+            connection, wanted, after_title=after_title, after_job=after_job, rows_max=rows_max
+        )
+    return found[::-1] if question.is_before else found
+
+
+async def list_contract_days(
+    connection: Connection, *, partner_id: int, application_id: int | None, first: date
+) -> list[ContractDay]:
+    """Returns what was charged on each day from ``first``, of a partner's contracts, or of an application's jobs on them."""
+    return await store.list_contract_days(
+        connection, partner_id=partner_id, application_id=application_id, first=first
+    )
+
+
+def _sort(states: list[StateCount]) -> tuple[StateCount, ...]:
+    listed = list(ListedState)
+    return tuple(sorted(states, key=lambda one: listed.index(one.state)))

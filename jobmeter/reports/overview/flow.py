@@ -1,0 +1,73 @@
+"""Owns the read of a partner's overview."""
+
+from datetime import datetime, timedelta
+
+from jobmeter.base.days import day_of
+from jobmeter.database.connection import Connection
+from jobmeter.job_lists import flow as job_lists
+from jobmeter.job_lists.model import ListFilter, ListOrder, ListQuestion
+from jobmeter.partners.model import Application
+from jobmeter.reports.overview import rules, store
+from jobmeter.reports.overview.model import Need, Overview
+
+DAYS = 30
+MOST_SPENT = 5
+ROWS_MAX = 20  # of each kind of what needs somebody; contracts too
+
+
+async def read_overview(connection: Connection, *, application: Application, now: datetime) -> Overview:
+    """Returns the overview of a parent with all its children, or of one child. Needs a transaction with one snapshot."""
+    is_parent, partner_id = application.parent_id is None, application.partner_id
+    own_id = None if is_parent else application.id
+    final_through = await store.read_final_day(connection)
+    rows = []
+    if is_parent:
+        rows = await store.list_contracts(
+            connection, partner_id=partner_id, final_through=final_through, rows_max=ROWS_MAX
+        )
+    question = ListQuestion(
+        wanted=ListFilter(partner_id=partner_id, application_id=own_id),
+        order=ListOrder.SPENT,
+        is_descending=True,
+        rows_max=MOST_SPENT,
+    )
+    page = await job_lists.list_jobs(connection, question)
+    meters = tuple(rules.make_meter(row, now=now) for row in rows)
+    needs = rules.list_contract_needs(meters, now=now) + rules.list_job_needs(page.states)
+    needs += await _list_other_needs(connection, application, now)
+    return Overview(
+        contracts=meters,
+        days=tuple(
+            await job_lists.list_contract_days(
+                connection,
+                partner_id=partner_id,
+                application_id=own_id,
+                first=day_of(now) - timedelta(days=DAYS),
+            )
+        ),
+        final_through=final_through,
+        states=page.states,
+        most_spent=page.jobs,
+        needs=rules.sort_needs(needs),
+        counted_at=page.counted_at,
+    )
+
+
+async def _list_other_needs(connection: Connection, application: Application, now: datetime) -> list[Need]:
+    """Invoices are the parent's; what an application has itself is shown to it and to its parent."""
+    is_parent = application.parent_id is None
+    owner = store.Owner(
+        partner_id=application.partner_id,
+        application_id=application.id,
+        is_parent=is_parent,
+        rows_max=ROWS_MAX,
+    )
+    needs = rules.list_webhook_needs(await store.list_dead_webhooks(connection, owner))
+    needs += rules.list_feed_needs(await store.list_faulty_feeds(connection, owner))
+    needs += rules.list_hiring_needs(await store.list_hiring_contracts(connection, owner, now=now), now=now)
+    if is_parent:
+        invoices = await store.list_due_invoices(
+            connection, partner_id=application.partner_id, rows_max=ROWS_MAX
+        )
+        needs += rules.list_invoice_needs(invoices, today=day_of(now))
+    return needs

@@ -1,0 +1,1 @@
+"""Pages of job lists over random jobs."""
