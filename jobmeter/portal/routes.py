@@ -13,7 +13,17 @@ from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.dialect import PageDialect
 from jobmeter.portal.frame.assets import make_asset_routes
 from jobmeter.portal.frame.site import ORIGIN_ALONE, PageRow, Site
-from jobmeter.portal.pages import account, clock, demonstration, display, login, session, start
+from jobmeter.portal.pages import (
+    account,
+    clock,
+    demonstration,
+    display,
+    login,
+    partner,
+    partner_jobs,
+    session,
+    start,
+)
 
 EVERYBODY = None  # also without a session
 PERSON = frozenset(Role)
@@ -45,7 +55,8 @@ PAGES: tuple[PageRow, ...] = (
     # -- members and customers
     PageRow("GET", "/portal/my/jobs", start.show_jobs, roles=OWNER, menu=mark("My jobs"), summary="List the person's jobs"),
     # -- partners
-    PageRow("GET", "/portal/partner", start.show_partner, roles=PARTNER_ROLES, menu=mark("Overview"), summary="Show a partner its first page"),
+    PageRow("GET", "/portal/partner", partner.show_overview, roles=PARTNER_ROLES, menu=mark("Overview"), summary="Show a partner's contracts, spend and what needs somebody"),
+    PageRow("GET", "/portal/partner/jobs", partner_jobs.list_jobs, roles=PARTNER_ROLES, menu=mark("Jobs"), summary="List a partner's jobs"),
     # -- the operator
     PageRow("GET", "/portal/operator", start.show_operator, roles=OPERATOR_ROLES, menu=mark("Operator"), summary="Show the operator the first page"),
 )

@@ -22,6 +22,11 @@ def mark(text: str) -> str:
     return text
 
 
+def mark_several(one: str, several: str) -> tuple[str, str]:
+    """Returns the two forms of a text that counts something, as ``mark``."""
+    return one, several
+
+
 @cache
 def load_texts(language: str) -> NullTranslations:
     """Returns the texts in a language of ``LANGUAGES``."""

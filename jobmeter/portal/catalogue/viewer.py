@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 
 from jobmeter.base.money import MICROS_PER_UNIT, minor_digits
 
@@ -43,6 +43,9 @@ class Viewer:
         text = f"{'-' if value < 0 else ''}{whole}.{rest:0{most}d}" if most else str(value)
         pattern = f"#,##0.{'0' * places}{'#' * (most - places)}" if most else "#,##0"
         return format_decimal(text, format=pattern, locale=self.locale)
+
+    def percent(self, part: int, whole: int) -> str:
+        return format_percent(part / whole, locale=self.locale)
 
     def day(self, day: date) -> str:
         return format_date(day, "medium", locale=self.locale)

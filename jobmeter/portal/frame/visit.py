@@ -64,6 +64,9 @@ class Visit:
     def gettext(self, text: str) -> str:
         return load_texts(self.viewer.language).gettext(text)
 
+    def ngettext(self, one: str, several: str, count: int) -> str:
+        return load_texts(self.viewer.language).ngettext(one, several, count)
+
     def show(self, template: str, *, status: int = 200, **values: object) -> Response:
         """Returns a page. ``values`` are the template's own; those of the frame are added.
 

@@ -23,9 +23,5 @@ async def show_operator(visit: Visit) -> Response:
     return visit.show("operator/start.html")
 
 
-async def show_partner(visit: Visit) -> Response:
-    return visit.show("partner/start.html")
-
-
 async def show_jobs(visit: Visit) -> Response:
     return visit.show("member/start.html")

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from jobmeter.people.model import Role
 from tests.conftest import TEMPLATE, make_database
+from tests.stories.candidate.hard_texts import TEXTS
 from tests.stories.portal.browser import (
     PICTURES,
     WIDTHS,
@@ -17,6 +18,7 @@ from tests.stories.portal.browser import (
 )
 from tests.stories.portal.sessions import list_grants, log_in
 from tests.support.missing_part import find_programs
+from tests.support.sandbox_client import SandboxClient
 from tests.support.server_process import start_sandbox_server
 
 PAGE_BYTES_MAX = 60_000
@@ -25,6 +27,8 @@ OPENED = {
     "login": ("/portal/login", "", 200),
     "my-jobs": ("/portal/my/jobs", Role.MEMBER, 200),
     "partner": ("/portal/partner", Role.PARTNER_MANAGER, 200),
+    "partner-jobs": ("/portal/partner/jobs?order=spent", Role.PARTNER_READER, 200),
+    "partner-jobs-none": ("/portal/partner/jobs?q=nothing-like-it", Role.PARTNER_READER, 200),
     "operator": ("/portal/operator?done=role", Role.OPERATOR, 200),
     "refused": ("/portal/operator", Role.MEMBER, 403),
     "unknown": ("/portal/nothing", Role.PARTNER_MANAGER, 404),
@@ -43,10 +47,26 @@ def site(cluster_url, tmp_path_factory):
         tokens = {
             role: log_in(url, grant, email=f"{role}@hafenkontor.example") for role, grant in grants.items()
         }
+        post_jobs(credentials)
         roles = (grants[Role.PARTNER_MANAGER], grants[Role.OPERATOR])
         several = [log_in(url, *roles, email="both@hafenkontor.example") for _ in range(4)]
         yield credentials["base_url"], tokens | {"": ""}, several
     made.close()
+
+
+def post_jobs(credentials):
+    """A job with each hard text, and what was spent on the first of them, on a day that is over."""
+    with httpx2.Client(base_url=credentials["base_url"], timeout=60) as client:
+        sandbox_client = SandboxClient(client, credentials)
+        texts = {name: {"title": text.title, "description": text.description} for name, text in TEXTS.items()}
+        rows = sandbox_client.batch_create(
+            [sandbox_client.job_element(name, **text) for name, text in texts.items()]
+        )
+        sandbox_client.send_clicks(
+            int(sandbox_client.task(rows[0]["id"])["jobPosting"].rsplit(":", 1)[-1]), 5
+        )
+        sandbox_client.advance("1d")
+        sandbox_client.advance("2m")
 
 
 @pytest.fixture(scope="module")

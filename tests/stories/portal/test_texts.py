@@ -14,7 +14,7 @@ from tests.tidy.source import Breach, Source, refuse, sources
 PORTAL = "jobmeter/portal"
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
 OPTIONS = {"templates/**.html": {"newstyle_gettext": "true"}}
-KEYWORDS = {"gettext": None, "ngettext": (1, 2), "mark": None, "_": None}
+KEYWORDS = {"gettext": None, "ngettext": (1, 2), "mark": None, "mark_several": (1, 2), "_": None}
 OTHERS = [language for language in LANGUAGES if language != ENGLISH]
 GAPS = re.compile(r"%\(\w+\)[a-z]|\{\w*\}")
 # What is not a text of ours: statements, comments, values, and elements with their attributes.
