@@ -35,8 +35,8 @@ from jobmeter.cli.server.reference_formats import (
 )
 from jobmeter.client.xml_jobs import XmlJobs
 from jobmeter.http.endpoints import Audience
-from jobmeter.integrity.model import ADDED, ALL, REMOVED
-from jobmeter.integrity.unchecked import UNCHECKED
+from jobmeter.integrity.unchecked.entry import ADDED, ALL, REMOVED
+from jobmeter.integrity.unchecked.model import UNCHECKED
 from jobmeter.metering.model import Verdict
 from jobmeter.pull.reading.streams import STREAMS
 from jobmeter.sandbox import endpoints as sandbox_http

@@ -11,7 +11,7 @@ from random import Random
 import psycopg
 
 from jobmeter.database.connection import Connection
-from jobmeter.integrity.model import ADDED, REMOVED
+from jobmeter.integrity.unchecked.entry import ADDED, REMOVED
 
 TABLES = """
 SELECT relname FROM pg_class

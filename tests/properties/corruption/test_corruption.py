@@ -9,9 +9,9 @@ import pytest
 
 from jobmeter.database.connection import Connection
 from jobmeter.integrity.flow import LAWS, check_laws, read_head
-from jobmeter.integrity.model import ALL, Unchecked
 from jobmeter.integrity.streams.model import ChainHead
-from jobmeter.integrity.unchecked import UNCHECKED
+from jobmeter.integrity.unchecked.entry import ALL, Unchecked
+from jobmeter.integrity.unchecked.model import UNCHECKED
 from tests.properties.corruption.history import make_history
 from tests.properties.corruption.known import KNOWN
 from tests.properties.corruption.plants import Plant, is_declared, list_columns, list_plants, planted

@@ -3,10 +3,10 @@
 A test plants a change in every column of every table, and demands a broken law or an entry here.
 """
 
-from jobmeter.integrity.model import ADDED, ALL, REMOVED, Unchecked
-from jobmeter.integrity.unchecked_billing import UNCHECKED_BILLING
+from jobmeter.integrity.unchecked.access import UNCHECKED_ACCESS
+from jobmeter.integrity.unchecked.billing import UNCHECKED_BILLING
+from jobmeter.integrity.unchecked.entry import ADDED, ALL, REMOVED, Unchecked
 
-CREDENTIAL = "a credential or its use: a changed one is refused at the door, and no amount is derived from it"
 SETTING = (
     "a setting of the operator, in force from then on; what was decided by it is stored where it was decided"
 )
@@ -19,19 +19,7 @@ STORY = "when something happened, shown and never compared"
 GONE = "events of the day were dropped after their retention, and nothing is left to compare with"
 
 UNCHECKED: tuple[Unchecked, ...] = (
-    Unchecked("access_tokens", (ALL, ADDED, REMOVED), CREDENTIAL),
-    Unchecked("application_secrets", (ALL, ADDED, REMOVED), CREDENTIAL),
-    Unchecked("operator_keys", (ALL, ADDED, REMOVED), CREDENTIAL),
-    Unchecked("operator_key_secrets", (ALL, ADDED, REMOVED), CREDENTIAL),
-    Unchecked("people", (ALL, ADDED, REMOVED), "who may log in to the pages, and how they like them"),
-    Unchecked("person_grants", (ALL, ADDED, REMOVED), CREDENTIAL),
-    Unchecked("login_requests", (ALL, ADDED, REMOVED), CREDENTIAL),
-    Unchecked("person_sessions", (ALL, ADDED, REMOVED), CREDENTIAL),
-    Unchecked("passkeys", (ALL, ADDED, REMOVED), CREDENTIAL),
-    Unchecked("passkey_challenges", (ALL, ADDED, REMOVED), CREDENTIAL),
-    Unchecked("signature_nonces", (ALL, ADDED, REMOVED), CREDENTIAL),
-    Unchecked("signing_secrets", (ALL, ADDED, REMOVED), CREDENTIAL),
-    Unchecked("notice_secrets", (ALL, ADDED, REMOVED), CREDENTIAL),
+    *UNCHECKED_ACCESS,
     Unchecked("call_counters", (ALL, ADDED, REMOVED), "the calls of one day, which only limit the same day"),
     Unchecked("repeat_claims", (ALL, ADDED, REMOVED), "answers kept a day for repeated requests"),
     Unchecked("logged_requests", (ALL, ADDED, REMOVED), LOG),

@@ -1,6 +1,6 @@
 """Owns the part of the list of what no law checks that concerns billing. Pure."""
 
-from jobmeter.integrity.model import ADDED, ALL, REMOVED, Unchecked
+from jobmeter.integrity.unchecked.entry import ADDED, ALL, REMOVED, Unchecked
 
 SETTING = "a setting of the operator, in force from then on; what was billed by it is stored in the document"
 RETRY = "work in progress: what is lost or changed here is done again"
