@@ -14,10 +14,10 @@ import msgspec
 from jobmeter.base.ids import URN_JOB, read_urn
 from jobmeter.base.readers.times import read_day
 from jobmeter.client.http.errors import UnreadableError
+from jobmeter.client.http.ranges import Span
 from jobmeter.client.http.reading import Amount, Shape, decode, read_moment, read_money
 from jobmeter.client.http.session import Session
 from jobmeter.client.http.transport import Answer
-from jobmeter.client.ranges import Span
 from jobmeter.client.rows import Charge, DayRestatement, UnchargedClicks
 
 PATH = "/partner/charges"

@@ -16,6 +16,7 @@ from jobmeter.base.ids import URN_JOB, read_urn
 from jobmeter.base.limits import BATCH_CREATE_ELEMENTS_MAX, BATCH_GET_KEYS_MAX
 from jobmeter.base.money import Money, format_amount
 from jobmeter.client.http.errors import UnreadableError, WaitEndedError
+from jobmeter.client.http.ranges import split_batches, split_ids
 from jobmeter.client.http.reading import (
     RowError,
     Shape,
@@ -27,7 +28,6 @@ from jobmeter.client.http.reading import (
 )
 from jobmeter.client.http.session import Session
 from jobmeter.client.http.transport import Answer
-from jobmeter.client.ranges import split_batches, split_ids
 from jobmeter.client.rows import AcceptedOperation, ItemError, JobStatus, Task
 
 POSTINGS = "/rest/simpleJobPostings"

@@ -12,6 +12,7 @@ import msgspec
 
 from jobmeter.base.limits import REPORT_DAYS_BY_RANGE_MAX, REPORT_IDS_MAX, REPORT_PAGE_JOBS_MAX
 from jobmeter.client.http.errors import UnreadableError
+from jobmeter.client.http.ranges import Span, split_days, split_ids, split_months
 from jobmeter.client.http.reading import (
     Amount,
     Day,
@@ -27,7 +28,6 @@ from jobmeter.client.http.reading import (
 )
 from jobmeter.client.http.session import Session
 from jobmeter.client.http.transport import Answer
-from jobmeter.client.ranges import Span, split_days, split_ids, split_months
 from jobmeter.client.rows import Budget, ItemError, JobDay, JobReport
 
 JOBS = "/rest/partnerJobReports"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobmeter.client.ranges import Span, split_batches, split_days, split_ids, split_months
+from jobmeter.client.http.ranges import Span, split_batches, split_days, split_ids, split_months
 
 days = st.dates(date(2000, 1, 1), date(2100, 1, 1))
 

@@ -14,7 +14,7 @@ _SINGULARS = (("ies", "y"), ("ss", "ss"), ("s", ""))
 def name_operation(rows: Sequence[AnyEndpoint]) -> str:
     """Returns the name of the endpoints that share a verb and a path."""
     first = rows[0]
-    steps = first.path.strip("/").split("/")
+    steps = [step.partition(".")[0] for step in first.path.strip("/").split("/")]
     before, after = ROOTS.get(steps[0], ("", ""))
     verb = _name_verb(rows)
     is_of_one = (

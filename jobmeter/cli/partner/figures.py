@@ -12,7 +12,7 @@ from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, list_days
 from jobmeter.base.faults import CommandFailed
 from jobmeter.base.money import MICROS_PER_UNIT, Money
 from jobmeter.charts.model import Chart, Curve, Shape, Unit
-from jobmeter.client.ranges import Span
+from jobmeter.client.http.ranges import Span
 from jobmeter.client.rows import Budget, Charge, JobDay
 
 Measure = Literal["charge", "apply-clicks", "views"]

@@ -37,8 +37,8 @@ from jobmeter.cli.partner.figures import (
 )
 from jobmeter.cli.profiles import find_profile
 from jobmeter.client.client import Client
+from jobmeter.client.http.ranges import Span
 from jobmeter.client.http.transport import LINKEDIN
-from jobmeter.client.ranges import Span
 from jobmeter.client.reports import list_days
 from jobmeter.client.rows import Charge, ItemError, JobDay, JobReport
 from jobmeter.sandbox.traffic.client import Sandbox

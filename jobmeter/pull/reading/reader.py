@@ -11,7 +11,7 @@ from itertools import islice
 
 from jobmeter.base.days import one_year_before
 from jobmeter.client.client import Client
-from jobmeter.client.ranges import Span
+from jobmeter.client.http.ranges import Span
 from jobmeter.client.rows import Charge, DayRestatement
 from jobmeter.pull.reading.configuration import Application
 from jobmeter.pull.reading.spans import Spans, count_days, list_missing, split_requests

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from jobmeter.base.limits import REPORT_DAYS_BY_RANGE_MAX
-from jobmeter.client.ranges import Span, split_days, split_months
+from jobmeter.client.http.ranges import Span, split_days, split_months
 
 Spans = tuple[Span, ...]
 ONE_DAY = timedelta(days=1)

@@ -8,7 +8,7 @@ from typing import Self
 import msgspec
 
 from jobmeter.base.faults import CommandFailed
-from jobmeter.client.ranges import Span
+from jobmeter.client.http.ranges import Span
 from jobmeter.pull.reading.spans import Spans, add_span, remove_day
 from jobmeter.pull.reading.streams import (
     CHARGES,

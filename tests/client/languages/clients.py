@@ -14,7 +14,7 @@ from urllib.parse import quote
 from jobmeter.base.limits import REPORT_IDS_MAX
 from jobmeter.base.money import format_amount
 from jobmeter.client import Client, ItemError, JobReport, Money, Surroundings, Task, jobmeter_at, list_days
-from jobmeter.client.ranges import split_ids, split_months
+from jobmeter.client.http.ranges import split_ids, split_months
 from tests.client.doubles import PATIENT, nap
 from tests.client.languages.http_file import HttpFile
 from tests.client.languages.story import CUSTOMER, Figures, Question

@@ -17,7 +17,7 @@ from linkedin_api.clients.restli.client import RestliClient
 from linkedin_api.common import constants
 
 from jobmeter.base.limits import REPORT_IDS_MAX
-from jobmeter.client.ranges import split_ids, split_months
+from jobmeter.client.http.ranges import split_ids, split_months
 from tests.client.languages.clients import DRAFT, PAGE_JOBS, read_figures, run_node
 from tests.client.languages.java import run_java
 from tests.client.languages.story import Figures, Question

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from jobmeter.client.ranges import Span
+from jobmeter.client.http.ranges import Span
 from jobmeter.pull.reading.spans import add_span, count_days, list_missing, remove_day, split_requests
 from jobmeter.pull.reading.state import State, read_state, write_state
 

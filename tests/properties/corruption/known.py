@@ -296,10 +296,7 @@ KNOWN: dict[str, tuple[str, tuple[str, ...]]] = {
         "streams: what followers read",
         ("UPDATE job_standings SET listing = 'LISTED'",),
     ),
-    "the copy of a job for lists": (
-        "streams: every job is listed",
-        ("UPDATE listed_jobs SET search_text = search_text || 'x'",),
-    ),
+    "the copy of a job": ("streams: every job is listed", ("UPDATE listed_jobs SET reason = 'x'",)),
     "the reason that followers read": (
         "streams: every job is promoted",
         ("UPDATE job_standings SET reason = 'CLOSED_BY_POSTER', is_promoted = false",),

@@ -18,7 +18,7 @@ from jobmeter.certification.rehearsal.proxy import open_proxy
 from jobmeter.certification.rehearsal.recording import Rehearsal
 from jobmeter.certification.rehearsal.samples import Samples
 from tests.stories.partner.integrations import BadIntegration, open_local_sandbox, run_good_integration
-from tests.stories.partner.test_requests import read_log as read_requests
+from tests.stories.partner.lists.test_requests import read_log as read_requests
 from tests.support.sandbox_client import SandboxClient, bearer
 
 PLANTED = {

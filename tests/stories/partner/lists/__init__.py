@@ -1,1 +1,1 @@
-"""What a partner reads at a glance: the list of its jobs, the overview."""
+"""What a partner reads at a glance: the list of its jobs, the overview, its last requests."""
