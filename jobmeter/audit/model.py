@@ -18,10 +18,15 @@ class Door(StrEnum):
 
 class ActorKind(StrEnum):
     OPERATOR_KEY = "OPERATOR_KEY"
+    OPERATOR_PERSON = "OPERATOR_PERSON"
     APPLICATION = "APPLICATION"
     PERSON = "PERSON"
     COMMAND = "COMMAND"
     WORKER = "WORKER"
+
+
+# To partners, the operator's people are the operator.
+OPERATORS = (ActorKind.OPERATOR_KEY, ActorKind.OPERATOR_PERSON, ActorKind.COMMAND, ActorKind.WORKER)
 
 
 class Action(StrEnum):
@@ -168,7 +173,7 @@ class AuditFilter:
     """Which records are read, the newest first: those below the number ``below``, and what is not ``None`` or empty.
 
     ``action`` is an act or the kind of its subject, ``hidden`` acts are left out; ``since`` is included, ``until`` is not.
-    Unless ``names_operator``, ``who`` finds nobody of the operator.
+    ``who`` finds nobody of the ``nameless`` kinds.
     """
 
     rows_max: int
@@ -180,4 +185,4 @@ class AuditFilter:
     action: str = ""
     hidden: tuple[Action, ...] = ()
     subject_id: str = ""
-    names_operator: bool = True
+    nameless: tuple[ActorKind, ...] = ()

@@ -16,7 +16,7 @@ SELECT number, recorded_at, door, actor_kind, actor_id, actor_name, action, subj
  WHERE number < %(below)s
    AND (%(partner_id)s::bigint IS NULL OR partner_id = %(partner_id)s)
    AND (%(who)s::text = ''
-        OR (lower(actor_name) = lower(%(who)s) AND (%(names_operator)s OR actor_kind <> 'OPERATOR_KEY')))
+        OR (lower(actor_name) = lower(%(who)s) AND actor_kind <> ALL(%(nameless)s::text[])))
    AND (%(action)s::text = '' OR action = %(action)s OR starts_with(action, %(action)s || '.'))
    AND action <> ALL(%(hidden)s::text[])
    AND (%(subject_id)s::text = '' OR subject_id = %(subject_id)s)

@@ -28,7 +28,7 @@ from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.operator_keys.model import KeyHolder
 from jobmeter.partners.model import Application, IssuedToken
 from jobmeter.people.mails.flow import MailSender
-from jobmeter.people.model import SignedIn
+from jobmeter.people.model import Role, SignedIn
 from jobmeter.reports.job_reports.flow import JobListCache
 from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport
 from jobmeter.request_control.model import Request as IdempotentRequest
@@ -37,6 +37,7 @@ from jobmeter.wire.events import Event
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 SETTINGS_KEY = "(key of the settings)"
+OPERATOR_ROLES = frozenset({Role.OPERATOR, Role.OPERATOR_READER})
 
 
 class Clock(Protocol):
@@ -90,13 +91,6 @@ class Caller:
     sender: str
     application: Application | None = None
     key: KeyHolder | None = None
-
-    def as_actor(self, *, request_id: str) -> Actor:
-        if self.application is not None:
-            kind, name, number = ActorKind.APPLICATION, self.application.name, self.application.id
-            return Actor(kind=kind, door=Door.API, name=name, id=number, request_id=request_id)
-        name, key_id = (SETTINGS_KEY, None) if self.key is None else (self.key.name, self.key.id)
-        return Actor(kind=ActorKind.OPERATOR_KEY, door=Door.API, name=name, id=key_id, request_id=request_id)
 
 
 class RequestContext:
@@ -156,21 +150,33 @@ class RequestContext:
         before: Mapping[str, Any] = NOTHING,
         after: Mapping[str, Any] = NOTHING,
     ) -> None:
-        """Records an administrative act of the caller in the transaction that carries it out; the response names it by its
-        request id.
+        """Records an administrative act of the caller, or of the person who is logged in, in the transaction that carries it
+        out; the response names it by its request id.
         """
-        assert self.caller is not None, "the request is not authenticated"
-        request_id = self.headers.setdefault(REQUEST_ID_HEADER, make_request_id())
         act = Act(
             action=action,
             subject_id=str(subject_id),
-            actor=self.caller.as_actor(request_id=request_id),
+            actor=self._describe_actor(),
             at=self.now,
             partner_id=partner_id,
             before=before,
             after=after,
         )
         await audit.record(connection, act)
+
+    def _describe_actor(self) -> Actor:
+        assert self.caller is not None, "the request is not authenticated"
+        request_id = self.headers.setdefault(REQUEST_ID_HEADER, make_request_id())
+        if self.signed_in is not None:
+            person, role = self.signed_in.person, self.signed_in.grant.role
+            kind = ActorKind.OPERATOR_PERSON if role in OPERATOR_ROLES else ActorKind.PERSON
+            return Actor(kind=kind, door=Door.PORTAL, name=person.email, id=person.id, request_id=request_id)
+        if (application := self.caller.application) is not None:
+            kind, name, number = ActorKind.APPLICATION, application.name, application.id
+            return Actor(kind=kind, door=Door.API, name=name, id=number, request_id=request_id)
+        key = self.caller.key
+        name, key_id = (SETTINGS_KEY, None) if key is None else (key.name, key.id)
+        return Actor(kind=ActorKind.OPERATOR_KEY, door=Door.API, name=name, id=key_id, request_id=request_id)
 
 
 def app_context_of(request: Request) -> AppContext:

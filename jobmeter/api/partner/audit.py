@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from jobmeter.api.partner.clicks_not_charged import wants_csv
 from jobmeter.audit import flow as audit
-from jobmeter.audit.model import HIDDEN_FROM_PARTNERS, ActorKind, AuditFilter, AuditRecord
+from jobmeter.audit.model import HIDDEN_FROM_PARTNERS, OPERATORS, AuditFilter, AuditRecord
 from jobmeter.base.days import end_of, start_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers.times import EARLIEST
@@ -51,7 +51,7 @@ async def list_own_records(context: RequestContext) -> Response:
         _read_filter(context.request, page),
         partner_id=context.application.id,
         hidden=HIDDEN_FROM_PARTNERS,
-        names_operator=False,
+        nameless=OPERATORS,
     )
     return await _list_records(context, page, wanted, is_partner=True)
 
@@ -96,8 +96,7 @@ async def _list_records(
 
 def _hide_name(one: AuditRecord) -> AuditRecord:
     """To a partner, the operator's people are the operator."""
-    is_operator = one.actor_kind == ActorKind.OPERATOR_KEY
-    return replace(one, actor_name="", actor_id=None) if is_operator else one
+    return replace(one, actor_name="", actor_id=None) if one.actor_kind in OPERATORS else one
 
 
 def serialize_record(one: AuditRecord) -> dict[str, Any]:

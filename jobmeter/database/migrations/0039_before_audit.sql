@@ -11,7 +11,7 @@ CREATE TABLE audit_records (
     recorded_at   timestamptz NOT NULL,
     door          text        NOT NULL CHECK (door IN ('API', 'PORTAL', 'COMMAND', 'WORKER')),
     actor_kind    text        NOT NULL
-                  CHECK (actor_kind IN ('OPERATOR_KEY', 'APPLICATION', 'PERSON', 'COMMAND', 'WORKER')),
+                  CHECK (actor_kind IN ('OPERATOR_KEY', 'OPERATOR_PERSON', 'APPLICATION', 'PERSON', 'COMMAND', 'WORKER')),
     actor_id      bigint,
     actor_name    text        NOT NULL,
     action        text        NOT NULL CHECK (action LIKE '_%._%'),

@@ -10,7 +10,9 @@ import pytest
 from jobmeter.audit import flow as audit
 from jobmeter.audit.model import Act, Action, Actor, ActorKind, Door
 from jobmeter.audit.rules import VALUE_BYTES_MAX, write_changes
+from jobmeter.http.context import Caller, RequestContext
 from jobmeter.integrity import flow as integrity
+from jobmeter.people.model import Grant, Person, Role, SignedIn
 from tests.support.sandbox_client import add_partner, bearer
 from tests.support.scenario import START, open_scenario
 
@@ -97,6 +99,29 @@ def test_the_log_is_read_page_by_page_by_filters_and_as_csv(sandbox_client, call
     assert [row["id"] for row in rows] == [str(one["id"]) for one in every[:2]]
     assert answer.headers["x-next-after"] == rows[-1]["id"]
     assert rows[0]["action"] == "contract.topUp"
+
+
+async def test_a_person_of_a_page_is_recorded_with_the_role_that_they_chose(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        person = Person(id=7, email="ada@board.example", name="", language="en", time_zone="UTC", theme="")
+        for role, partner_id in ((Role.OPERATOR, None), (Role.PARTNER_MANAGER, 1)):
+            grant = Grant(role=role, partner_id=partner_id)
+            context = RequestContext(None, None, now=START)
+            context.caller = Caller(sender="person 7")
+            context.signed_in = SignedIn(
+                session_id=1, person=person, grants=(grant,), grant=grant, confirmed_at=START, ends_at=START
+            )
+            async with scenario.database.transaction() as connection:
+                await context.record(
+                    connection, Action.FEED_RUN, 1, partner_id=1, after={"mayCloseAll": False}
+                )
+        found = await scenario.rows(
+            "SELECT actor_kind, actor_name, actor_id, door FROM audit_records ORDER BY number"
+        )
+        assert [tuple(row) for row in found] == [
+            ("OPERATOR_PERSON", "ada@board.example", 7, "PORTAL"),
+            ("PERSON", "ada@board.example", 7, "PORTAL"),
+        ]
 
 
 async def record_and_fail(database, act):

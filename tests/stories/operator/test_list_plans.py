@@ -1,12 +1,15 @@
 """Pages of the operator's lists read about as many rows as they show, whatever values their plan is made for."""
 
 import re
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from jobmeter.audit import store as audit
 from jobmeter.jobs import store as jobs
+from jobmeter.notifications import store as notifications
 from jobmeter.partners.applications import store as applications
 
 CHILDREN, PARTNERS, JOBS = 4_000, 40, 20_000
@@ -87,3 +90,43 @@ def test_the_jobs_of_a_partner_are_read_without_those_of_others(connection):
     ).fetchone()
     assert 0 < found <= owned + 2 * CHILDREN / PARTNERS
     assert owned < JOBS / 10
+
+
+# 40 partners and 20 webhooks take turns; a webhook has 10 deliveries on each of 30 days.
+LOGS = """
+INSERT INTO audit_records (recorded_at, door, actor_kind, actor_name, action, subject_id, partner_id, request_id,
+                           values_before, values_after)
+SELECT timestamptz '2026-01-01Z' + n * interval '1 minute', 'API', 'OPERATOR_KEY', 'ada', 'contract.topUp', n % 400,
+       1000001 + n % 40, '', '{}', '{}'
+  FROM generate_series(1, 6000) AS n;
+INSERT INTO notice_endpoints (application_id, url, kinds, created_at)
+SELECT id, 'https://a.example', '{CHARGES}', now() FROM applications ORDER BY id LIMIT 20;
+INSERT INTO notices (id, endpoint_id, way, kind, subject, body, due_at, created_at)
+SELECT gen_random_uuid(), endpoints.id, 'WEBHOOK', 'CHARGES', '', '{}', at, at
+  FROM notice_endpoints AS endpoints,
+       generate_series(timestamptz '2026-01-01Z', timestamptz '2026-01-30 23:00Z', interval '144 minutes') AS at;
+ANALYZE audit_records, notices;
+"""
+
+
+def test_logs_are_read_by_what_is_asked_for(connection):
+    """By the values of the filters, which are given when the statement is planned."""
+    connection.execute(LOGS)
+    connection.execute("SET plan_cache_mode = force_custom_plan")
+    span = {"since": datetime(2026, 1, 1, tzinfo=UTC), "until": datetime(2026, 1, 3, tzinfo=UTC)}
+    every = {"below": 2**62, "rows_max": 51, "partner_id": None, "who": "", "action": "", "subject_id": ""}
+    every |= {"hidden": [], "nameless": [], "since": span["since"], "until": datetime(2027, 1, 1, tzinfo=UTC)}
+    read = {
+        name: count_read(explain(connection, audit.SQL["list_records"], every | wanted))
+        for name, wanted in (
+            ("all", {}),
+            ("a partner's", {"partner_id": 1_000_007}),
+            ("on a subject", {"subject_id": "17"}),
+        )
+    }
+    (endpoint_id,) = connection.execute("SELECT min(id) FROM notice_endpoints").fetchone()
+    wanted = span | {"endpoint_id": endpoint_id, "state": None, "rows_max": 101}
+    wanted |= {"before_at": span["until"], "before_number": 2**62}
+    read["old deliveries"] = count_read(explain(connection, notifications.SQL["list_deliveries"], wanted))
+    assert {name: count for name, count in read.items() if count > ROWS_READ_MAX} == {}
+    assert 0 < read["old deliveries"] <= 25
