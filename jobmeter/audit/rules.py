@@ -9,12 +9,8 @@ VALUE_BYTES_MAX = 2_000
 
 
 def write_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, str]:
-    """Returns the fields that differ, before and after, as JSON."""
-    names = [
-        name
-        for name in {**before, **after}
-        if name not in before or name not in after or before[name] != after[name]
-    ]
+    """Returns the fields that differ, before and after, as JSON; one that is absent is as one without a value."""
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     return _write(before, names), _write(after, names)
 
 

@@ -160,7 +160,7 @@ async def top_up_contract(context: RequestContext, body: TopUpBody) -> Response:
 async def set_price(context: RequestContext, body: PriceBody) -> Response:
     async with context.app.database.transaction() as connection:
         contract = await find_contract(connection, context)
-        before = await contracts.list_click_prices(connection, contract=contract)
+        known = await contracts.list_click_prices(connection, contract=contract)
         price = ClickPrice(
             traits=read_traits(body),
             price_micros=parse_positive_amount(body.click_price, contract.currency).amount_micros,
@@ -173,14 +173,16 @@ async def set_price(context: RequestContext, body: PriceBody) -> Response:
             price_micros=price.price_micros,
             valid_from=price.valid_from,
         )
-        await context.record(
-            connection,
-            Action.CONTRACT_SET_PRICE,
-            contract.id,
-            partner_id=contract.partner_id,
-            before=_describe_price(_find_price_before(before, price), contract.currency),
-            after=_describe_price(price, contract.currency),
-        )
+        before = _find_price_before(known, price)
+        if before != price:
+            await context.record(
+                connection,
+                Action.CONTRACT_SET_PRICE,
+                contract.id,
+                partner_id=contract.partner_id,
+                before={} if before is None else _describe_amount(before, contract.currency),
+                after=_describe_price(price, contract.currency),
+            )
     return json_response(serialize_contract(contract))
 
 
@@ -243,12 +245,16 @@ def _find_price_before(prices: Sequence[ClickPrice], price: ClickPrice) -> Click
     return max(same, key=lambda one: one.valid_from, default=None)
 
 
-def _describe_price(price: ClickPrice | None, currency: str) -> dict[str, Any]:
-    if price is None:
-        return {}
+def _describe_amount(price: ClickPrice, currency: str) -> dict[str, Any]:
     return {
         "clickPrice": format_amount(price.price_micros, currency),
         "validFrom": price.valid_from.isoformat(),
+    }
+
+
+def _describe_price(price: ClickPrice, currency: str) -> dict[str, Any]:
+    """With the jobs that it is for."""
+    return _describe_amount(price, currency) | {
         "country": price.traits.country or None,
         "jobFunction": price.traits.job_function or None,
         "experienceLevel": price.traits.experience_level or None,

@@ -74,14 +74,15 @@ async def change_colleague(context: RequestContext, body: ColleagueRoleBody) -> 
             connection, person_id=found.person_id, grant_id=found.id, role=role, partner_id=partner.id
         )
         changed = replace(found, role=role)
-        await context.record(
-            connection,
-            Action.ROLE_CHANGE,
-            found.id,
-            partner_id=partner.id,
-            before=_describe(found),
-            after=_describe(changed),
-        )
+        if changed != found:
+            await context.record(
+                connection,
+                Action.ROLE_CHANGE,
+                found.id,
+                partner_id=partner.id,
+                before={"role": found.role},
+                after=_describe(changed),
+            )
     return json_response(_serialize(changed))
 
 

@@ -50,7 +50,10 @@ def test_a_changed_price_says_who_changed_it_from_what_to_what(sandbox_client, c
     assert call("POST", prices, key, json=body | {"clickPrice": "-1"}).status_code == 422
 
     newest, first = read(call, "/operator/audit?action=contract.setPrice&who=Ada")
-    assert (newest["before"], newest["after"]) == ({"clickPrice": "2.50"}, {"clickPrice": "2.75"})
+    assert (newest["before"], newest["after"]) == (
+        {"clickPrice": "2.50"},
+        {"clickPrice": "2.75", "country": "NL"},
+    )
     assert newest["subject"] == {"kind": "contract", "id": str(contract)}
     assert (newest["who"]["kind"], newest["who"]["name"], newest["door"]) == ("OPERATOR_KEY", "ada", "API")
     assert newest["requestId"] == raised.headers["x-li-request-id"]

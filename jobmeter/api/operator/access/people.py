@@ -147,9 +147,10 @@ async def change_role(context: RequestContext, body: RoleBody) -> Response:
             connection, person_id=person.person.id, grant_id=_read_role_id(context), role=body.role
         )
         grant = _find_role(person, context)
-        before = describe_role(person, grant)
-        after = describe_role(person, replace(grant, role=body.role))
-        await _record_role(connection, context, Action.ROLE_CHANGE, grant, before=before, after=after)
+        if body.role is not grant.role:
+            before = {"role": grant.role}
+            after = describe_role(person, replace(grant, role=body.role))
+            await _record_role(connection, context, Action.ROLE_CHANGE, grant, before=before, after=after)
     return json_response(serialize_person(changed))
 
 

@@ -153,11 +153,12 @@ async def put_agreement(context: RequestContext, body: AgreementBody) -> Respons
             wish=AgreementWish(bills=body.bills, first_month=body.first_month),
             now=context.now,
         )
-        before = {} if known is None else _serialize_agreement(known)
+        before = {} if known is None else {"bills": known.bills, "firstMonth": f"{known.first_month:%Y-%m}"}
         after = _serialize_agreement(agreement)
-        await _record(
-            connection, context, Action.BILLING_ACCOUNT_SET_AGREEMENT, account, before=before, after=after
-        )
+        if known != agreement:
+            await _record(
+                connection, context, Action.BILLING_ACCOUNT_SET_AGREEMENT, account, before=before, after=after
+            )
     return json_response(after)
 
 
