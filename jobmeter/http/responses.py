@@ -3,13 +3,15 @@
 Does not own which refusal applies or its message (``base.faults``).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack
 from datetime import date
 from typing import Any, TypeVar
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 from xxhash import xxh3_128_hexdigest
 
 from jobmeter.base.credentials import make_request_id
@@ -74,6 +76,24 @@ def serialize_secret(secret: LiveSecret) -> dict[str, str | None]:
         "createdAt": format_time(secret.created_at),
         "lastUsedAt": format_time(secret.last_used_at),
     }
+
+
+class ExportResponse(StreamingResponse):
+    """A stream that ends what it holds when it is over, however it ends."""
+
+    def __init__(self, chunks: AsyncIterator[bytes], held: AsyncExitStack, **response: Any) -> None:
+        super().__init__(chunks, **response)
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._held:
+            await super().__call__(scope, receive, send)
+
+
+async def chain_chunks(first: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in chunks:
+        yield chunk
 
 
 def knows_tag(tag: str, known_tags: str | None) -> bool:

@@ -57,6 +57,7 @@ PAGES: tuple[PageRow, ...] = (
     # -- partners
     PageRow("GET", "/portal/partner", partner.show_overview, roles=PARTNER_ROLES, menu=mark("Overview"), summary="Show a partner's contracts, spend and what needs somebody"),
     PageRow("GET", "/portal/partner/jobs", partner_jobs.list_jobs, roles=PARTNER_ROLES, menu=mark("Jobs"), summary="List a partner's jobs"),
+    PageRow("GET", "/portal/partner/jobs.csv", partner_jobs.download_jobs, roles=PARTNER_ROLES, summary="Download a partner's jobs"),
     # -- the operator
     PageRow("GET", "/portal/operator", start.show_operator, roles=OPERATOR_ROLES, menu=mark("Operator"), summary="Show the operator the first page"),
 )

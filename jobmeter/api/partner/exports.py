@@ -8,12 +8,10 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import UTC, date, tzinfo
 from functools import partial
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.responses import FileResponse, Response
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import Connection
@@ -26,7 +24,7 @@ from jobmeter.http.context import AppContext, RequestContext
 from jobmeter.http.endpoints import Audience, Endpoint
 from jobmeter.http.parameters import read_query_day, read_query_id
 from jobmeter.http.plain import PlainEndpoint
-from jobmeter.http.responses import knows_tag
+from jobmeter.http.responses import ExportResponse, chain_chunks, knows_tag
 
 FILTERS = ("partnerContractId", "applicationId", "externalJobPostingId")
 JOBS_NAMED_MAX = 100
@@ -43,18 +41,6 @@ SUMMARIES = {
     ExportKind.INVOICES: "Export the list of invoices and credit notes with their amounts",
     ExportKind.EVENTS: "Export single views and clicks with their verdicts",
 }
-
-
-class ExportResponse(StreamingResponse):
-    """A stream that ends what it holds when it is over, however it ends."""
-
-    def __init__(self, chunks: AsyncIterator[bytes], held: AsyncExitStack, **response: Any) -> None:
-        super().__init__(chunks, **response)
-        self._held = held
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with self._held:
-            await super().__call__(scope, receive, send)
 
 
 async def export_rows(context: RequestContext) -> Response:
@@ -92,7 +78,7 @@ async def send_text(
         # Until the response has begun, a failure can be reported as such.
         first = await anext(chunks, b"")
         return ExportResponse(
-            _chain(first, chunks), held.pop_all(), media_type=file_format.media_type, headers=headers
+            chain_chunks(first, chunks), held.pop_all(), media_type=file_format.media_type, headers=headers
         )
 
 
@@ -145,12 +131,6 @@ async def _make_file(
             folder=context.app.settings.download_folder,
             key=key,
         )
-
-
-async def _chain(first: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for chunk in chunks:
-        yield chunk
 
 
 def count_export(context: RequestContext, held: AsyncExitStack) -> None:

@@ -1,11 +1,19 @@
-"""``/portal/partner/jobs``: the jobs of a partner, by state, search and order; each page of the list is an address."""
+"""``/portal/partner/jobs``: the jobs of a partner, by state, search and order; each page of the list is an address, and a file."""
 
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from jobmeter.base.clock import from_ms
+from jobmeter.base.days import day_of
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.http.admission import OverloadedError
+from jobmeter.http.context import AppContext
 from jobmeter.http.parameters import TEXT_CHARACTERS_MAX, read_query_id
+from jobmeter.http.responses import ExportResponse, chain_chunks
 from jobmeter.job_lists import flow as job_lists
 from jobmeter.job_lists.model import (
     JobListPage,
@@ -16,10 +24,11 @@ from jobmeter.job_lists.model import (
     ListQuestion,
 )
 from jobmeter.portal.catalogue.texts import mark
+from jobmeter.portal.frame.headers import NO_STORE
 from jobmeter.portal.frame.visit import Visit
-from jobmeter.portal.pages.listed_jobs import CHIPS
+from jobmeter.portal.pages.listed_jobs import CHIPS, write_rows
 
-PAGE_ROWS = 50
+PAGE_ROWS, CHUNK_ROWS = 50, 1_000
 # The orders of the list: what is compared, and whether the highest comes first.
 ORDERS = {
     "spent": (ListOrder.SPENT, True, mark("Spent, highest first")),
@@ -51,6 +60,37 @@ async def list_jobs(visit: Visit) -> Response:
         search_characters_max=TEXT_CHARACTERS_MAX,
         posted_on=lambda job: from_ms(job.posted_ms).date(),
     )
+
+
+async def download_jobs(visit: Visit) -> Response:
+    """Sends all jobs that the same filters select, in the same order, while they are read. Raises ``Refused(OVERLOADED)``."""
+    question, _ = _read_question(visit)
+    name = f"jobmeter-jobs-{day_of(visit.context.now).isoformat()}.csv"
+    headers = NO_STORE | {"Content-Disposition": f'attachment; filename="{name}"'}
+    chunks = write_all(visit.app, question, rows_max=CHUNK_ROWS)
+    async with AsyncExitStack() as held:
+        try:
+            held.enter_context(visit.app.export_shares.enter(question.wanted.partner_id))
+        except OverloadedError as error:
+            raise Refused(Fault.OVERLOADED) from error
+        await held.enter_async_context(aclosing(chunks))
+        # Until the response has begun, a failure can be reported as such.
+        first = await anext(chunks)
+        return ExportResponse(
+            chain_chunks(first, chunks), held.pop_all(), media_type="text/csv", headers=headers
+        )
+
+
+async def write_all(app: AppContext, question: ListQuestion, *, rows_max: int) -> AsyncGenerator[bytes, None]:
+    """Yields the lines of all jobs, read page by page, so that other exports take their turns."""
+    asked, has_header = replace(question, position=None, is_before=False, rows_max=rows_max), True
+    while True:
+        async with app.export_shares.take_turn(), app.database.snapshot() as connection:
+            page = await job_lists.list_jobs(connection, asked)
+        yield write_rows(page.jobs, has_header=has_header)
+        if len(page.jobs) < rows_max:
+            return
+        asked, has_header = replace(asked, position=page.jobs[-1].position_in(asked.order)), False
 
 
 def _read_question(visit: Visit) -> tuple[ListQuestion, dict[str, str]]:

@@ -1,11 +1,17 @@
 """A partner's pages: where its money is and what needs somebody, and its jobs by state, search and order."""
 
+import csv
+import io
 import re
+from contextlib import ExitStack
 from html import unescape
 
 import pytest
 
+from jobmeter.http.admission import EXPORTS_OF_PARTNER_MAX
+from jobmeter.job_lists.model import ListFilter, ListOrder, ListQuestion
 from jobmeter.people.model import Role
+from jobmeter.portal.pages.partner_jobs import write_all
 from tests.stories.portal.sessions import list_grants, log_in, open_browser
 from tests.support.sandbox_client import add_partner
 
@@ -129,3 +135,55 @@ def test_a_partner_without_anything_reads_what_comes_first(sandbox_client, datab
     browser = open_browser(sandbox_client, log_in(database_url, grant))
     assert "Nothing was spent in 30 days" in browser.get("/portal/partner").text
     assert "Your software posts jobs with the endpoints" in browser.get("/portal/partner/jobs").text
+
+
+def read_csv(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_list_is_also_a_file(partner, sandbox_client):
+    page = partner.get("/portal/partner/jobs?q=hafenkontor&order=spent")
+    answer = partner.get(unescape(re.search(r'href="(/portal/partner/jobs\.csv[^"]*)"', page.text)[1]))
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+    assert answer.headers["cache-control"] == "no-store"
+    name = f"jobmeter-jobs-{sandbox_client.now.date()}.csv"
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+    rows = read_csv(answer.text)
+    assert [row["title"] for row in rows] == list_titles(page)
+    assert (rows[0]["spent"], rows[0]["total_budget"], rows[0]["currency"]) == ("30.00", "30.00", "USD")
+    assert {row["company"] for row in rows} == {"Hafenkontor"}
+    assert len(read_csv(partner.get("/portal/partner/jobs.csv").text)) == JOBS
+
+
+def test_a_cell_of_a_file_is_never_a_formula(partner, sandbox_client):
+    title = '=HYPERLINK("https://evil.example")'
+    (row,) = sandbox_client.batch_create([sandbox_client.job_element("formula", title=title)])
+    sandbox_client.task(row["id"])
+    sandbox_client.advance("2m")
+    (found,) = read_csv(partner.get("/portal/partner/jobs.csv?q=formula").text)
+    assert found["title"] == f"'{title}"
+
+
+async def collect(app, question, rows_max):
+    return b"".join([chunk async for chunk in write_all(app, question, rows_max=rows_max)])
+
+
+@pytest.mark.parametrize("rows_max", [1, 7, 60, 61])
+def test_a_file_has_every_job_once_however_it_is_read(partner, sandbox_client, rows_max):
+    client = sandbox_client.client
+    wanted = ListFilter(partner_id=int(sandbox_client.credentials["parent"]["urn"].rsplit(":", 1)[-1]))
+    question = ListQuestion(wanted=wanted, order=ListOrder.TITLE, is_descending=False, rows_max=5)
+    text = client.portal.call(collect, client.app.state.jobmeter, question, rows_max).decode()
+    titles = [row["title"] for row in read_csv(text)]
+    assert len(titles) == len(set(titles)) == JOBS
+    assert titles == sorted(titles)
+
+
+def test_only_some_files_are_read_at_once(partner, sandbox_client):
+    shares = sandbox_client.client.app.state.jobmeter.export_shares
+    partner_id = int(sandbox_client.credentials["parent"]["urn"].rsplit(":", 1)[-1])
+    with ExitStack() as held:
+        for _ in range(EXPORTS_OF_PARTNER_MAX):
+            held.enter_context(shares.enter(partner_id))
+        assert partner.get("/portal/partner/jobs.csv").status_code == 503
+    assert partner.get("/portal/partner/jobs.csv").status_code == 200
