@@ -21,6 +21,7 @@ from jobmeter.explain.model import (
     DayExplanation,
     EventExplanation,
     ExplainedClick,
+    ExplainedDay,
     ExplainedJob,
     JobDay,
     JobDays,
@@ -43,6 +44,12 @@ async def explain_job(connection: Connection, *, job_id: int, postings_after: in
     days = await store.list_explained_days(connection, span)
     page = await _list_postings(connection, span, postings_after)
     return JobExplanation(job, tuple(days), page)
+
+
+async def list_days(connection: Connection, *, job_id: int) -> list[ExplainedDay]:
+    """Returns the figures of all days of a job that had any, in order."""
+    span = JobDays(shard=shard_of(job_id), job_id=job_id, first=FIRST_DAY, last=LAST_DAY)
+    return await store.list_explained_days(connection, span)
 
 
 async def explain_day(

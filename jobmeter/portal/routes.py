@@ -19,11 +19,14 @@ from jobmeter.portal.pages import (
     demonstration,
     display,
     login,
+    my_jobs,
+    my_slots,
     partner,
     partner_jobs,
     session,
     start,
 )
+from jobmeter.portal.pages import my_job_changes as changes
 
 EVERYBODY = None  # also without a session
 PERSON = frozenset(Role)
@@ -53,7 +56,15 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("POST", "/portal/display", display.change_display, roles=EVERYBODY, summary="Choose language and theme"),
     PageRow("POST", "/portal/sandbox/clock", clock.move_clock, roles=PERSON, is_unique=True, summary="Move a sandbox's clock"),
     # -- members and customers
-    PageRow("GET", "/portal/my/jobs", start.show_jobs, roles=OWNER, menu=mark("My jobs"), summary="List the person's jobs"),
+    PageRow("GET", "/portal/my/jobs", my_jobs.list_jobs, roles=OWNER, menu=mark("My jobs"), summary="List the person's jobs"),
+    PageRow("GET", "/portal/my/jobs/{job_id:int}", my_jobs.show_job, roles=OWNER, summary="Show a job with its figures"),
+    PageRow("GET", "/portal/my/jobs/{job_id:int}/edit", changes.show_edit, roles=OWNER, summary="Show the texts of a job"),
+    PageRow("POST", "/portal/my/jobs/{job_id:int}/edit", changes.edit_job, roles=OWNER, summary="Edit the texts of a job"),
+    PageRow("GET", "/portal/my/jobs/{job_id:int}/close", changes.show_close, roles=OWNER, summary="Show what closing a job ends"),
+    PageRow("POST", "/portal/my/jobs/{job_id:int}/close", changes.close_job, roles=OWNER, summary="Close a job"),
+    PageRow("GET", "/portal/my/jobs/{job_id:int}/renew", changes.show_renew, roles=OWNER, summary="Show what renewing a job takes"),
+    PageRow("POST", "/portal/my/jobs/{job_id:int}/renew", changes.renew_job, roles=OWNER, summary="Renew a job on an own slot"),
+    PageRow("GET", "/portal/my/slots", my_slots.list_slots, roles=OWNER, menu=mark("My slots"), summary="List the person's slots"),
     # -- partners
     PageRow("GET", "/portal/partner", partner.show_overview, roles=PARTNER_ROLES, menu=mark("Overview"), summary="Show a partner's contracts, spend and what needs somebody"),
     PageRow("GET", "/portal/partner/jobs", partner_jobs.list_jobs, roles=PARTNER_ROLES, menu=mark("Jobs"), summary="List a partner's jobs"),

@@ -36,7 +36,7 @@ from jobmeter.notifications.model import NotificationKind
 from jobmeter.partners.model import Application
 from jobmeter.wire.xml.job.fields import JobContent, JobDocument
 
-UNSEEN = JobFigures(0, 0)
+UNSEEN = JobFigures(views=0, apply_clicks=0, estimated_micros=0)
 _DONE = {ChangeKind.EDIT: "edited", ChangeKind.RENEW: "renewed", ChangeKind.CLOSE: "closed"}
 
 

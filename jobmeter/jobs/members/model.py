@@ -167,12 +167,13 @@ class JobSearch:
     rows_max: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobFigures:
-    """The views and apply clicks of a job until now."""
+    """The views and apply clicks of a job until now, and what was charged on days that are not final."""
 
     views: int
     apply_clicks: int
+    estimated_micros: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,11 @@ SELECT contract.id AS contract_id, used, next_end
  ORDER BY contract.id
 
 -- name: read_figures
-SELECT job_id, sum(views)::bigint AS views, sum(apply_clicks)::bigint AS apply_clicks
+-- What was charged on days that are not final may still fall.
+SELECT job_id, sum(views)::bigint AS views, sum(apply_clicks)::bigint AS apply_clicks,
+       coalesce(sum(charge_micros) FILTER (
+           WHERE NOT EXISTS (SELECT FROM settled_days WHERE settled_days.day = job_days.day)
+       ), 0)::bigint AS estimated_micros
   FROM job_days
   JOIN unnest(%(shards)s::smallint[], %(job_ids)s::bigint[]) AS asked (asked_shard, asked_job)
     ON shard = asked_shard

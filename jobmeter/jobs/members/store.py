@@ -11,8 +11,8 @@ from jobmeter.jobs.members.model import ChangePage, JobFigures, JobSearch, Owned
 SQL = load_statements("jobmeter.jobs.members")
 
 
-def _figures(*, job_id: int, views: int, apply_clicks: int) -> tuple[int, JobFigures]:
-    return job_id, JobFigures(views, apply_clicks)
+def _figures(*, job_id: int, **figures: int) -> tuple[int, JobFigures]:
+    return job_id, JobFigures(**figures)
 
 
 async def list_owned_jobs(

@@ -185,7 +185,10 @@ async def edit_element(
     connection: Connection, posting: JobPosting, element: dict[str, Any], now: datetime
 ) -> None:
     """An UPDATE that leaves contract, budget, campaign and the end of the run: its element may be older than these."""
-    draft = read_element(element, now=now)
+    try:
+        draft = read_element(element, now=now)
+    except Refused as refused:
+        raise rules.add_address_fault(refused, element) from refused
     assert isinstance(draft, JobDraft), "it is an UPDATE"
     rules.check_draft(draft, task_urn="")
     texts = replace(draft, expire_at=None)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import Money, format_amount
@@ -49,6 +50,15 @@ def check_draft(draft: JobDraft, *, task_urn: str) -> None:
         raise Refused(Fault.JOB_APPLY_URL_INVALID, external_id=draft.external_id, task=task_urn)
     if len(draft.alternate_locations) > LOCATIONS_MAX:
         raise Refused(Fault.JOB_LOCATIONS_TOO_MANY)
+
+
+def add_address_fault(refused: Refused, element: dict[str, Any]) -> Refused:
+    """Returns the refusal of an element's fields with that of its address, so that a person sees all faults at once."""
+    address = element.get("companyApplyUrl")
+    if not address or not check_url(address):
+        return refused
+    line = f'ERROR :: /companyApplyUrl :: "{address[:100]}" is not a web address\n'
+    return Refused(refused.fault, lines=refused.message + line)
 
 
 def first_run_of(posting: NewPosting, draft: JobDraft) -> PaidRun:

@@ -11,4 +11,7 @@ DONE = {
     "passkey": mark("The passkey is stored"),
     "passkey-removed": mark("The passkey is removed"),
     "clock": mark("The clock was moved, and everything that fell due on the way is done"),
+    "job-edited": mark("The job is saved, and its agency is notified"),
+    "job-closed": mark("The job is closed, and its agency is notified"),
+    "job-renewed": mark("The job is renewed"),
 }

@@ -21,7 +21,3 @@ async def show_start(visit: Visit) -> Response:
 
 async def show_operator(visit: Visit) -> Response:
     return visit.show("operator/start.html")
-
-
-async def show_jobs(visit: Visit) -> Response:
-    return visit.show("member/start.html")

@@ -14,16 +14,10 @@ PACKAGE = "jobmeter"
 USERS = ("jobmeter", "bench")
 STARTED = {"jobmeter.__main__"}  # run by the interpreter
 
-MEMBERS = "what members see and do on the site, for the portal"
 PAGES = "what an operator does at a step that needs a confirmation: the operator's pages"
 GRAMMAR = "the client's half of the grammar, tested with the official vectors"
 KEPT = {
     "jobmeter.people.passkeys.flow.finish_confirmation": PAGES,
-    "jobmeter.jobs.members.flow.close_job": MEMBERS,
-    "jobmeter.jobs.members.flow.edit_job": MEMBERS,
-    "jobmeter.jobs.members.flow.find_job": MEMBERS,
-    "jobmeter.jobs.members.flow.list_slots": MEMBERS,
-    "jobmeter.jobs.members.flow.renew_job": MEMBERS,
     "jobmeter.wire.restli.elements.decode_reduced": GRAMMAR,
     "jobmeter.wire.restli.keys.encode_body_key": GRAMMAR,
     "jobmeter.wire.restli.values.parse_urn": GRAMMAR,

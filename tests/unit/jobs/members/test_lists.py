@@ -72,4 +72,8 @@ async def test_a_job_shows_its_figures_and_its_money(database_url: str) -> None:
         await scenario.ingest(make_clicks(job_id, 3), START)
         shown = await look(scenario, job_id)
         assert (shown.figures.apply_clicks, shown.figures.views) == (3, 0)
+        assert shown.figures.estimated_micros == 3 * PRICE_MICROS
         assert shown.snapshot.limit.spent_micros == 3 * PRICE_MICROS
+        await scenario.run_due(START + timedelta(days=4))
+        final = await look(scenario, job_id, now=START + timedelta(days=4))
+        assert final.figures == replace(shown.figures, estimated_micros=0)
