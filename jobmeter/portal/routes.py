@@ -23,6 +23,7 @@ from jobmeter.portal.pages import (
     my_slots,
     partner,
     partner_jobs,
+    partner_people,
     session,
     start,
 )
@@ -30,6 +31,7 @@ from jobmeter.portal.pages import my_job_changes as changes
 
 EVERYBODY = None  # also without a session
 PERSON = frozenset(Role)
+MANAGERS = frozenset({Role.PARTNER_MANAGER})
 OWNER = frozenset({Role.MEMBER, Role.CUSTOMER})
 
 # fmt: off
@@ -69,6 +71,10 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("GET", "/portal/partner", partner.show_overview, roles=PARTNER_ROLES, menu=mark("Overview"), summary="Show a partner's contracts, spend and what needs somebody"),
     PageRow("GET", "/portal/partner/jobs", partner_jobs.list_jobs, roles=PARTNER_ROLES, menu=mark("Jobs"), summary="List a partner's jobs"),
     PageRow("GET", "/portal/partner/jobs.csv", partner_jobs.download_jobs, roles=PARTNER_ROLES, summary="Download a partner's jobs"),
+    PageRow("GET", "/portal/partner/people", partner_people.list_people, roles=PARTNER_ROLES, menu=mark("People"), summary="List a partner's people"),
+    PageRow("POST", "/portal/partner/people", partner_people.invite_person, roles=MANAGERS, summary="Invite a person of a partner"),
+    PageRow("POST", "/portal/partner/people/role", partner_people.change_person, roles=MANAGERS, summary="Change the role of a partner's person"),
+    PageRow("POST", "/portal/partner/people/remove", partner_people.remove_person, roles=MANAGERS, summary="Remove a partner's person"),
     # -- the operator
     PageRow("GET", "/portal/operator", start.show_operator, roles=OPERATOR_ROLES, menu=mark("Operator"), summary="Show the operator the first page"),
 )

@@ -29,6 +29,8 @@ OPENED = {
     "partner": ("/portal/partner", Role.PARTNER_MANAGER, 200),
     "partner-jobs": ("/portal/partner/jobs?order=spent", Role.PARTNER_READER, 200),
     "partner-jobs-none": ("/portal/partner/jobs?q=nothing-like-it", Role.PARTNER_READER, 200),
+    "partner-people": ("/portal/partner/people", Role.PARTNER_MANAGER, 200),
+    "partner-people-read": ("/portal/partner/people", Role.PARTNER_READER, 200),
     "operator": ("/portal/operator?done=role", Role.OPERATOR, 200),
     "refused": ("/portal/operator", Role.MEMBER, 403),
     "unknown": ("/portal/nothing", Role.PARTNER_MANAGER, 404),
