@@ -13,7 +13,7 @@ from jobmeter.contracts.hiring.model import HiringDraft, HiringKind
 from jobmeter.jobs.members.model import Denial, JobViewer
 from jobmeter.jobs.model import JobState
 from jobmeter.notifications import flow as notifications
-from jobmeter.notifications.model import NotificationKind
+from jobmeter.notifications.model import DeliveryFilter, NotificationKind
 from tests.support.scenario import START, Scenario, make_clicks, make_element, open_scenario
 from tests.unit.jobs.members.actions import (
     BUDGET_MICROS,
@@ -128,7 +128,15 @@ async def test_a_job_on_the_client_s_slot_is_renewed_by_its_seat(database_url: s
 async def list_notified(scenario: Scenario) -> list[Mapping[str, Any]]:
     async with scenario.database.connection() as connection:
         (endpoint,) = await notifications.list_endpoints(connection, application=scenario.parent)
-        found = await notifications.list_deliveries(connection, endpoint, state=None, after=0, rows_max=99)
+        wanted = DeliveryFilter(
+            state=None,
+            since=START,
+            until=LATER,
+            before_at=LATER,
+            before_number=0,
+            rows_max=99,
+        )
+        found = (await notifications.list_deliveries(connection, endpoint, wanted))[::-1]
     return [msgspec.json.decode(one.body) | {"channel": one.channel, "subject": one.subject} for one in found]
 
 
