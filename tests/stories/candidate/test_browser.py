@@ -2,10 +2,17 @@
 
 import httpx2
 import pytest
+from playwright.sync_api import expect
 
 from tests.conftest import TEMPLATE, make_database
 from tests.stories.candidate.hard_texts import TEXTS
-from tests.stories.portal.browser import WIDTHS, is_wider, open_browser
+from tests.stories.portal.browser import (
+    WIDTHS,
+    is_wider,
+    keep_picture,
+    list_violations,
+    open_browser,
+)
 from tests.stories.portal.browser import open_page as open_any_page
 from tests.support.missing_part import find_programs
 from tests.support.sandbox_client import SandboxClient
@@ -18,7 +25,9 @@ def site(cluster_url, tmp_path_factory):
     find_programs("chromium")
     made = make_database(cluster_url, TEMPLATE)
     with (
-        start_sandbox_server(next(made), tmp_path_factory.mktemp("site")) as credentials,
+        start_sandbox_server(
+            next(made), tmp_path_factory.mktemp("site"), JOBMETER_OPEN_JOBS_PAGE="true"
+        ) as credentials,
         httpx2.Client(base_url=credentials["base_url"], timeout=60) as client,
     ):
         sandbox_client = SandboxClient(client, credentials)
@@ -59,7 +68,8 @@ def test_every_text_fits_every_width(browser, site, size):
     with open_page(browser, site, size) as page:
         wider = []
         for name, job_id in jobs.items():
-            assert page.goto(f"/jobs/view/{job_id}").ok, name
+            answer = page.goto(f"/jobs/view/{job_id}")
+            assert answer.status == (410 if name == "over" else 200), name
             wider += [name] if is_wider(page) else []
     assert wider == []
 
@@ -118,7 +128,7 @@ def test_the_other_pages_fit_every_width(browser, site, size):
         for path, status in (
             ("/", 200),
             ("/docs", 200),
-            (gone, 200),
+            (gone, 410),
             ("/jobs/view/77", 404),
             ("/nothing/here", 404),
         ):
@@ -129,6 +139,25 @@ def test_the_other_pages_fit_every_width(browser, site, size):
         assert "no longer accepts" in page.inner_text("main")
         assert page.locator("a.apply").count() == 0
     assert sandbox_client.now
+
+
+@pytest.mark.parametrize("size", WIDTHS)
+def test_open_jobs_are_searched_at_every_width(browser, site, size):
+    _, jobs = site
+    for theme in ("light", "dark"):
+        with open_page(browser, site, size, theme) as page:
+            expect(page.goto("/jobs") and page.locator(".jobs li")).to_have_count(len(jobs) - 1)
+            assert is_wider(page) is False
+            assert list_violations(page) == []
+            keep_picture(page, f"open-jobs-{size}-{theme}")
+            page.get_by_label("Title, company or place").fill("no such job")
+            page.get_by_role("button", name="Search").click()
+            expect(page.locator(".none")).to_contain_text("no such job")
+            assert is_wider(page) is False
+            keep_picture(page, f"open-jobs-none-{size}-{theme}")
+            page.get_by_role("link", name="All open jobs").click()
+            page.locator(".jobs a").first.click()
+            expect(page.locator("article h1")).to_be_visible()
 
 
 def test_the_endpoints_can_be_searched(browser, site):
