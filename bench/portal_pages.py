@@ -24,7 +24,7 @@ from jobmeter.job_lists.model import ListPosition
 
 SQL = load_statements("bench", "portal_pages.sql")
 
-CUSTOMERS = 100
+CUSTOMERS = 20
 PAGES = 40
 ROWS = 1_000
 GENERIC = "plan_cache_mode=force_generic_plan"
