@@ -13,21 +13,13 @@ from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.dialect import PageDialect
 from jobmeter.portal.frame.assets import make_asset_routes
 from jobmeter.portal.frame.site import ORIGIN_ALONE, PageRow, Site
-from jobmeter.portal.pages import (
-    account,
-    clock,
-    demonstration,
-    display,
-    login,
-    my_jobs,
-    my_slots,
-    partner,
-    partner_jobs,
-    partner_people,
-    session,
-    start,
-)
-from jobmeter.portal.pages import my_job_changes as changes
+from jobmeter.portal.pages import account, clock, demonstration, display, login, session, start
+from jobmeter.portal.pages.my import job_changes as changes
+from jobmeter.portal.pages.my import jobs as my_jobs
+from jobmeter.portal.pages.my import slots as my_slots
+from jobmeter.portal.pages.partner import jobs as partner_jobs
+from jobmeter.portal.pages.partner import overview
+from jobmeter.portal.pages.partner import people as partner_people
 
 EVERYBODY = None  # also without a session
 PERSON = frozenset(Role)
@@ -68,7 +60,7 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("POST", "/portal/my/jobs/{job_id:int}/renew", changes.renew_job, roles=OWNER, summary="Renew a job on an own slot"),
     PageRow("GET", "/portal/my/slots", my_slots.list_slots, roles=OWNER, menu=mark("My slots"), summary="List the person's slots"),
     # -- partners
-    PageRow("GET", "/portal/partner", partner.show_overview, roles=PARTNER_ROLES, menu=mark("Overview"), summary="Show a partner's contracts, spend and what needs somebody"),
+    PageRow("GET", "/portal/partner", overview.show_overview, roles=PARTNER_ROLES, menu=mark("Overview"), summary="Show a partner's contracts, spend and what needs somebody"),
     PageRow("GET", "/portal/partner/jobs", partner_jobs.list_jobs, roles=PARTNER_ROLES, menu=mark("Jobs"), summary="List a partner's jobs"),
     PageRow("GET", "/portal/partner/jobs.csv", partner_jobs.download_jobs, roles=PARTNER_ROLES, summary="Download a partner's jobs"),
     PageRow("GET", "/portal/partner/people", partner_people.list_people, roles=PARTNER_ROLES, menu=mark("People"), summary="List a partner's people"),

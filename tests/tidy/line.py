@@ -118,7 +118,7 @@ ROOMS = {
     "notifications": ("", "listing", "dispatch"),
     "partners": ("", "applications", "tokens", "secrets", "oauth1"),
     "people": ("", "mails", "sessions", "accounts", "logins", "passkeys"),
-    "portal": ("catalogue", "frame", "pages", ""),
+    "portal": ("catalogue", "frame", "pages", "pages.my", "pages.partner", ""),
     "promotion": ("alerts", ""),
     "pull": ("reading", "destinations", ""),
     "reports": ("", "job_reports", "charge_stream", "uncharged_clicks", "sources", "overview"),

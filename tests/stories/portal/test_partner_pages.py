@@ -11,7 +11,7 @@ import pytest
 from jobmeter.http.admission import EXPORTS_OF_PARTNER_MAX
 from jobmeter.job_lists.model import ListFilter, ListOrder, ListQuestion
 from jobmeter.people.model import Role
-from jobmeter.portal.pages.partner_jobs import write_all
+from jobmeter.portal.pages.partner.jobs import write_all
 from tests.stories.portal.sessions import list_grants, log_in, open_browser
 from tests.support.sandbox_client import add_partner
 

@@ -10,8 +10,8 @@ from jobmeter.http.parameters import read_query_id, read_query_text
 from jobmeter.jobs.members import flow as members
 from jobmeter.jobs.members.model import NEWEST, JobKind, JobSearch, MemberJob
 from jobmeter.portal.frame.visit import Visit
-from jobmeter.portal.pages.my_days import read_days
-from jobmeter.portal.pages.owned import choose_chip, explain, find_job, find_viewer, name_kind
+from jobmeter.portal.pages.my.days import read_days
+from jobmeter.portal.pages.my.owned import choose_chip, explain, find_job, find_viewer, name_kind
 
 PAGE_ROWS = 50
 STATES = {"open": True, "over": False, "all": None}

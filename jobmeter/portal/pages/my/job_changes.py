@@ -11,8 +11,8 @@ from jobmeter.jobs.members.model import Denial, EditableTexts, MemberJob, TextEd
 from jobmeter.jobs.model import JobState
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.visit import Visit
-from jobmeter.portal.pages.my_jobs import describe
-from jobmeter.portal.pages.owned import explain, find_job, find_viewer, read_job_id
+from jobmeter.portal.pages.my.jobs import describe
+from jobmeter.portal.pages.my.owned import explain, find_job, find_viewer, read_job_id
 
 # A part of a refusal that names a field, in the order in which they are looked for; the field of the form, and its text.
 _PROBLEMS = (

@@ -18,7 +18,7 @@ from jobmeter.partners.model import Application
 from jobmeter.portal.catalogue.texts import mark, mark_several
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
-from jobmeter.portal.pages.listed_jobs import CHIPS
+from jobmeter.portal.pages.partner.listed_jobs import CHIPS
 from jobmeter.reports.overview import flow as overview
 from jobmeter.reports.overview.flow import DAYS
 from jobmeter.reports.overview.model import ContractMeter, Need, NeedKind, Overview

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from jobmeter.jobs.members import flow as members
 from jobmeter.portal.frame.visit import Visit
-from jobmeter.portal.pages.owned import find_viewer
+from jobmeter.portal.pages.my.owned import find_viewer
 
 
 async def list_slots(visit: Visit) -> Response:

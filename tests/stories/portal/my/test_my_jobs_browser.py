@@ -7,7 +7,7 @@ from jobmeter.people.model import Role
 from tests.conftest import TEMPLATE, make_database
 from tests.stories.candidate.hard_texts import TEXTS
 from tests.stories.portal.browser import is_wider, keep_picture, list_violations, open_browser, open_page
-from tests.stories.portal.my_jobs import post_jobs
+from tests.stories.portal.my.scene import post_jobs
 from tests.stories.portal.sessions import list_grants, log_in
 from tests.support.missing_part import find_programs
 from tests.support.sandbox_client import SandboxClient

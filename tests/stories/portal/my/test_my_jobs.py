@@ -8,9 +8,9 @@ import pytest
 from jobmeter.jobs.members.model import Denial
 from jobmeter.people.model import Role
 from jobmeter.portal.frame.cookies import LANGUAGE
-from jobmeter.portal.pages.owned import DENIALS
+from jobmeter.portal.pages.my.owned import DENIALS
 from tests.stories.candidate.hard_texts import TEXTS
-from tests.stories.portal.my_jobs import TEXT, open_as, post_jobs, read_form, send
+from tests.stories.portal.my.scene import TEXT, open_as, post_jobs, read_form, send
 from tests.stories.portal.sessions import list_grants, open_browser
 from tests.support.sandbox_client import bearer
 from tests.support.xml_partner import POSTER, XmlPartner

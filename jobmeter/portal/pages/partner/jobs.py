@@ -26,7 +26,7 @@ from jobmeter.job_lists.model import (
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.headers import NO_STORE
 from jobmeter.portal.frame.visit import Visit
-from jobmeter.portal.pages.listed_jobs import CHIPS, write_rows
+from jobmeter.portal.pages.partner.listed_jobs import CHIPS, write_rows
 
 PAGE_ROWS, CHUNK_ROWS = 50, 1_000
 # The orders of the list: what is compared, and whether the highest comes first.

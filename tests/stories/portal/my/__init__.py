@@ -1,0 +1,1 @@
+"""Members and customers on the pages of their jobs."""
