@@ -208,7 +208,8 @@ SELECT {shown}
 -- page.
 SELECT state, count(*) AS jobs,
        count(*) FILTER (
-           WHERE CASE WHEN %(order)s <> 'TITLE' THEN (number_key, %(sign)s * job_id)
+           WHERE %(first_job)s::bigint IS NOT NULL
+             AND CASE WHEN %(order)s <> 'TITLE' THEN (number_key, %(sign)s * job_id)
                            < (%(sign)s * %(first_number)s::bigint, %(sign)s * %(first_job)s::bigint)
                       WHEN %(sign)s > 0 THEN (title_key, job_id) < (%(first_title)s, %(first_job)s::bigint)
                       ELSE (title_key, job_id) > (%(first_title)s, %(first_job)s::bigint)

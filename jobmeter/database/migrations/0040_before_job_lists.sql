@@ -1,5 +1,5 @@
--- Apply before the code. A narrow copy of each job, which a partner's list searches, orders and counts: a job with its
--- text fills a quarter of a page, and a scan of 100,000 of them takes a second.
+-- Apply before the code. A narrow copy of each job, which a partner's list searches, orders and counts: of jobs with their
+-- texts, 100,000 are more than 100 MB.
 
 -- jobs ---------------------------------------------------------------------------------------------------------
 -- Jobs whose copy is out of date. Only ever inserted and removed, by statement and not by row, so that posting a batch
