@@ -220,6 +220,32 @@ def test_invoices_are_listed_opened_and_downloaded(parent, sandbox_client):
     assert refused.value.status == 404
 
 
+def test_jobs_are_listed_in_pages_and_the_overview_has_typed_amounts(parent, sandbox_client):
+    jobs = [sandbox_client.post_job(f"pilot-{number}") for number in range(3)]
+    sandbox_client.send_clicks(jobs[1], 2)
+    sandbox_client.advance("2m")
+    listed = list(parent.lists.jobs(order="spent"))
+    assert [job.job_id for job in listed] == [jobs[1], jobs[2], jobs[0]]
+    assert (listed[0].state, listed[0].apply_clicks) == ("PROMOTED", 2)
+    assert listed[0].spent.amount_micros > 0
+    assert parent.lists.count_jobs(search="pilot-1") == {"PROMOTED": 1}
+    (meter,) = parent.lists.overview().contracts
+    parts = (meter.spent_final, meter.spent_estimated, meter.reserved, meter.free)
+    assert sum(part.amount_micros for part in parts) == meter.limit.amount_micros
+    assert meter.spent_estimated == listed[0].spent
+
+
+@pytest.mark.parametrize(
+    "page", [{}, {"elements": [{}], "states": {}, "next": None}], ids=["empty", "a job without its fields"]
+)
+def test_a_list_in_another_shape_is_unreadable(page):
+    client = open_given(GivenResponses(lambda _: page), limits=Limits(attempts_max=2))
+    with pytest.raises(UnreadableError):
+        list(client.lists.jobs())
+    with pytest.raises(UnreadableError):
+        client.lists.overview()
+
+
 def test_the_stream_of_charges_continues_after_a_cursor(child, sandbox_client):
     job_id = sandbox_client.post_job("charged")
     for name in "abc":

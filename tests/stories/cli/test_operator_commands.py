@@ -98,6 +98,13 @@ def test_a_partner_posts_jobs_and_the_operator_follows_them(run, tmp_path):
     (listed,) = run("jobs", "list", "--partner", number_of(credentials, "parent"), "--search", "weld")
     assert listed["id"] == posted["jobId"]
     assert "/jobs/apply/" in json.dumps(run("jobs", "links", posted["jobId"]))
+    (own,) = run("jobs", "own", "--search", "weld", "--of", number_of(credentials, "child"))
+    assert (own["externalId"], own["kind"], own["spent"]["currencyCode"]) == ("cli-1", "P4P", "USD")
+    assert "cli-1" in run("jobs", "own", form="table")
+    overview = run("overview")
+    assert (overview["contracts"], sum(overview["states"].values())) == ([], 1)
+    for shown in (run("jobs", "own", form="table"), run("overview", form="table")):
+        assert max(map(len, shown.splitlines())) <= 80
     file.write_text(json.dumps(element | {"title": "Senior welder"}) + "\n")
     assert run("jobs", "update", file)[0]["status"] == "SUCCEEDED"
     refused = run("jobs", "renew", "cli-1", "unknown", code=1)
