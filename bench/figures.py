@@ -74,6 +74,7 @@ FIGURES = (
     Figure("portal_pages_last", "ms", "portal_pages"),
     Figure("portal_pages_filtered", "ms", "portal_pages"),
     Figure("portal_pages_searched", "ms", "portal_pages"),
+    Figure("portal_pages_overview", "ms", "portal_pages"),
     Figure("portal_pages_worst", "ms", "portal_pages"),
     Figure("client_cpu", "us/row", "client", "a bare GET and decoding of the same bytes", 2.00, is_cost=True),
 )

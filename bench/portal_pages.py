@@ -29,10 +29,11 @@ PAGES = 40
 ROWS = 1_000
 GENERIC = "plan_cache_mode=force_generic_plan"
 QUESTIONS = {
-    "": "order=spent",
-    "_last": "order=spent&before=end",
-    "_filtered": "order=spent&state=CLOSED",
-    "_searched": "order=title&search=nachtschicht",
+    "": "jobs?order=spent",
+    "_last": "jobs?order=spent&before=end",
+    "_filtered": "jobs?order=spent&state=CLOSED",
+    "_searched": "jobs?order=title&search=nachtschicht",
+    "_overview": "overview",
 }
 
 
@@ -44,7 +45,7 @@ def measure_portal_pages(machine: Machine, sizes: Sizes, now: datetime) -> dict[
     settings = Settings(database_url=generic, rate_limits=f"partner={10**9}", chores=False)
     waits: dict[str, list[list[float]]] = {}
     with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as server:
-        questions = QUESTIONS | {"_middle": f"order=spent&after={_find_middle(machine, sizes.jobs)}"}
+        questions = QUESTIONS | {"_middle": f"jobs?order=spent&after={_find_middle(machine, sizes.jobs)}"}
         for _ in range(sizes.runs + 1):
             for name, query in questions.items():
                 request = _make_get(query, token)
@@ -59,7 +60,7 @@ def measure_portal_pages(machine: Machine, sizes: Sizes, now: datetime) -> dict[
 
 
 def _make_get(query: str, token: str) -> bytes:
-    return make_get(f"/partner/jobs?{query}", {"Authorization": f"Bearer {token}"})
+    return make_get(f"/partner/{query}", {"Authorization": f"Bearer {token}"})
 
 
 def _find_middle(machine: Machine, jobs: int) -> str:

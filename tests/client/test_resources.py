@@ -207,6 +207,8 @@ def test_invoices_are_listed_opened_and_downloaded(parent, sandbox_client):
     (invoice,) = parent.invoices.list()
     assert (invoice.id, invoice.number, str(known["total"])) == (known["id"], known["number"], "200.00")
     assert invoice.total.amount_micros == 200_000_000
+    due = next(need for need in parent.lists.overview().needs if need.kind == "INVOICE_DUE")
+    assert (due.subject, due.amount) == (invoice.number, invoice.total)
     assert list(parent.invoices.list(month="2020-01")) == []
     assert parent.invoices.read(invoice.id).fields["buyer"]["legalName"] == "Partner B.V."
     lines = list(parent.invoices.list_lines(invoice.id))

@@ -43,15 +43,17 @@ async def list_sitemaps(connection: Connection, *, now: datetime) -> list[int]:
 
 
 async def stream_sitemap(
-    database: Database, number: int, *, now: datetime
+    database: Database, number: int, *, now: datetime, rows_max: int = ROWS
 ) -> AsyncIterator[list[SitemapJob]]:
     """Yields the jobs of a file in parts, each over a connection that is returned before it is sent."""
     after, until = number * SITEMAP_SPAN - 1, (number + 1) * SITEMAP_SPAN
     while True:
         async with database.connection() as connection:
-            part = await store.list_sitemap_jobs(connection, after=after, until=until, rows_max=ROWS, now=now)
+            part = await store.list_sitemap_jobs(
+                connection, after=after, until=until, rows_max=rows_max, now=now
+            )
         if part:
             yield part
-        if len(part) < ROWS:
+        if len(part) < rows_max:
             return
         after = part[-1].job_id

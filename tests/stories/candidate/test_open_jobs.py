@@ -1,5 +1,6 @@
 """Candidates' list of open jobs, the sitemap and robots.txt: live jobs that are for the public, and no others."""
 
+import asyncio
 import re
 
 import pytest
@@ -7,6 +8,8 @@ from lxml import etree
 
 from jobmeter.api.candidate.sitemap import write_robots
 from jobmeter.base.settings import Settings
+from jobmeter.database.pool import Database
+from jobmeter.job_lists.open_jobs import flow as open_jobs
 from jobmeter.job_lists.open_jobs.model import SITEMAP_SPAN
 from tests.support.sandbox_client import SandboxClient
 
@@ -76,6 +79,19 @@ def test_the_sitemap_has_live_public_jobs_only(sandbox_client: SandboxClient) ->
     assert [len(text) for text in lastmod] == [len("2026-11-29T12:00:00Z")] * 2
     for number in (0, 10**12, 10**17):
         assert sandbox_client.client.get(f"/sitemaps/{number}.xml").status_code == 404
+
+
+@switched_on
+def test_a_file_is_read_in_parts(sandbox_client: SandboxClient, database_url: str) -> None:
+    jobs = post_all(sandbox_client)
+    number, now = jobs["open-1"] // SITEMAP_SPAN, sandbox_client.now
+
+    async def read() -> list[list[int]]:
+        async with Database.opened(database_url, connections_max=1) as database:
+            parts = open_jobs.stream_sitemap(database, number, now=now, rows_max=1)
+            return [[job.job_id for job in part] async for part in parts]
+
+    assert asyncio.run(read()) == [[jobs["open-1"]], [jobs["open-2"]]]
 
 
 def test_a_sandbox_is_not_found_and_a_board_shows_its_jobs() -> None:

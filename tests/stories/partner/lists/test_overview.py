@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+import psycopg
+
 from tests.support.sandbox_client import SandboxClient, add_partner, bearer
 
 PARTS = ("spentFinal", "spentEstimated", "reserved", "free")
@@ -63,6 +65,21 @@ def test_a_feed_that_cannot_be_read_is_named(sandbox_client: SandboxClient) -> N
     needs = needs_of(read_overview(sandbox_client, "child"))
     assert needs["FEED_NOT_READ"]["subject"] == str(answer.json()["id"])
     assert "FEED_NOT_READ" in needs_of(read_overview(sandbox_client))
+
+
+def test_deliveries_that_were_given_up_are_named(sandbox_client: SandboxClient, database_url: str) -> None:
+    headers = bearer(sandbox_client.token("child"))
+    body = {"url": "https://hooks.example/none", "kinds": ["BUDGET_ALERT"]}
+    made = sandbox_client.client.post("/partner/webhooks", headers=headers, json=body).json()
+    sandbox_client.client.post(f"/partner/webhooks/{made['id']}/tests", headers=headers)
+    assert "DELIVERIES_DEAD" not in needs_of(read_overview(sandbox_client))
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("UPDATE notices SET state = 'DEAD', finished_at = now()")
+    for who in ("child", "parent"):
+        need = needs_of(read_overview(sandbox_client, who))["DELIVERIES_DEAD"]
+        assert (need["subject"], need["count"]) == (str(made["id"]), 1)
+    stranger = add_partner(sandbox_client, database_url)
+    assert "DELIVERIES_DEAD" not in needs_of(read_overview(stranger))
 
 
 def test_a_customer_sees_its_own_part_and_a_stranger_nothing(
