@@ -1,0 +1,70 @@
+"""What belongs to somebody else looks as if it did not exist: every page and form whose address has an id, with every role.
+
+The requests are generated from the table of pages. A new name of an id in a path needs an entry here.
+"""
+
+import re
+
+import pytest
+
+from jobmeter.people.model import OPERATOR_ROLES, Role
+from jobmeter.portal.routes import PAGES
+from tests.stories.portal.sessions import list_grants, log_in, open_browser
+from tests.support.sandbox_client import add_partner
+
+SLOT = re.compile(r"\{(\w+)(?::\w+)?\}")
+ROWS = [row for row in PAGES if SLOT.search(row.path)]
+OWNER, STRANGER = "owner@hafenkontor.example", "stranger@elsewhere.example"
+UNKNOWN = {"job_id": [77, 2**62 - 1, 2**63 - 1, 10**30]}
+# What differs between two responses to the same request.
+OWN = re.compile(r'name="(?:once|token)" value="[^"]*"|<span class="code">[^<]*</span>|<time.*?</time>')
+
+
+@pytest.fixture
+def owned(sandbox_client):
+    """The id of one thing of each kind, by its name in paths: all belong to the owner, and to the first partner's customer."""
+    (row,) = sandbox_client.batch_create([sandbox_client.job_element("owned", posterEmail=OWNER)])
+    return {"job_id": int(sandbox_client.task(row["id"])["jobPosting"].rsplit(":", 1)[-1])}
+
+
+@pytest.fixture
+def strangers(sandbox_client, database_url):
+    """A browser for each role, of people of another partner and another customer. The operator is nobody's stranger."""
+    others = list_grants(add_partner(sandbox_client, database_url).credentials)
+    return {
+        role: open_browser(sandbox_client, log_in(database_url, grant, email=f"{role}.{STRANGER}"))
+        for role, grant in others.items()
+        if role not in OPERATOR_ROLES
+    }
+
+
+def send(browser, row, ids):
+    path = SLOT.sub(lambda slot: str(ids[slot[1]]), row.path)
+    answer = browser.get(path) if row.method == "GET" else browser.post(path)
+    own = "|".join(re.escape(str(value)) for value in ids.values())
+    return answer.status_code, re.sub(rf"\b(?:{own})\b", "ID", OWN.sub("", answer.text))
+
+
+def test_what_is_foreign_is_as_what_does_not_exist(owned, strangers):
+    sent, leaks = 0, []
+    for row in ROWS:
+        for role, browser in strangers.items():
+            foreign = send(browser, row, owned)
+            for name in SLOT.findall(row.path):
+                for unknown in UNKNOWN[name]:
+                    sent += 1
+                    same = send(browser, row, owned | {name: unknown}) == foreign
+                    refused = foreign[0] == (404 if role in row.roles else 403)
+                    leaks += [] if same and refused else [(row.method, row.path, role, unknown, foreign[0])]
+    assert leaks == []
+    assert sent >= len(ROWS) * len(strangers) > 0
+
+
+def test_the_owner_sees_it(owned, sandbox_client, database_url):
+    """Otherwise the other test would prove nothing."""
+    grants = list_grants(sandbox_client.credentials)
+    for role, email in ((Role.MEMBER, OWNER), (Role.CUSTOMER, f"customer.{OWNER}")):
+        browser = open_browser(sandbox_client, log_in(database_url, grants[role], email=email))
+        shown = [row for row in ROWS if row.method == "GET" and role in row.roles]
+        assert shown
+        assert 404 not in {send(browser, row, owned)[0] for row in shown}
