@@ -113,6 +113,7 @@ async def store_response(
     await store.store_claim_response(
         connection,
         claim_hash=hash_claim(request),
+        body_hash=hash_body(request),
         claimed_at=claimed_at,
         answered_at=now,
         status=answer.status,

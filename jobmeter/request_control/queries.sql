@@ -53,13 +53,15 @@ UPDATE repeat_claims
 RETURNING claimed_at
 
 -- name: store_claim_response
--- The response is kept from when it was given: in a sandbox, the request itself may have moved the clock.
-UPDATE repeat_claims
-   SET claimed_at    = %(answered_at)s,
-       status        = %(status)s,
-       sealed_answer = %(sealed_answer)s
- WHERE claim_hash = %(claim_hash)s
-   AND claimed_at = %(claimed_at)s
+-- The response is kept from when it was given: in a sandbox, the request itself may have moved the clock, so
+-- far that its claim was deleted on the way.
+INSERT INTO repeat_claims AS claim (claim_hash, body_hash, claimed_at, status, sealed_answer)
+VALUES (%(claim_hash)s, %(body_hash)s, %(answered_at)s, %(status)s, %(sealed_answer)s)
+    ON CONFLICT (claim_hash) DO UPDATE
+   SET claimed_at    = excluded.claimed_at,
+       status        = excluded.status,
+       sealed_answer = excluded.sealed_answer
+ WHERE claim.claimed_at = %(claimed_at)s
 
 -- name: release_claim
 DELETE FROM repeat_claims

@@ -59,6 +59,7 @@ async def store_claim_response(
     connection: Connection,
     *,
     claim_hash: bytes,
+    body_hash: bytes,
     claimed_at: datetime,
     answered_at: datetime,
     status: int,
@@ -66,6 +67,7 @@ async def store_claim_response(
 ) -> None:
     parameters = {
         "claim_hash": claim_hash,
+        "body_hash": body_hash,
         "claimed_at": claimed_at,
         "answered_at": answered_at,
         "status": status,
