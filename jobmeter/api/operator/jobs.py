@@ -10,7 +10,7 @@ from starlette.responses import Response
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
 from jobmeter.http.context import RequestContext
-from jobmeter.http.parameters import read_page, read_query_id, read_query_text
+from jobmeter.http.parameters import read_page, read_page_size, read_query_id, read_query_text
 from jobmeter.http.responses import format_time, json_response, page_response
 from jobmeter.jobs.members import flow as members
 from jobmeter.jobs.members.model import NEWEST, JobSearch, JobViewer, MemberJob
@@ -42,7 +42,7 @@ async def list_jobs(context: RequestContext) -> Response:
 
 async def list_member_jobs(context: RequestContext) -> Response:
     """Newest first; ``before`` is the ``nextBefore`` of the previous page, ``count`` is at most 200."""
-    request, rows_max = context.request, read_page(context.request).rows_max
+    request, rows_max = context.request, read_page_size(context.request)
     before = read_query_id(request, "before")
     wanted = JobSearch(
         search=read_query_text(request, "search"),

@@ -12,7 +12,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, URN_JOB
 from jobmeter.http.context import RequestContext
 from jobmeter.http.endpoints import Audience, Endpoint
-from jobmeter.http.parameters import read_page
+from jobmeter.http.parameters import read_page_size
 from jobmeter.http.plain import PlainEndpoint
 from jobmeter.http.responses import json_response
 from jobmeter.jobs.members import flow as members
@@ -29,7 +29,7 @@ async def list_job_changes(context: RequestContext) -> Response:
 
     A parent application sees the changes of its children too.
     """
-    rows_max = read_page(context.request).rows_max
+    rows_max = read_page_size(context.request)
     page = _read_cursor(context.request, rows_max + 1, context.now)
     async with context.app.database.connection() as connection:
         found = await members.list_changes(connection, application=context.application, page=page)

@@ -7,10 +7,11 @@ from playwright.sync_api import expect
 from tests.conftest import TEMPLATE, make_database
 from tests.stories.candidate.hard_texts import TEXTS
 from tests.stories.portal.browser import (
+    LOOKS,
     WIDTHS,
     is_wider,
     keep_picture,
-    list_violations,
+    list_faults,
     open_browser,
 )
 from tests.stories.portal.browser import open_page as open_any_page
@@ -141,23 +142,21 @@ def test_the_other_pages_fit_every_width(browser, site, size):
     assert sandbox_client.now
 
 
-@pytest.mark.parametrize("size", WIDTHS)
-def test_open_jobs_are_searched_at_every_width(browser, site, size):
+@pytest.mark.parametrize(("size", "theme"), LOOKS)
+def test_open_jobs_are_searched_at_every_width(browser, site, size, theme):
     _, jobs = site
-    for theme in ("light", "dark"):
-        with open_page(browser, site, size, theme) as page:
-            expect(page.goto("/jobs") and page.locator(".jobs li")).to_have_count(len(jobs) - 1)
-            assert is_wider(page) is False
-            assert list_violations(page) == []
-            keep_picture(page, f"open-jobs-{size}-{theme}")
-            page.get_by_label("Title, company or place").fill("no such job")
-            page.get_by_role("button", name="Search").click()
-            expect(page.locator(".none")).to_contain_text("no such job")
-            assert is_wider(page) is False
-            keep_picture(page, f"open-jobs-none-{size}-{theme}")
-            page.get_by_role("link", name="All open jobs").click()
-            page.locator(".jobs a").first.click()
-            expect(page.locator("article h1")).to_be_visible()
+    with open_page(browser, site, size, theme) as page:
+        expect(page.goto("/jobs") and page.locator(".jobs li")).to_have_count(len(jobs) - 1)
+        assert list_faults(page, size) == []
+        keep_picture(page, f"open-jobs-{size}-{theme}")
+        page.get_by_label("Title, company or place").fill("no such job")
+        page.get_by_role("button", name="Search").click()
+        expect(page.locator(".none")).to_contain_text("no such job")
+        assert is_wider(page) is False
+        keep_picture(page, f"open-jobs-none-{size}-{theme}")
+        page.get_by_role("link", name="All open jobs").click()
+        page.locator(".jobs a").first.click()
+        expect(page.locator("article h1")).to_be_visible()
 
 
 def test_the_endpoints_can_be_searched(browser, site):

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from datetime import datetime
 
 import pytest
 from lxml import etree
@@ -84,14 +85,14 @@ def test_the_sitemap_has_live_public_jobs_only(sandbox_client: SandboxClient) ->
 @switched_on
 def test_a_file_is_read_in_parts(sandbox_client: SandboxClient, database_url: str) -> None:
     jobs = post_all(sandbox_client)
-    number, now = jobs["open-1"] // SITEMAP_SPAN, sandbox_client.now
+    parts = asyncio.run(read_parts(database_url, jobs["open-1"] // SITEMAP_SPAN, sandbox_client.now))
+    assert parts == [[jobs["open-1"]], [jobs["open-2"]]]
 
-    async def read() -> list[list[int]]:
-        async with Database.opened(database_url, connections_max=1) as database:
-            parts = open_jobs.stream_sitemap(database, number, now=now, rows_max=1)
-            return [[job.job_id for job in part] async for part in parts]
 
-    assert asyncio.run(read()) == [[jobs["open-1"]], [jobs["open-2"]]]
+async def read_parts(database_url: str, number: int, now: datetime) -> list[list[int]]:
+    async with Database.opened(database_url, connections_max=1) as database:
+        parts = open_jobs.stream_sitemap(database, number, now=now, rows_max=1)
+        return [[job.job_id for job in part] async for part in parts]
 
 
 def test_a_sandbox_is_not_found_and_a_board_shows_its_jobs() -> None:

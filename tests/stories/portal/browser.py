@@ -15,6 +15,10 @@ from tests.support.missing_part import find_programs
 
 WIDTHS = {"desk": (1280, 860), "phone": (390, 844), "small phone": (320, 600)}
 PICTURES = os.environ.get("JOBMETER_TESTS_PICTURES", "")  # a folder in which a picture of each page is kept
+# Each theme is judged once by axe, and each width once by whether it holds the page; where pictures are kept, every page is
+# opened in every look.
+LOOKS = [("desk", "light"), ("phone", "dark"), ("small phone", "light")]
+LOOKS += [("desk", "dark"), ("phone", "light"), ("small phone", "dark")] if PICTURES else []
 PATIENCE_MS = 10_000
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
@@ -45,10 +49,9 @@ def open_page(
         base_url=base_url,
         java_script_enabled=has_script,
     )
-    if cookie:
-        context.add_cookies([{"name": "jobmeter", "value": cookie, "url": base_url}])
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
+    use_session(page, base_url, cookie)
     page.on("console", lambda line: faults.append(line.text) if line.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on(
@@ -61,8 +64,21 @@ def open_page(
     assert [fault for fault in faults if "the server responded with a status of" not in fault] == []
 
 
+def use_session(page: Page, base_url: str, token: str) -> None:
+    """Goes on as somebody else, or as nobody: a browser of its own for each would take twice the time."""
+    page.context.clear_cookies()
+    if token:
+        page.context.add_cookies([{"name": "jobmeter", "value": token, "url": base_url}])
+
+
 def is_wider(page: Page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+
+
+def list_faults(page: Page, size: str) -> list[str]:
+    """What is wrong with the look of a page: for people who do not see it, or whose screen is small."""
+    wrong = list_violations(page) if size != "small phone" else []
+    return [*wrong, "is wider than the screen"] if is_wider(page) else wrong
 
 
 def list_violations(page: Page) -> list[str]:

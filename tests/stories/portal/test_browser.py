@@ -8,13 +8,13 @@ from jobmeter.people.model import Role
 from tests.conftest import TEMPLATE, make_database
 from tests.stories.candidate.hard_texts import TEXTS
 from tests.stories.portal.browser import (
-    PICTURES,
+    LOOKS,
     WIDTHS,
-    is_wider,
     keep_picture,
-    list_violations,
+    list_faults,
     open_browser,
     open_page,
+    use_session,
 )
 from tests.stories.portal.sessions import list_grants, log_in
 from tests.support.missing_part import find_programs
@@ -77,21 +77,16 @@ def browser(site):
         yield opened
 
 
-# Each theme is judged once by axe; where pictures are kept, the other themes are opened too.
-LOOKS = [("desk", "light"), ("phone", "dark"), ("small phone", "light")]
-LOOKS += [("desk", "dark"), ("phone", "light")] if PICTURES else []
-
-
 @pytest.mark.parametrize(("size", "theme"), LOOKS)
 def test_every_page_is_readable_by_everybody(browser, site, size, theme):
     base_url, tokens, _ = site
     wrong = []
-    for name, (path, role, status) in OPENED.items():
-        with open_page(browser, base_url, size, theme=theme, cookie=tokens[role]) as page:
+    with open_page(browser, base_url, size, theme=theme) as page:
+        for name, (path, role, status) in OPENED.items():
+            use_session(page, base_url, tokens[role])
             answer = page.goto(path)
             assert answer.status == status, name
-            wrong += [(name, found) for found in list_violations(page)] if size != "small phone" else []
-            wrong += [(name, "is wider than the screen")] if is_wider(page) else []
+            wrong += [(name, found) for found in list_faults(page, size)]
             wrong += [(name, "has no single heading")] if page.locator("h1").count() != 1 else []
             keep_picture(page, f"{name}-{WIDTHS[size][0]}-{theme}")
     assert wrong == []

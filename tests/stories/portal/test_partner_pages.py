@@ -12,8 +12,9 @@ from jobmeter.http.admission import EXPORTS_OF_PARTNER_MAX
 from jobmeter.job_lists.model import ListFilter, ListOrder, ListQuestion
 from jobmeter.people.model import Role
 from jobmeter.portal.pages.partner.jobs import write_all
+from tests.conftest import TEMPLATE, make_database
 from tests.stories.portal.sessions import list_grants, log_in, open_browser
-from tests.support.sandbox_client import add_partner
+from tests.support.sandbox_client import add_partner, open_sandbox_client
 
 JOBS = 60
 TITLES = re.compile(r'<a href="/jobs/view/\d+" dir="auto">([^<]*)</a>')
@@ -21,7 +22,19 @@ LINK = re.compile(r'href="(\?[^"]*)" rel="(prev|next)"')
 FACET = re.compile(r'<a href="(\?[^"]*)"(?: aria-current="true")?>([^<]+)</a>')
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def database_url(cluster_url):
+    """One for all tests here: they read, and what they write is another partner's."""
+    yield from make_database(cluster_url, TEMPLATE)
+
+
+@pytest.fixture(scope="module")
+def sandbox_client(database_url):
+    with open_sandbox_client(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
 def partner(sandbox_client, database_url):
     """A reader of the partner, which has jobs in several states; the first one cost something."""
     titles = [f"Fitter {at:02}" for at in range(JOBS - 1)] + ["Pilot <script>alert(1)</script> & 100%"]
@@ -131,8 +144,8 @@ def test_another_partner_sees_nothing_of_it(partner, sandbox_client, database_ur
 
 
 def test_a_partner_without_anything_reads_what_comes_first(sandbox_client, database_url):
-    grant = list_grants(sandbox_client.credentials)[Role.PARTNER_MANAGER]
-    browser = open_browser(sandbox_client, log_in(database_url, grant))
+    grant = list_grants(add_partner(sandbox_client, database_url).credentials)[Role.PARTNER_MANAGER]
+    browser = open_browser(sandbox_client, log_in(database_url, grant, email="new@elsewhere.example"))
     assert "Nothing was spent in 30 days" in browser.get("/portal/partner").text
     assert "Your software posts jobs with the endpoints" in browser.get("/portal/partner/jobs").text
 
@@ -155,12 +168,14 @@ def test_a_list_is_also_a_file(partner, sandbox_client):
     assert len(read_csv(partner.get("/portal/partner/jobs.csv").text)) == JOBS
 
 
-def test_a_cell_of_a_file_is_never_a_formula(partner, sandbox_client):
+def test_a_cell_of_a_file_is_never_a_formula(sandbox_client, database_url):
     title = '=HYPERLINK("https://evil.example")'
-    (row,) = sandbox_client.batch_create([sandbox_client.job_element("formula", title=title)])
-    sandbox_client.task(row["id"])
-    sandbox_client.advance("2m")
-    (found,) = read_csv(partner.get("/portal/partner/jobs.csv?q=formula").text)
+    other = add_partner(sandbox_client, database_url)
+    other.post_job("formula", title=title)
+    other.advance("2m")
+    grant = list_grants(other.credentials)[Role.PARTNER_READER]
+    browser = open_browser(other, log_in(database_url, grant, email="reader@elsewhere.example"))
+    (found,) = read_csv(browser.get("/portal/partner/jobs.csv?q=formula").text)
     assert found["title"] == f"'{title}"
 
 

@@ -6,7 +6,14 @@ import pytest
 from jobmeter.people.model import Role
 from tests.conftest import TEMPLATE, make_database
 from tests.stories.candidate.hard_texts import TEXTS
-from tests.stories.portal.browser import is_wider, keep_picture, list_violations, open_browser, open_page
+from tests.stories.portal.browser import (
+    LOOKS,
+    keep_picture,
+    list_faults,
+    open_browser,
+    open_page,
+    use_session,
+)
 from tests.stories.portal.my.scene import post_jobs
 from tests.stories.portal.sessions import list_grants, log_in
 from tests.support.missing_part import find_programs
@@ -68,15 +75,15 @@ def list_pages(jobs):
     }
 
 
-@pytest.mark.parametrize(("size", "theme"), [("desk", "light"), ("phone", "dark"), ("small phone", "light")])
+@pytest.mark.parametrize(("size", "theme"), LOOKS)
 def test_every_page_of_a_member_is_readable_by_everybody(browser, site, size, theme):
     base_url, tokens, jobs = site
     wrong = []
-    for name, (path, who, status) in list_pages(jobs).items():
-        with open_page(browser, base_url, size, theme=theme, cookie=tokens[who]) as page:
+    with open_page(browser, base_url, size, theme=theme) as page:
+        for name, (path, who, status) in list_pages(jobs).items():
+            use_session(page, base_url, tokens[who])
             assert page.goto(path).status == status, name
-            wrong += [(name, found) for found in list_violations(page)]
-            wrong += [(name, "is wider than the screen")] if is_wider(page) else []
+            wrong += [(name, found) for found in list_faults(page, size)]
             wrong += [(name, "has no single heading")] if page.locator("h1").count() != 1 else []
             keep_picture(page, f"{name}-{size.replace(' ', '-')}-{theme}")
     assert wrong == []
