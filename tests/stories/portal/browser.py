@@ -65,7 +65,7 @@ def open_page(
 
 
 def use_session(page: Page, base_url: str, token: str) -> None:
-    """Goes on as somebody else, or as nobody: a browser of its own for each would take twice the time."""
+    """Continues as somebody else, or as nobody: a browser of its own for each would take twice the time."""
     page.context.clear_cookies()
     if token:
         page.context.add_cookies([{"name": "jobmeter", "value": token, "url": base_url}])
