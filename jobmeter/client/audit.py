@@ -4,19 +4,15 @@ from collections.abc import Iterator
 from datetime import date
 from functools import partial
 from itertools import pairwise
-from typing import Any
-
-import msgspec
 
 from jobmeter.client.http.errors import UnreadableError
-from jobmeter.client.http.reading import decode, read_moment
+from jobmeter.client.http.reading import FIELDS, Fields, decode, read_fields, read_moment
 from jobmeter.client.http.session import Session
 from jobmeter.client.http.transport import Answer
 from jobmeter.client.rows import AuditRecord
 
 PATH = "/partner/audit"
 PAGE_ROWS = 200
-_FIELDS = msgspec.json.Decoder(dict[str, Any])
 
 
 class Audit:
@@ -52,12 +48,7 @@ class Audit:
 
 def _read_page(after: int, answer: Answer) -> tuple[list[AuditRecord], int | None]:
     """A page that came before shows numbers that are not below the requested one."""
-    page = decode(_FIELDS, answer)
-    try:
-        rows = [_make_record(fields) for fields in page["elements"]]
-        following = page["nextAfter"]
-    except (KeyError, TypeError) as error:
-        raise UnreadableError(f"the response has a row without {error}") from error
+    rows, following = read_fields(_make_page, decode(FIELDS, answer))
     numbers = [after] * (after > 0) + [row.id for row in rows]
     if any(number <= lower for number, lower in pairwise(numbers)):
         raise UnreadableError(f"the response does not continue below {after}")
@@ -66,7 +57,11 @@ def _read_page(after: int, answer: Answer) -> tuple[list[AuditRecord], int | Non
     return rows, following
 
 
-def _make_record(fields: dict[str, Any]) -> AuditRecord:
+def _make_page(page: Fields) -> tuple[list[AuditRecord], int | None]:
+    return [_make_record(fields) for fields in page["elements"]], page["nextAfter"]
+
+
+def _make_record(fields: Fields) -> AuditRecord:
     return AuditRecord(
         id=fields["id"],
         at=read_moment(fields["at"]),

@@ -8,13 +8,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from functools import partial
-from typing import Any, TypeVar
-
-import msgspec
+from typing import TypeVar
 
 from jobmeter.base.readers.times import read_day
 from jobmeter.client.http.errors import UnreadableError
-from jobmeter.client.http.reading import decode, read_moment, read_text_money
+from jobmeter.client.http.reading import FIELDS, Fields, decode, read_fields, read_moment, read_text_money
 from jobmeter.client.http.session import Session
 from jobmeter.client.http.transport import Answer
 from jobmeter.client.rows import Invoice, InvoiceFile, InvoiceLine
@@ -23,9 +21,7 @@ PATH = "/partner/invoices"
 PAGE_ROWS = 200
 ANY_MEDIA = {"Accept": "*/*"}
 _NAME = re.compile(r'filename="([A-Za-z0-9._-]+)"')
-_FIELDS = msgspec.json.Decoder(dict[str, Any])
 RowT = TypeVar("RowT")
-Fields = dict[str, Any]
 
 
 class Invoices:
@@ -73,8 +69,8 @@ def _read_rows(
     after: int, make: Callable[[Fields], RowT], number_of: Callable[[RowT], int], answer: Answer
 ) -> tuple[list[RowT], int | None]:
     """A page that came before shows numbers that are not after the requested one."""
-    page = decode(_FIELDS, answer)
-    rows = [_make_checked(make, fields) for fields in page.get("elements", ())]
+    page = decode(FIELDS, answer)
+    rows = [read_fields(make, fields) for fields in page.get("elements", ())]
     known = after
     for row in rows:
         if number_of(row) <= known:
@@ -86,15 +82,8 @@ def _read_rows(
     return rows, following
 
 
-def _make_checked(make: Callable[[Fields], RowT], fields: Fields) -> RowT:
-    try:
-        return make(fields)
-    except (KeyError, TypeError) as error:
-        raise UnreadableError(f"the response has a row without {error}") from error
-
-
 def _read_invoice(invoice_id: int, answer: Answer) -> Invoice:
-    invoice = _make_checked(_make_invoice, decode(_FIELDS, answer))
+    invoice = read_fields(_make_invoice, decode(FIELDS, answer))
     if invoice.id != invoice_id:
         raise UnreadableError(f"the response is about invoice {invoice.id}, not {invoice_id}")
     return invoice

@@ -4,14 +4,11 @@ Does not own the reports, whose figures are those of whole days.
 """
 
 from collections.abc import Iterator
-from typing import Any
-
-import msgspec
 
 from jobmeter.base.ids import URN_APPLICATION, read_urn
 from jobmeter.base.readers.times import read_day
 from jobmeter.client.http.errors import UnreadableError
-from jobmeter.client.http.reading import decode, read_moment, read_text_money
+from jobmeter.client.http.reading import FIELDS, Fields, decode, read_fields, read_moment, read_text_money
 from jobmeter.client.http.session import Session
 from jobmeter.client.http.transport import Answer
 from jobmeter.client.rows import ContractMeter, ListedJob, Need, Overview
@@ -26,8 +23,6 @@ AMOUNTS = {
     "even_pace": "evenPace",
 }
 PAGE_ROWS = 200
-_FIELDS = msgspec.json.Decoder(dict[str, Any])
-Fields = dict[str, Any]
 Page = tuple[list[ListedJob], dict[str, int], str | None]
 
 
@@ -67,24 +62,24 @@ class Lists:
 
 
 def _read_page(answer: Answer) -> Page:
-    page = decode(_FIELDS, answer)
-    try:
-        return [_make_job(fields) for fields in page["elements"]], page["states"], page["next"]
-    except (KeyError, TypeError) as error:
-        raise UnreadableError(f"the response has a page without {error}") from error
+    return read_fields(_make_page, decode(FIELDS, answer), what="a page")
+
+
+def _make_page(page: Fields) -> Page:
+    return [_make_job(fields) for fields in page["elements"]], page["states"], page["next"]
 
 
 def _read_overview(answer: Answer) -> Overview:
-    fields = decode(_FIELDS, answer)
-    try:
-        return Overview(
-            contracts=tuple(_make_meter(one) for one in fields["contracts"]),
-            states=fields["states"],
-            needs=tuple(_make_need(one) for one in fields["needsYou"]),
-            fields=fields,
-        )
-    except (KeyError, TypeError) as error:
-        raise UnreadableError(f"the response has an overview without {error}") from error
+    return read_fields(_make_overview, decode(FIELDS, answer), what="an overview")
+
+
+def _make_overview(fields: Fields) -> Overview:
+    return Overview(
+        contracts=tuple(_make_meter(one) for one in fields["contracts"]),
+        states=fields["states"],
+        needs=tuple(_make_need(one) for one in fields["needsYou"]),
+        fields=fields,
+    )
 
 
 def _make_meter(fields: Fields) -> ContractMeter:

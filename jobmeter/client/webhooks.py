@@ -6,18 +6,14 @@ Does not own webhooks: they are registered and changed through the API.
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
-from typing import Any
-
-import msgspec
 
 from jobmeter.client.http.errors import UnreadableError
-from jobmeter.client.http.reading import decode, read_moment
+from jobmeter.client.http.reading import FIELDS, Fields, decode, read_fields, read_moment
 from jobmeter.client.http.session import Session
 from jobmeter.client.http.transport import Answer
 from jobmeter.client.rows import Delivery
 
 PATH = "/partner/webhooks"
-_FIELDS = msgspec.json.Decoder(dict[str, Any])
 
 
 class Webhooks:
@@ -51,18 +47,17 @@ class Webhooks:
 
 
 def _read_page(after: str, answer: Answer) -> tuple[list[Delivery], str | None]:
-    page = decode(_FIELDS, answer)
-    try:
-        rows = [_make_delivery(fields) for fields in page["elements"]]
-        following = page["nextAfter"]
-    except (KeyError, TypeError) as error:
-        raise UnreadableError(f"the response has a row without {error}") from error
+    rows, following = read_fields(_make_page, decode(FIELDS, answer))
     if following is not None and (following == after or not rows):
         raise UnreadableError(f"the response continues at {following!r}, after {after!r}")
     return rows, following
 
 
-def _make_delivery(fields: dict[str, Any]) -> Delivery:
+def _make_page(page: Fields) -> tuple[list[Delivery], str | None]:
+    return [_make_delivery(fields) for fields in page["elements"]], page["nextAfter"]
+
+
+def _make_delivery(fields: Fields) -> Delivery:
     answer = fields["answer"] or {"status": None, "text": None, "milliseconds": None}
     return Delivery(
         id=fields["id"],

@@ -4,10 +4,11 @@ Does not own any expectation.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -76,25 +77,23 @@ class Books:
 
     async def _run_due(self) -> None:
         """Billing waits for the transactions that are open in the whole server, including those of other tests."""
-        for _ in range(PATIENCE_TURNS):
-            await self.scenario.run_due(self.now)
-            if not await self._is_billing_waiting():
-                return
+        await self._run_until_billed(partial(self.scenario.run_due, self.now))
 
     async def settle(self, settings: Settings, *, now: datetime) -> None:
         """Settles and bills what is due at ``now``, and makes no files of it."""
         self.now = now
-        for _ in range(PATIENCE_TURNS):
-            await chores.run_settlement(self.scenario.database, settings, now=now)
-            if not await self._is_billing_waiting():
-                return
-            await asyncio.sleep(1)
+        await self._run_until_billed(
+            partial(chores.run_settlement, self.scenario.database, settings, now=now)
+        )
 
-    async def _is_billing_waiting(self) -> bool:
-        async with self.scenario.database.connection() as connection:
-            return await invoices.is_waiting(
-                connection, final_after_days=SETTINGS.final_after_days, now=self.now
-            )
+    async def _run_until_billed(self, run: Callable[[], Awaitable[None]]) -> None:
+        days = SETTINGS.final_after_days
+        for _ in range(PATIENCE_TURNS):
+            await run()
+            async with self.scenario.database.connection() as connection:
+                if not await invoices.is_waiting(connection, final_after_days=days, now=self.now):
+                    return
+            await asyncio.sleep(1)
 
     async def finish_month(self) -> None:
         """Moves to when the current month is final: the third day of the next one."""

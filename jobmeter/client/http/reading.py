@@ -5,7 +5,7 @@ absent or null: LinkedIn adds fields, and leaves out empty ones.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -19,6 +19,10 @@ from jobmeter.client.http.errors import RefusedError, UnreadableError, make_refu
 from jobmeter.client.http.transport import Answer
 
 ShapeT = TypeVar("ShapeT")
+ValueT = TypeVar("ValueT")
+# A record of plain JSON whose other fields are kept too, for what this version does not know.
+Fields = dict[str, Any]
+FIELDS = msgspec.json.Decoder(Fields)
 SHOWN_CHARACTERS = 80
 # Finer than a millionth, an amount can have zeros only.
 _AMOUNT = re.compile(r"(-?)([0-9]{1,13})(?:\.([0-9]{1,6})0*)?")
@@ -55,6 +59,14 @@ def decode(decoder: msgspec.json.Decoder[ShapeT], answer: Answer) -> ShapeT:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         # Nothing of the response is quoted: it may be a token or a secret.
         raise UnreadableError(f"the response cannot be read: {error}") from error
+
+
+def read_fields(make: Callable[[Fields], ValueT], fields: Fields, *, what: str = "a row") -> ValueT:
+    """Returns what ``make`` makes of a record. Raises ``UnreadableError`` naming the field that ``what`` lacks."""
+    try:
+        return make(fields)
+    except (KeyError, TypeError) as error:
+        raise UnreadableError(f"the response has {what} without {error}") from error
 
 
 def check_keys(asked: Iterable[str], found: Iterable[str]) -> None:
