@@ -76,7 +76,7 @@ REMEDIES: dict[Fault, str] = {
     Fault.PEOPLE_TOO_MANY: "Remove people who no longer need access: jobmeter people list, GET /partner/people.",
     Fault.LAST_MANAGER: "Invite another manager, or make another person one; the operator can remove the last one too.",
     Fault.LOGINS_TOO_MANY: "Wait for the minutes that the message names, or log in with the newest mail or a passkey.",
-    Fault.CONFIRMATION_NEEDED: "Log in again at /portal/login, then send the form again.",
+    Fault.CONFIRMATION_NEEDED: "Confirm that it is you at /portal/confirm, then send the form again.",
     Fault.CURRENCY_UNKNOWN: "Use a code of ISO 4217, such as EUR.",
     Fault.AMOUNT_MALFORMED: "Write the amount as a decimal number with a point, such as 12.50, without a currency.",
     Fault.AMOUNT_TOO_PRECISE: "Round the amount to the decimal places of its currency.",

@@ -17,15 +17,18 @@ from jobmeter.http.idempotency import READING
 from jobmeter.http.pipeline import PreparedCall
 from jobmeter.http.plain import check_path
 from jobmeter.http.responses import REQUEST_ID_HEADER, plain_refusal, wants_page
+from jobmeter.people.model import STEP_UP_MINUTES
 from jobmeter.people.sessions import flow as sessions
-from jobmeter.portal.frame import cookies
+from jobmeter.portal.frame import confirmation, cookies
 from jobmeter.portal.frame.forms import check_sender, make_once_key, read_form
 from jobmeter.portal.frame.headers import HEADERS, NO_STORE
 from jobmeter.portal.frame.refusals import explain
-from jobmeter.portal.frame.site import LOGIN, ROOT, SAME_ORIGIN, PageRow, Site
+from jobmeter.portal.frame.site import CONFIRM, LOGIN, ROOT, SAME_ORIGIN, PageRow, Site
 from jobmeter.portal.frame.visit import make_visit
 
 RELOAD_SECONDS = 5
+# Where a person proves who they are, before a page that needs it.
+_PROOFS = {Fault.LOGIN_NEEDED: LOGIN, Fault.CONFIRMATION_NEEDED: CONFIRM}
 
 
 class PageDialect:
@@ -78,12 +81,16 @@ class PageDialect:
         return Caller(sender=f"person {signed_in.person.id}")
 
     async def prepare(self, context: RequestContext, target: PageRow) -> PreparedCall:
-        """Raises ``Refused``: FORM_MALFORMED, FORM_NOT_OURS."""
+        """Raises ``Refused``: FORM_MALFORMED, FORM_NOT_OURS, CONFIRMATION_NEEDED."""
         method = context.request.method
         form: dict[str, str] = {}
         if method not in READING:
             name = cookies.BROWSER if context.signed_in is None else cookies.SESSION
             form = read_form(context, cookies.read_cookie(context.request, context.app.settings, name))
+        # After the token of the form, because a refused form is shown again.
+        signed_in = context.signed_in
+        if target.needs_confirmation and not (signed_in and signed_in.is_confirmed(read_machine_clock())):
+            raise Refused(Fault.CONFIRMATION_NEEDED, minutes=STEP_UP_MINUTES)
         return PreparedCall(
             method=method,
             path=context.path,
@@ -108,8 +115,12 @@ class PageDialect:
             return plain
         visit = make_visit(context, self._site, {})
         is_reading = context.request.method in READING
-        if refused.fault is Fault.LOGIN_NEEDED and is_reading:
-            return visit.redirect(f"{LOGIN}?{urlencode({'next': self._write_address(context)})}")
+        proof = _PROOFS.get(refused.fault, "")
+        if proof and is_reading:
+            return visit.redirect(f"{proof}?{urlencode({'next': self._write_address(context)})}")
+        if refused.fault is Fault.CONFIRMATION_NEEDED:
+            waiting = confirmation.keep_form(context)
+            return confirmation.ask(visit, waiting=waiting, status=refused.fault.row.status)
         row, is_temporary = refused.fault.row, refused.fault.is_temporary
         page = visit.show(
             "refusal.html",

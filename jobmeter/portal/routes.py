@@ -13,7 +13,7 @@ from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.dialect import PageDialect
 from jobmeter.portal.frame.assets import make_asset_routes
 from jobmeter.portal.frame.site import ORIGIN_ALONE, PageRow, Site
-from jobmeter.portal.pages import account, clock, demonstration, display, login, session, start
+from jobmeter.portal.pages import account, clock, confirm, demonstration, display, login, session, start
 from jobmeter.portal.pages.my import job_changes as changes
 from jobmeter.portal.pages.my import jobs as my_jobs
 from jobmeter.portal.pages.my import slots as my_slots
@@ -37,11 +37,15 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("GET", "/portal/login/link", login.show_link, roles=EVERYBODY, referrer=ORIGIN_ALONE, summary="Show whom the link of a mail logs in"),
     PageRow("POST", "/portal/login/link", login.log_in_by_link, roles=EVERYBODY, referrer=ORIGIN_ALONE, summary="Log in with the link of a mail"),
     PageRow("POST", "/portal/login/passkey", login.log_in_by_passkey, roles=EVERYBODY, referrer=ORIGIN_ALONE, summary="Log in with a passkey"),
+    PageRow("GET", "/portal/confirm", confirm.show_confirm, roles=PERSON, summary="Confirm that it is the person who is logged in"),
+    PageRow("POST", "/portal/confirm/mail", confirm.request_mail, roles=PERSON, summary="Ask for a mail with a code to confirm with"),
+    PageRow("POST", "/portal/confirm/code", confirm.confirm_by_code, roles=PERSON, summary="Confirm with the code of a mail"),
+    PageRow("POST", "/portal/confirm/passkey", confirm.confirm_by_passkey, roles=PERSON, summary="Confirm with a passkey"),
     PageRow("GET", "/portal/account", account.show_account, roles=PERSON, summary="Show the person's sessions, passkeys and settings"),
     PageRow("POST", "/portal/account", account.change_account, roles=PERSON, summary="Change name, language, time zone and theme"),
     PageRow("POST", "/portal/account/sessions/end", account.end_session, roles=PERSON, summary="End one of the person's sessions"),
     PageRow("POST", "/portal/account/sessions/end-all", account.end_all_sessions, roles=PERSON, summary="End all sessions of the person"),
-    PageRow("POST", "/portal/account/passkeys", account.add_passkey, roles=PERSON, summary="Store a new passkey"),
+    PageRow("POST", "/portal/account/passkeys", account.add_passkey, roles=PERSON, needs_confirmation=True, summary="Store a new passkey"),
     PageRow("POST", "/portal/account/passkeys/remove", account.remove_passkey, roles=PERSON, summary="Remove a passkey"),
     PageRow("POST", "/portal/sandbox/login", demonstration.log_in_for_demonstration, roles=EVERYBODY, summary="Log in as somebody of a sandbox's demonstration"),
     PageRow("GET", "/portal/sandbox/mails", demonstration.show_mails, roles=EVERYBODY, summary="Show the last mails of a sandbox"),

@@ -1,4 +1,4 @@
-"""Owns the verbs of logging in by mail: begin, look at a link, finish by the link or the code, delete what is over.
+"""Owns the verbs of logging in by mail: begin, look at a link, finish by the link or the code, confirm by the code, delete what is over.
 
 ``now`` is the machine's time, as for sessions. A refused link or code is ``None`` and no error, so that the caller commits
 what was counted.
@@ -16,7 +16,7 @@ from jobmeter.people.logins import rules, store
 from jobmeter.people.logins.model import LoginDraft, OpenLogin, StoredLogin
 from jobmeter.people.mails.model import LoginMail
 from jobmeter.people.mails.rules import LANGUAGES, LOGIN_MINUTES
-from jobmeter.people.model import NewSession, Origin
+from jobmeter.people.model import NewSession, Origin, SignedIn
 from jobmeter.people.rules import mask_email, normalize_email
 from jobmeter.people.sessions import flow as sessions
 
@@ -98,6 +98,27 @@ async def finish_login_by_code(
     connection: Connection, origin: Origin, *, code: str, browser_token: str, now: datetime
 ) -> NewSession | None:
     """Logs in with the code of a mail that this browser asked for. ``None`` for a wrong, used or late one: it is counted."""
+    found = await _find_by_code(connection, code, browser_token, now)
+    return None if found is None else await _finish(connection, found, origin, now)
+
+
+async def confirm_by_code(
+    connection: Connection, signed_in: SignedIn, *, code: str, browser_token: str, token: str, now: datetime
+) -> NewSession | None:
+    """Confirms the session of ``token`` by the code of a mail to the same person; the session continues with another token.
+
+    ``None`` as for ``finish_login_by_code``.
+    """
+    found = await _find_by_code(connection, code, browser_token, now)
+    if found is None or found.email != signed_in.person.email:
+        return None
+    await store.use_logins(connection, email=found.email, used_at=now)
+    return await sessions.confirm_session(connection, token=token, now=now)
+
+
+async def _find_by_code(
+    connection: Connection, code: str, browser_token: str, now: datetime
+) -> StoredLogin | None:
     logins = await store.lock_logins_of_browser(
         connection,
         browser_hash=hash_secret(browser_token),
@@ -107,8 +128,7 @@ async def finish_login_by_code(
     found = rules.find_by_code(_list_open(logins, now), _hash_code(rules.normalize_code(code), browser_token))
     if found is None:
         await store.count_try(connection, ids=[login.id for login in logins])
-        return None
-    return await _finish(connection, found, origin, now)
+    return found
 
 
 def _list_open(logins: Iterable[StoredLogin], now: datetime) -> list[StoredLogin]:

@@ -6,6 +6,7 @@ DONE = {
     "display": mark("The display is changed"),
     "role": mark("You see the pages of another role now"),
     "logout": mark("You are logged out"),
+    "confirmed": mark("You are confirmed"),
     "account": mark("Your account is changed"),
     "session": mark("The session is ended"),
     "passkey": mark("The passkey is stored"),

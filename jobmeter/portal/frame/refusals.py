@@ -36,10 +36,6 @@ _BY_FAULT = {
             "No further mail was sent. The link and the code of the newest one can still be used for 15 minutes."
         ),
     ),
-    Fault.CONFIRMATION_NEEDED: Explanation(
-        mark("Log in again first"),
-        mark("Nothing was changed. What you wanted to do needs a log-in that is a few minutes old at most."),
-    ),
     Fault.BODY_TOO_LARGE: Explanation(
         mark("The form is too long"), mark("Nothing was changed. Go back and shorten what you entered.")
     ),

@@ -15,6 +15,7 @@ from jobmeter.people.model import Role
 
 ROOT = "/portal"
 LOGIN = f"{ROOT}/login"
+CONFIRM = f"{ROOT}/confirm"
 SAME_ORIGIN = "same-origin"
 # For addresses with a token: the path is sent nowhere, and a form of the page still names its origin, unlike under `no-referrer`.
 ORIGIN_ALONE = "strict-origin"
@@ -25,7 +26,8 @@ class PageRow:
     """One page or form. ``roles`` are those that may use it; ``None`` means everybody, also without a session.
 
     ``menu`` is its name in the menu, empty if it is not listed. ``is_unique`` marks a form that is harmless to send twice by itself;
-    every other one commits together with its response, once.
+    every other one commits together with its response, once. ``needs_confirmation`` marks what makes secrets, moves money or
+    changes rules: only who proved a few minutes ago who they are may do it.
     """
 
     method: str
@@ -37,6 +39,7 @@ class PageRow:
     menu: str = ""
     referrer: str = SAME_ORIGIN
     is_unique: bool = False
+    needs_confirmation: bool = False
 
     # What the pipeline asks of an endpoint.
     quota = ""
@@ -49,9 +52,14 @@ class Site:
     def __init__(self, rows: Sequence[PageRow]) -> None:
         self._rows = rows
         self._patterns = [compile_path(row.path)[0] for row in rows if row.method == "GET"]
+        self._forms = [compile_path(row.path)[0] for row in rows if row.needs_confirmation]
 
     def list_menu(self, role: Role) -> list[PageRow]:
         return [row for row in self._rows if row.menu and row.roles is not None and role in row.roles]
+
+    def may_wait(self, path: str) -> bool:
+        """Whether the form of this path is one that is sent again once its person is confirmed."""
+        return any(one.match(path) for one in self._forms)
 
     def find_own(self, address: str) -> str | None:
         """Returns the address if it is a path of one of these pages, with its query; ``None`` for every other, such as another host's."""

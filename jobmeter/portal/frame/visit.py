@@ -91,6 +91,10 @@ class Visit:
         wanted = self.form.get(NEXT) or self.context.request.query_params.get(NEXT, "")
         return self.site.find_own(wanted) or default
 
+    def make_form_token(self, secret: str) -> str:
+        """Returns the token of all forms of the session, or of the browser, whose own token is ``secret``."""
+        return make_token(next(iter(list_parts(self.app.settings.secret_key)), ""), secret)
+
     @property
     def _sent_browser(self) -> bool:
         return bool(cookies.read_cookie(self.context.request, self.app.settings, cookies.BROWSER))
@@ -105,7 +109,7 @@ class Visit:
             "menu": self.site.list_menu(signed_in.grant.role) if signed_in is not None else [],
             "path": self.context.path,
             "here": self._write_here(),
-            "token": make_token(next(iter(list_parts(settings.secret_key)), ""), secret),
+            "token": self.make_form_token(secret),
             "once": make_secret(),
             "done": self.gettext(DONE[self.done_key]) if self.done_key else "",
             "problems": {},

@@ -6,7 +6,9 @@ Does not own any expectation.
 import asyncio
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
+import psycopg
 from starlette.testclient import TestClient
 
 from jobmeter.base.clock import read_machine_clock
@@ -50,6 +52,15 @@ async def _log_in(database_url, grants, email):
         person = await accounts.open_person(connection, email=email, now=now)
         session = await sessions.begin_session(connection, person, Origin(device="", network=""), now=now)
     return session.token
+
+
+def age_sessions(database_url):
+    """All log-ins were eleven minutes ago: longer than a confirmation lasts."""
+    now = read_machine_clock() - timedelta(minutes=11)
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "UPDATE person_sessions SET began_at = %(now)s, confirmed_at = %(now)s", {"now": now}
+        )
 
 
 @dataclass(frozen=True)

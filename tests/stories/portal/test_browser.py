@@ -32,6 +32,7 @@ OPENED = {
     "partner-people": ("/portal/partner/people", Role.PARTNER_MANAGER, 200),
     "partner-people-read": ("/portal/partner/people", Role.PARTNER_READER, 200),
     "operator": ("/portal/operator?done=role", Role.OPERATOR, 200),
+    "confirm": ("/portal/confirm?next=/portal/operator", Role.OPERATOR, 200),
     "refused": ("/portal/operator", Role.MEMBER, 403),
     "unknown": ("/portal/nothing", Role.PARTNER_MANAGER, 404),
     "unknown-to-nobody": ("/portal/nothing", "", 404),

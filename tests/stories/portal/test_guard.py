@@ -12,7 +12,7 @@ from jobmeter.people.model import Role
 from jobmeter.portal.frame.headers import HEADERS
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.routes import PAGES
-from tests.stories.portal.sessions import COOKIE, HTML, list_grants, log_in, open_browser
+from tests.stories.portal.sessions import COOKIE, HTML, age_sessions, list_grants, log_in, open_browser
 
 JSON = {"Accept": "application/json"}
 PAGES_SHOWN = [row for row in PAGES if row.method == "GET"]
@@ -96,6 +96,19 @@ def test_a_form_is_refused_from_elsewhere(browsers, row):
         }
         assert {name: answer.status_code for name, answer in sent.items()} == dict.fromkeys(sent, 403)
         assert all("FORM_NOT_OURS" in answer.text for answer in sent.values())
+
+
+def test_what_needs_a_confirmation_is_refused_long_after_a_log_in(browsers, database_url):
+    """Once it is confirmed, the handler answers: nothing of what it needs is in this form."""
+    wanted = [
+        (row, role) for row in FORMS if row.needs_confirmation for role in sorted(row.roles & set(browsers))
+    ]
+    assert wanted
+    confirmed = [read_code(send(browsers[role], row)) for row, role in wanted]
+    assert "CONFIRMATION_NEEDED" not in confirmed
+    age_sessions(database_url)
+    late = [read_code(send(browsers[role], row)) for row, role in wanted]
+    assert late == ["CONFIRMATION_NEEDED"] * len(wanted)
 
 
 def test_a_browser_that_sends_no_fetch_metadata_needs_the_token_alone(browsers):

@@ -14,10 +14,8 @@ PACKAGE = "jobmeter"
 USERS = ("jobmeter", "bench")
 STARTED = {"jobmeter.__main__"}  # run by the interpreter
 
-PAGES = "what an operator does at a step that needs a confirmation: the operator's pages"
 GRAMMAR = "the client's half of the grammar, tested with the official vectors"
 KEPT = {
-    "jobmeter.people.passkeys.flow.finish_confirmation": PAGES,
     "jobmeter.wire.restli.elements.decode_reduced": GRAMMAR,
     "jobmeter.wire.restli.keys.encode_body_key": GRAMMAR,
     "jobmeter.wire.restli.values.parse_urn": GRAMMAR,

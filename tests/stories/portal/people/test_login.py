@@ -2,14 +2,12 @@
 
 import re
 import time
-from datetime import timedelta
 
 import psycopg
 import pytest
 
-from jobmeter.base.clock import read_machine_clock
 from jobmeter.portal.frame import cookies
-from tests.stories.portal.sessions import COOKIE, HTML, TOKEN, open_browser
+from tests.stories.portal.sessions import COOKIE, HTML, TOKEN, age_sessions, open_browser
 from tests.support.sandbox_client import PATIENCE_SECONDS, bearer
 from tests.support.xml_partner import XML_TYPE, job_xml
 
@@ -257,11 +255,7 @@ def test_an_account_keeps_what_its_person_chose(sandbox_client, visitor):
 
 def test_a_passkey_is_added_only_shortly_after_a_log_in(sandbox_client, visitor, database_url):
     send(visitor, "/portal/sandbox/login", {"who": "operator"})
-    now = read_machine_clock() - timedelta(minutes=11)
-    with psycopg.connect(database_url) as connection:
-        connection.execute(
-            "UPDATE person_sessions SET began_at = %(now)s, confirmed_at = %(now)s", {"now": now}
-        )
+    age_sessions(database_url)
     refused = visitor.post("/portal/account/passkeys", {"credential": "{}", "passkey_name": "x"})
-    assert (refused.status_code, "Log in again first" in refused.text) == (403, True)
+    assert (refused.status_code, "Confirm that it is you" in refused.text) == (403, True)
     assert visitor.post("/portal/account/passkeys/remove", {"passkey": "1"}).status_code == 404

@@ -17,6 +17,7 @@ from tests.unit.partners.people.scene import (
     find,
     follow,
     invite,
+    log_in,
     type_code,
 )
 
@@ -151,3 +152,23 @@ async def test_requests_are_deleted_when_they_count_no_more(database):
     for minutes, deleted in ((59, 0), (61, 1), (61, 0)):
         async with database.transaction() as connection:
             assert await logins.sweep_logins(connection, rows_max=10, now=NOW + minutes * MINUTE) == deleted
+
+
+async def test_a_code_confirms_a_session_of_the_same_person_alone(database):
+    """Somebody who finds an open browser cannot confirm it with a mail to themselves."""
+    mine = await log_in(database)
+    theirs = await begin(database, email="else@hafenkontor.example")
+    later = NOW + 10 * MINUTE
+
+    async def confirm(code):
+        async with database.transaction() as connection:
+            return await logins.confirm_by_code(
+                connection, mine.signed_in, code=code, browser_token=BROWSER, token=mine.token, now=later
+            )
+
+    assert await confirm(theirs.code) is None
+    mail = await begin(database, now=later)
+    confirmed = await confirm(mail.code)
+    assert confirmed.signed_in.is_confirmed(later)
+    assert confirmed.token != mine.token
+    assert await confirm(mail.code) is None
