@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psutil
@@ -23,7 +24,7 @@ from jobmeter.database.embedded import start_embedded
 from jobmeter.database.pool import Database, upgrade_database
 from tests.support.fault_coverage import FaultCoverage
 from tests.support.paths import SHARED
-from tests.support.sandbox_client import SandboxClient, open_sandbox_client
+from tests.support.sandbox_client import SandboxClient, open_sandbox_client, reopen_sandbox_client
 
 # On a busy machine a database round trip may exceed the deadline of an example.
 settings.register_profile("jobmeter", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -35,6 +36,7 @@ for variable in ("http_proxy", "https_proxy", "all_proxy"):
     os.environ.pop(variable.upper(), None)
 
 TEMPLATE = "jobmeter_template"
+SANDBOX_TEMPLATE = f"jobmeter_sandbox_template_{os.getpid()}"  # one server may be that of several processes
 OWN_CLUSTER_URL = os.environ.get(
     "JOBMETER_TESTS_CLUSTER_URL", ""
 )  # ends in "/postgres?", or parameters follow
@@ -152,6 +154,17 @@ def url_of(cluster_url: str, name: str) -> str:
     return cluster_url.replace("/postgres?", f"/{name}?")
 
 
+@pytest.fixture(scope="session")
+def sandbox_credentials(cluster_url: str) -> dict[str, Any]:
+    """Makes the database of a sandbox that was just started, of which each test receives a copy: to start one takes longer."""
+    url = url_of(cluster_url, SANDBOX_TEMPLATE)
+    with psycopg.connect(cluster_url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {SANDBOX_TEMPLATE} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {SANDBOX_TEMPLATE} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    with open_sandbox_client(url, chores=False) as opened:
+        return opened.credentials
+
+
 @pytest.fixture
 def empty_database_url(cluster_url: str) -> Iterator[str]:
     """A database without a schema."""
@@ -159,9 +172,10 @@ def empty_database_url(cluster_url: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def database_url(cluster_url: str) -> Iterator[str]:
-    """A new database with the schema."""
-    yield from make_database(cluster_url, TEMPLATE)
+def database_url(cluster_url: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A new database with the schema, and with the sandbox's partner if the test has a sandbox."""
+    is_sandbox = "sandbox_credentials" in request.fixturenames
+    yield from make_database(cluster_url, SANDBOX_TEMPLATE if is_sandbox else TEMPLATE)
 
 
 @pytest.fixture
@@ -184,7 +198,9 @@ def make_database(cluster_url: str, template: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def sandbox_client(database_url: str, request: pytest.FixtureRequest) -> Iterator[SandboxClient]:
+def sandbox_client(
+    sandbox_credentials: dict[str, Any], database_url: str, request: pytest.FixtureRequest
+) -> Iterator[SandboxClient]:
     """A sandbox server on a new database, called over HTTP, with a partner ready to use; settings are its parameter."""
-    with open_sandbox_client(database_url, **getattr(request, "param", {})) as opened:
+    with reopen_sandbox_client(database_url, sandbox_credentials, **getattr(request, "param", {})) as opened:
         yield opened

@@ -1,23 +1,16 @@
 """A partner opens its own invoice down to charges and clicks, and sees its payments; of visitors and of others it sees nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.stories.operator.billing import conftest, test_invoices
 from tests.stories.operator.billing.test_invoices import finish_month
-from tests.support.sandbox_client import SandboxClient, add_partner, bearer, open_sandbox_client
+from tests.support.sandbox_client import SandboxClient, add_partner, bearer
 
 operate, partner_id, billed = conftest.operate, conftest.partner_id, test_invoices.billed
 Operate = Callable[..., Any]
-
-
-@pytest.fixture
-def sandbox_client(database_url: str, request: pytest.FixtureRequest) -> Iterator[SandboxClient]:
-    """With the settings of the test."""
-    with open_sandbox_client(database_url, **getattr(request, "param", {})) as opened:
-        yield opened
 
 
 def read(sandbox_client: SandboxClient, path: str, who: str = "parent") -> Any:
