@@ -4,7 +4,7 @@ Every page that it opens is checked at the end: nothing was reported on its cons
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,10 +15,9 @@ from tests.support.missing_part import find_programs
 
 WIDTHS = {"desk": (1280, 860), "phone": (390, 844), "small phone": (320, 600)}
 PICTURES = os.environ.get("JOBMETER_TESTS_PICTURES", "")  # a folder in which a picture of each page is kept
-# Each theme is judged once by axe, and each width once by whether it holds the page; where pictures are kept, every page is
-# opened in every look.
-LOOKS = [("desk", "light"), ("phone", "dark"), ("small phone", "light")]
-LOOKS += [("desk", "dark"), ("phone", "light"), ("small phone", "dark")] if PICTURES else []
+# Each page is judged in one of the first two looks, and at each width; where pictures are kept, it is opened in every look.
+LOOKS = [("desk", "light"), ("phone", "dark")]
+LOOKS += [("desk", "dark"), ("phone", "light"), ("small phone", "light")] if PICTURES else []
 PATIENCE_MS = 10_000
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
@@ -71,14 +70,30 @@ def use_session(page: Page, base_url: str, token: str) -> None:
         page.context.add_cookies([{"name": "jobmeter", "value": token, "url": base_url}])
 
 
+def list_in_look(names: Iterable[str], look: tuple[str, str]) -> list[str]:
+    """The pages that are judged in this look."""
+    return list(names) if PICTURES else list(names)[LOOKS.index(look) :: len(LOOKS)]
+
+
 def is_wider(page: Page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
 
-def list_faults(page: Page, size: str) -> list[str]:
+def list_faults(page: Page) -> list[str]:
     """What is wrong with the look of a page: for people who do not see it, or whose screen is small."""
-    wrong = list_violations(page) if size != "small phone" else []
-    return [*wrong, "is wider than the screen"] if is_wider(page) else wrong
+    wrong = list_violations(page)
+    wrong += ["has no single heading"] if page.locator("h1").count() != 1 else []
+    return [*wrong, *(f"is wider than the screen: {size}" for size in list_too_small(page))]
+
+
+def list_too_small(page: Page) -> list[str]:
+    """The sizes of screens that are too narrow for the page."""
+    usual, too_small = page.viewport_size, []
+    for size, (width, height) in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        too_small += [size] if is_wider(page) else []
+    page.set_viewport_size(usual)
+    return too_small
 
 
 def list_violations(page: Page) -> list[str]:

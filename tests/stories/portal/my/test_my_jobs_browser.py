@@ -10,6 +10,7 @@ from tests.stories.portal.browser import (
     LOOKS,
     keep_picture,
     list_faults,
+    list_in_look,
     open_browser,
     open_page,
     use_session,
@@ -75,16 +76,16 @@ def list_pages(jobs):
     }
 
 
-@pytest.mark.parametrize(("size", "theme"), LOOKS)
-def test_every_page_of_a_member_is_readable_by_everybody(browser, site, size, theme):
+@pytest.mark.parametrize("look", LOOKS, ids="-".join)
+def test_every_page_of_a_member_is_readable_by_everybody(browser, site, look):
     base_url, tokens, jobs = site
-    wrong = []
+    (size, theme), wrong, pages = look, [], list_pages(jobs)
     with open_page(browser, base_url, size, theme=theme) as page:
-        for name, (path, who, status) in list_pages(jobs).items():
+        for name in list_in_look(pages, look):
+            path, who, status = pages[name]
             use_session(page, base_url, tokens[who])
             assert page.goto(path).status == status, name
-            wrong += [(name, found) for found in list_faults(page, size)]
-            wrong += [(name, "has no single heading")] if page.locator("h1").count() != 1 else []
+            wrong += [(name, found) for found in list_faults(page)]
             keep_picture(page, f"{name}-{size.replace(' ', '-')}-{theme}")
     assert wrong == []
 

@@ -11,6 +11,7 @@ from tests.stories.portal.browser import (
     WIDTHS,
     keep_picture,
     list_faults,
+    list_in_look,
     list_violations,
     open_browser,
     open_page,
@@ -112,21 +113,22 @@ def test_a_passkey_of_the_device_logs_in_without_a_mail(browser, base_url):
         expect(page.get_by_role("status")).to_have_text("The passkey is removed")
 
 
-@pytest.mark.parametrize(("size", "theme"), LOOKS)
-def test_the_pages_of_a_log_in_are_readable_by_everybody(browser, base_url, size, theme):
-    wrong = []
+@pytest.mark.parametrize("look", LOOKS, ids="-".join)
+def test_the_pages_of_a_log_in_are_readable_by_everybody(browser, base_url, look):
+    pages = {
+        "login": "/portal/login?over=1",
+        "login-sent": "/portal/login/sent",
+        "mails": "/portal/sandbox/mails",
+        "account": "/portal/account?done=account",
+    }
+    (size, theme), wrong = look, []
     with open_page(browser, base_url, size, theme=theme) as page:
         page.goto("/portal/login?over=1")
-        for name, path in (
-            ("login", "/portal/login?over=1"),
-            ("login-sent", "/portal/login/sent"),
-            ("mails", "/portal/sandbox/mails"),
-            ("account", "/portal/account?done=account"),
-        ):
+        for name in list_in_look(pages, look):
             if name == "account":
                 page.goto("/portal/login")
                 page.get_by_role("button", name="Poster of jobs").click()
-            page.goto(path)
-            wrong += [(name, found) for found in list_faults(page, size)]
+            page.goto(pages[name])
+            wrong += [(name, found) for found in list_faults(page)]
             keep_picture(page, f"{name}-{WIDTHS[size][0]}-{theme}")
     assert wrong == []
