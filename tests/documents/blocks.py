@@ -40,9 +40,6 @@ _BLOCK = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CURL = """#!/bin/sh
 exec {curl} --write-out '%{{stderr}}HTTP %{{http_code}} %{{url_effective}}\\n' --max-time 60 "$@"
 """
-JOBMETER = """#!/bin/sh
-exec {python} -m jobmeter "$@"
-"""
 PYTHON3 = """#!/bin/sh
 exec {python} "$@"
 """
@@ -64,14 +61,16 @@ def list_blocks(*kinds: str) -> list[Block]:
     return [block for path in PAGES for block in read_blocks(path) if not kinds or block.kind in kinds]
 
 
-def make_programs(folder: Path) -> Path:
-    """Creates the programs that a reader has on the path: ``jobmeter``, its Python, and a ``curl`` that reports statuses."""
+def make_programs(folder: Path, jobmeter: str) -> Path:
+    """Creates the programs that a reader has on the path: ``jobmeter``, its Python, and a ``curl`` that reports statuses.
+
+    ``jobmeter`` is the text of that program."""
     (curl,) = find_programs("curl")
     programs = folder / "bin"
     programs.mkdir()
     for name, text in (
         ("curl", CURL.format(curl=curl)),
-        ("jobmeter", JOBMETER.format(python=sys.executable)),
+        ("jobmeter", jobmeter),
         ("python3", PYTHON3.format(python=sys.executable)),
     ):
         (programs / name).write_text(text)

@@ -34,6 +34,7 @@ from tests.documents.blocks import (
     read_blocks,
     run_shell,
 )
+from tests.documents.preloaded import open_preloaded
 from tests.stories.cli.commands import COMMANDS
 from tests.support.missing_part import find_programs
 from tests.support.sandbox_client import bearer
@@ -43,6 +44,7 @@ from tests.support.server_process import start_sandbox_server
 RUN_ELSEWHERE = {"docs/tutorial.md"}
 # Statuses of 400 and above that a page provokes.
 PROVOKED = {"docs/how-to/provoke-refusals.md": {500}, "docs/how-to/receive-webhooks.md": set()}
+PARTS = 3  # each on a sandbox of its own, so that they can run at the same time
 CLICKS_IN_TWO_DAYS = """
 eval "$(jobmeter env)"
 sed 's/"my-job"/"my-first-job"/' jobs.json > first.json
@@ -69,35 +71,41 @@ def script_of(path: Path, url: str = "") -> str:
     return re.sub(r"--data (?:~/\S+|\$DATA)", f"--database-url {shlex.quote(url)}", script)
 
 
-COMMANDED = {
-    page: path
-    for path in PAGES
-    if script_of(path) and (page := str(path.relative_to(ROOT))) not in RUN_ELSEWHERE
-}
+COMMANDED = [path for path in PAGES if script_of(path) and str(path.relative_to(ROOT)) not in RUN_ELSEWHERE]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def sandbox(cluster_url, tmp_path_factory):
-    """One sandbox for all pages, found by ``jobmeter env`` as in a reader's home, and the shell's environment."""
+    """A sandbox for several pages, found by ``jobmeter env`` as in a reader's home, and the shell's environment."""
     folder = tmp_path_factory.mktemp("documents")
     data = folder / "share" / "jobmeter" / "sandbox"
     data.mkdir(parents=True)
     made = make_database(cluster_url, TEMPLATE)
     url = next(made)
-    environment = {
-        "PATH": f"{make_programs(folder)}:{os.environ['PATH']}",
-        "HOME": str(folder),
-        "XDG_DATA_HOME": str(folder / "share"),
-        "PYTHONPATH": str(ROOT),
-    }
-    with start_sandbox_server(url, data):
+    with start_sandbox_server(url, data), open_preloaded(folder) as program:
+        environment = {
+            "PATH": f"{make_programs(folder, program)}:{os.environ['PATH']}",
+            "HOME": str(folder),
+            "XDG_DATA_HOME": str(folder / "share"),
+            "PYTHONPATH": str(ROOT),
+        }
         jobs = re.search(r"^cat > jobs.json.*?^END$", script_of(ROOT / "README.md"), re.MULTILINE | re.DOTALL)
         prepared = run_shell(
             f'eval "$(jobmeter env)"\n{jobs[0]}\n{CLICKS_IN_TWO_DAYS}', folder / "made", **environment
         )
         assert failures("the preparation", prepared) == []
+        check_variables(folder, environment)
         yield folder, url, environment
     made.close()
+
+
+def check_variables(folder: Path, environment: dict[str, str]) -> None:
+    shown = run_shell(
+        'eval "$(jobmeter env)"; echo "$BASE $CHILD $PARENT"', folder / "variables", **environment
+    )
+    base, child, parent = shown.stdout.split()
+    for token, status in ((child, 200), (parent, 200), ("x", 401)):
+        assert httpx2.get(f"{base}/partner/webhooks", headers=bearer(token)).status_code == status
 
 
 def failures(page: str, done) -> list[str]:
@@ -113,12 +121,16 @@ def failures(page: str, done) -> list[str]:
     return [*found, *re.findall(r'"errorDetails".{100}', done.stdout)]
 
 
-@pytest.mark.parametrize("page", COMMANDED)
-def test_every_command_of_a_page_runs(sandbox, page):
-    """In a folder of its own, with its own variables only; in whatever order a reader opens the pages."""
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_command_of_every_page_runs(sandbox, part):
+    """In the order of the pages, as a reader would; each page in a folder of its own, with its own variables only."""
     folder, url, environment = sandbox
-    script = script_of(COMMANDED[page], url)
-    assert failures(page, run_shell(script, folder / page.replace("/", "-"), **environment)) == []
+    found = {}
+    for path in COMMANDED[part * len(COMMANDED) // PARTS : (part + 1) * len(COMMANDED) // PARTS]:
+        page = str(path.relative_to(ROOT))
+        done = run_shell(script_of(path, url), folder / page.replace("/", "-"), **environment)
+        found[page] = failures(page, done)
+    assert {page: wrong for page, wrong in found.items() if wrong} == {}
 
 
 def test_most_guides_have_commands():
@@ -216,13 +228,3 @@ def test_commands_for_production_can_be_read(block, tmp_path):
             words[len(command.words) :], print_error=False, exit_on_error=False
         )
         assert bound.arguments
-
-
-def test_variables_of_the_sandbox_work(sandbox):
-    folder, _, environment = sandbox
-    shown = run_shell(
-        'eval "$(jobmeter env)"; echo "$BASE $CHILD $PARENT"', folder / "variables", **environment
-    )
-    base, child, parent = shown.stdout.split()
-    for token, status in ((child, 200), (parent, 200), ("x", 401)):
-        assert httpx2.get(f"{base}/partner/webhooks", headers=bearer(token)).status_code == status
