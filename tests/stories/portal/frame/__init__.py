@@ -1,0 +1,1 @@
+"""The frame of all pages: guard, display, refusals, texts, script and pictures."""
