@@ -3,10 +3,28 @@
 Records have numbers of the ledger and are sealed in its rounds: its horizon, its chore and its head serve both.
 """
 
+from collections.abc import Mapping
+from typing import Any, Protocol
+
 from jobmeter.audit import rules, store
-from jobmeter.audit.model import Act, AuditEntry, AuditFilter, AuditRecord
+from jobmeter.audit.model import Act, Action, AuditEntry, AuditFilter, AuditRecord
 from jobmeter.database.connection import Connection
 from jobmeter.ledger.chain import flow as chain
+
+
+class Recorder(Protocol):
+    """Records an act of the caller, or of the person who is logged in, in the transaction that carries it out (``RequestContext.record``)."""
+
+    async def __call__(
+        self,
+        connection: Connection,
+        action: Action,
+        subject_id: object,
+        *,
+        partner_id: int | None,
+        before: Mapping[str, Any] = ...,
+        after: Mapping[str, Any] = ...,
+    ) -> None: ...
 
 
 async def record(connection: Connection, act: Act) -> None:

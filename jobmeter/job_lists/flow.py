@@ -6,6 +6,7 @@ from jobmeter.database.connection import Connection
 from jobmeter.job_lists import store
 from jobmeter.job_lists.model import (
     ContractDay,
+    EstimatedDay,
     JobListPage,
     ListedJob,
     ListedState,
@@ -98,6 +99,11 @@ async def list_contract_days(
     return await store.list_contract_days(
         connection, partner_id=partner_id, application_id=application_id, first=first
     )
+
+
+async def list_estimates(connection: Connection) -> list[EstimatedDay]:
+    """Returns what was charged to all partners on each day that is not final, as it was counted last."""
+    return await store.list_estimates(connection)
 
 
 def _sort(states: list[StateCount]) -> tuple[StateCount, ...]:

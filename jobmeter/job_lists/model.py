@@ -174,3 +174,12 @@ class ContractDay:
     currency: str
     day: date
     charge_micros: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimatedDay:
+    """What was charged to all partners on a day that is not final, in one currency."""
+
+    currency: str
+    day: date
+    charge_micros: int

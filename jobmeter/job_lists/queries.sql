@@ -148,6 +148,15 @@ SELECT partner_contract_id AS contract_id, currency, day, sum(charge_micros)::bi
  GROUP BY partner_contract_id, currency, day
  ORDER BY partner_contract_id, day
 
+-- name: list_estimates
+-- Of all partners: what was charged on days that are not final, as it was counted last.
+SELECT currency, day, sum(charge_micros)::bigint AS charge_micros
+  FROM partner_contracts
+  JOIN listed_contract_days ON partner_contract_id = id
+ WHERE day > (SELECT kept_through FROM job_month_keeping)
+ GROUP BY currency, day
+ ORDER BY day, currency
+
 -- name: read_final_day
 SELECT kept_through
   FROM job_month_keeping

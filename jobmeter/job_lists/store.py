@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import change_rows, find_scalar, list_rows, list_scalars, read_row, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
-from jobmeter.job_lists.model import ContractDay, ListedJob, ListFilter, ListOrder, StateCount
+from jobmeter.job_lists.model import ContractDay, EstimatedDay, ListedJob, ListFilter, ListOrder, StateCount
 
 SQL = load_statements("jobmeter.job_lists")
 Row = TypeVar("Row")
@@ -45,6 +45,10 @@ async def count_listed_jobs(connection: Connection, *, seen_through: date, final
 
 async def count_contract_days(connection: Connection, *, seen_through: date) -> None:
     await connection.execute(SQL["count_contract_days"], {"seen_through": seen_through})
+
+
+async def list_estimates(connection: Connection) -> list[EstimatedDay]:
+    return await list_rows(connection, EstimatedDay, SQL["list_estimates"])
 
 
 async def list_contract_days(

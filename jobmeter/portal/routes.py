@@ -17,6 +17,7 @@ from jobmeter.portal.pages import account, clock, confirm, demonstration, displa
 from jobmeter.portal.pages.my import job_changes as changes
 from jobmeter.portal.pages.my import jobs as my_jobs
 from jobmeter.portal.pages.my import slots as my_slots
+from jobmeter.portal.pages.operator.programme import exclusions, invalid_traffic, settlement
 from jobmeter.portal.pages.partner import jobs as partner_jobs
 from jobmeter.portal.pages.partner import overview
 from jobmeter.portal.pages.partner import people as partner_people
@@ -25,6 +26,7 @@ EVERYBODY = None  # also without a session
 PERSON = frozenset(Role)
 MANAGERS = frozenset({Role.PARTNER_MANAGER})
 OWNER = frozenset({Role.MEMBER, Role.CUSTOMER})
+OPERATING = frozenset({Role.OPERATOR})
 
 # fmt: off
 PAGES: tuple[PageRow, ...] = (
@@ -73,6 +75,18 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("POST", "/portal/partner/people/remove", partner_people.remove_person, roles=MANAGERS, summary="Remove a partner's person"),
     # -- the operator
     PageRow("GET", "/portal/operator", start.show_operator, roles=OPERATOR_ROLES, menu=mark("Operator"), summary="Show the operator the first page"),
+    # -- the operator's programme
+    PageRow("GET", "/portal/operator/settlement", settlement.list_days, roles=OPERATOR_ROLES, menu=mark("Settlement"), summary="List the settlement days"),
+    PageRow("GET", "/portal/operator/settlement.csv", settlement.download_days, roles=OPERATOR_ROLES, summary="Download the settlement days"),
+    PageRow("GET", "/portal/operator/settlement/{day}", settlement.show_day, roles=OPERATOR_ROLES, summary="Show what settlement did on a day"),
+    PageRow("GET", "/portal/operator/invalid-traffic", invalid_traffic.list_rules, roles=OPERATOR_ROLES, menu=mark("Invalid traffic"), summary="List the rules and filters with their counts"),
+    PageRow("GET", "/portal/operator/invalid-traffic/{name}", invalid_traffic.show_rule, roles=OPERATOR_ROLES, summary="Try a rule on last week"),
+    PageRow("POST", "/portal/operator/invalid-traffic/{name}", invalid_traffic.save_rule, roles=OPERATING, summary="Set a rule", needs_confirmation=True),
+    PageRow("GET", "/portal/operator/exclusions", exclusions.list_exclusions, roles=OPERATOR_ROLES, summary="List what is excluded by hand"),
+    PageRow("POST", "/portal/operator/exclusions", exclusions.add_exclusion, roles=OPERATING, summary="Exclude clicks", needs_confirmation=True),
+    PageRow("POST", "/portal/operator/exclusions/remove", exclusions.remove_exclusion, roles=OPERATING, summary="Remove an exclusion", needs_confirmation=True),
+    PageRow("GET", "/portal/operator/networks", exclusions.list_networks, roles=OPERATOR_ROLES, summary="List the lists of networks"),
+    PageRow("POST", "/portal/operator/networks", exclusions.replace_networks, roles=OPERATING, summary="Replace a list of networks", needs_confirmation=True),
 )
 # fmt: on
 

@@ -56,6 +56,19 @@ class RulePolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleEffect:
+    """Clicks of a day that a rule reverses, in one currency: how many were charged, and what for. ``currency`` is empty
+    for jobs that do not pay per click.
+    """
+
+    rule: int
+    currency: str
+    clicks: int
+    clicks_charged: int
+    amount_micros: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkList:
     """A list of networks, how many it has and when it was loaded."""
 
@@ -114,6 +127,18 @@ class SettlementDay:
         if self.judged_at is not None:
             return DayState.SETTLING
         return DayState.DUE if final_at(self.day, final_after_days=final_after_days) <= now else DayState.OPEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedJob:
+    """A job whose figures of a day changed after reports showed them, by how much; what was charged less is negative."""
+
+    job_id: int
+    title: str
+    currency: str
+    views: int
+    clicks: int
+    charge_micros: int
 
 
 def make_default_policy(rule: Rule) -> RulePolicy:

@@ -118,12 +118,21 @@ ROOMS = {
     "notifications": ("", "listing", "dispatch"),
     "partners": ("", "applications", "tokens", "secrets", "oauth1"),
     "people": ("", "mails", "sessions", "accounts", "logins", "passkeys"),
-    "portal": ("catalogue", "frame", "pages", "pages.my", "pages.partner", ""),
+    "portal": (
+        "catalogue",
+        "frame",
+        "pages",
+        "pages.my",
+        "pages.operator",
+        "pages.operator.programme",
+        "pages.partner",
+        "",
+    ),
     "promotion": ("alerts", ""),
     "pull": ("reading", "destinations", ""),
     "reports": ("", "job_reports", "charge_stream", "uncharged_clicks", "sources", "overview"),
     "sandbox": ("traffic", "", "listening", "demo"),
-    "settlement": ("", "click_rules", "days"),
+    "settlement": ("", "click_rules", "days", "trials", "acts"),
     "wire": ("", "restli", "xml", "xml.job", "xml.feed"),
 }
 

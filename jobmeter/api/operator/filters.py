@@ -1,5 +1,6 @@
 """The filter policy of a contract, what applications excluded, and the last refused events of all senders."""
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -7,10 +8,11 @@ from starlette.responses import Response
 
 from jobmeter.api.operator.contracts import find_contract
 from jobmeter.audit.model import Action
-from jobmeter.base.days import LATE_WINDOW_HOURS
+from jobmeter.base.days import LATE_WINDOW_HOURS, day_of
+from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
 from jobmeter.http.context import RequestContext
-from jobmeter.http.parameters import read_page
+from jobmeter.http.parameters import read_page, read_query_day
 from jobmeter.http.responses import json_response, page_response
 from jobmeter.http.schemas import OperatorBody
 from jobmeter.metering.filters import flow as filters
@@ -21,6 +23,9 @@ from jobmeter.metering.filters.model import (
     serialize_refused_event,
 )
 from jobmeter.metering.intake.model import show_network
+from jobmeter.metering.model import VERDICTS
+
+DAYS_MAX = 31
 
 
 class PolicyBody(OperatorBody):
@@ -91,6 +96,22 @@ async def list_all_refused(context: RequestContext) -> Response:
     async with context.app.database.connection() as connection:
         found = await filters.list_refused(connection, owner_id=filters.OPERATOR)
     return json_response({"elements": [serialize_refused_event(event) for event in found]})
+
+
+async def count_refused(context: RequestContext) -> Response:
+    """Of all partners, at most 31 days; without ``from`` and ``to`` the last 7 days and today."""
+    today = day_of(context.now)
+    first = read_query_day(context.request, "from", default=today - timedelta(days=7))
+    last = read_query_day(context.request, "to", default=today)
+    if not 0 <= (last - first).days < DAYS_MAX:
+        raise Refused(Fault.PARAMETER_INVALID, name="from, to")
+    async with context.app.database.connection() as connection:
+        found = await filters.count_refusals(connection, first=first, last=last)
+    elements = [
+        {"day": one.day.isoformat(), "reason": VERDICTS[one.verdict].name, "clicks": one.clicks}
+        for one in found
+    ]
+    return json_response({"elements": elements})
 
 
 def serialize_policy(policy: FilterPolicy) -> dict[str, Any]:

@@ -4,30 +4,38 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
+from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX
-from jobmeter.base.money import parse_positive_amount
+from jobmeter.base.money import format_amount, parse_positive_amount
 from jobmeter.billing.credit_notes import flow as credit_notes
 from jobmeter.charging.corrections import flow as corrections
 from jobmeter.contracts.partner import flow as contracts
-from jobmeter.database.connection import Connection
 from jobmeter.explain import flow as explain
 from jobmeter.http.context import RequestContext
-from jobmeter.http.parameters import IDS_MAX, read_page
-from jobmeter.http.responses import format_time, json_response, page_response
+from jobmeter.http.parameters import read_page, read_query_number
+from jobmeter.http.responses import json_response, page_response
 from jobmeter.http.schemas import Day, OperatorBody
-from jobmeter.jobs.pages import flow as pages
 from jobmeter.metering.intake import model as identity
+from jobmeter.settlement.acts import flow as acts
 from jobmeter.settlement.click_rules import flow as policy
-from jobmeter.settlement.model import Criterion, Exclusion, KeptExclusion, Rule, RulePolicy
+from jobmeter.settlement.model import (
+    RULES,
+    Criterion,
+    Exclusion,
+    RuleEffect,
+    RulePolicy,
+)
+from jobmeter.settlement.trials import flow as trials
 
 Short = Annotated[
     str, StringConstraints(min_length=1, max_length=EVENT_TEXT_CHARACTERS_MAX, pattern=r"^[^\x00]*$")
 ]
-Count = Annotated[int, Field(gt=0, lt=2**31)]
+COUNT_MAX = 2**31 - 1
+Count = Annotated[int, Field(gt=0, le=COUNT_MAX)]
 
 
 class EventName(OperatorBody):
@@ -66,18 +74,9 @@ class CreditBody(OperatorBody):
 async def create_exclusion(context: RequestContext, body: ExclusionBody) -> Response:
     exclusion = read_exclusion(body)
     async with context.app.database.transaction() as connection:
-        if exclusion.criterion is Criterion.JOB and not await is_job(connection, exclusion.subject):
-            raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=exclusion.subject)
-        number, is_new = await policy.exclude(connection, exclusion, now=context.now)
-        if is_new:
-            shown = serialize_exclusion(KeptExclusion(number, exclusion, context.now))
-            await context.record(connection, Action.EXCLUSION_CREATE, number, partner_id=None, after=shown)
+        number, is_new = await acts.exclude(connection, exclusion, record=context.record, now=context.now)
     shown = {"id": number, "criterion": exclusion.criterion.name, "wasRepeated": not is_new}
     return json_response(shown, status=201 if is_new else 200)
-
-
-async def is_job(connection: Connection, job_id: int) -> bool:
-    return await pages.read_apply_target(connection, job_id=job_id) is not None
 
 
 async def list_exclusions(context: RequestContext) -> Response:
@@ -85,38 +84,15 @@ async def list_exclusions(context: RequestContext) -> Response:
     page = read_page(context.request)
     async with context.app.database.connection() as connection:
         found = await policy.list_exclusions(connection, after=page.after, rows_max=page.rows_max + 1)
-    return page_response(found, page, serialize=serialize_exclusion, key=lambda one: one.id)
+    return page_response(found, page, serialize=acts.serialize_exclusion, key=lambda one: one.id)
 
 
 async def remove_exclusion(context: RequestContext) -> Response:
     """Days that are settled already do not change."""
     number = context.request.path_params["exclusion_id"]
     async with context.app.database.transaction() as connection:
-        known = await policy.list_exclusions(connection, after=min(number, IDS_MAX) - 1, rows_max=1)
-        if not await policy.remove_exclusion(connection, exclusion_id=min(number, IDS_MAX)):
-            raise Refused(Fault.OPERATOR_UNKNOWN, what="exclusion", key=number)
-        before = serialize_exclusion(known[0])
-        await context.record(connection, Action.EXCLUSION_REMOVE, number, partner_id=None, before=before)
+        await acts.remove_exclusion(connection, exclusion_id=number, record=context.record)
     return Response(status_code=204)
-
-
-def serialize_exclusion(kept: KeptExclusion) -> dict[str, Any]:
-    exclusion = kept.exclusion
-    is_job = exclusion.criterion is Criterion.JOB
-    named = exclusion.origin.hex() or (f"{exclusion.subject:016x}" if exclusion.subject else None)
-    return {
-        "id": kept.id,
-        "criterion": exclusion.criterion.name,
-        "jobId": exclusion.subject if is_job else None,
-        "number": None if is_job else named,
-        "network": identity.show_network(exclusion.subject)
-        if exclusion.criterion is Criterion.ADDRESS
-        else None,
-        "hash": None if is_job else named,
-        "day": format_time(exclusion.day),
-        "note": exclusion.note,
-        "createdAt": kept.created_at.isoformat(),
-    }
 
 
 def read_exclusion(body: ExclusionBody) -> Exclusion:
@@ -144,19 +120,13 @@ def read_exclusion(body: ExclusionBody) -> Exclusion:
 
 
 async def put_networks(context: RequestContext, body: NetworksBody) -> Response:
-    name = context.request.path_params["name"]
     async with context.app.database.transaction() as connection:
-        kept = {one.list_name: one.networks for one in await policy.list_network_lists(connection)}
-        added, too_narrow = await policy.set_networks(
-            connection, list_name=name, networks=body.networks, now=context.now
-        )
-        await context.record(
+        added, too_narrow = await acts.replace_networks(
             connection,
-            Action.NETWORK_LIST_REPLACE,
-            name,
-            partner_id=None,
-            before={"count": kept.get(name, 0)},
-            after={"count": added, "networks": body.networks},
+            list_name=context.request.path_params["name"],
+            networks=body.networks,
+            record=context.record,
+            now=context.now,
         )
     return json_response({"added": added, "tooNarrow": too_narrow})
 
@@ -175,38 +145,65 @@ async def list_network_lists(context: RequestContext) -> Response:
 async def list_rules(context: RequestContext) -> Response:
     async with context.app.database.connection() as connection:
         policies = await policy.read_policies(connection)
-    return json_response({"elements": [serialize_policy(kept) for kept in policies]})
+    return json_response({"elements": [acts.serialize_policy(kept) for kept in policies]})
 
 
 async def put_rule(context: RequestContext, body: RuleBody) -> Response:
-    name = context.request.path_params["name"]
-    if name not in Rule.__members__:
-        raise Refused(Fault.OPERATOR_UNKNOWN, what="rule", key=name)
-    rule = Rule[name]
+    rule = acts.find_rule(context.request.path_params["name"])
     changed = RulePolicy(
         rule, body.is_on, body.jobs_max or rule.jobs_max, body.window_minutes or rule.window_minutes
     )
     async with context.app.database.transaction() as connection:
+        await acts.set_rule(connection, changed, record=context.record)
+    return json_response(acts.serialize_policy(changed))
+
+
+async def try_rule(context: RequestContext) -> Response:
+    """What the rule would have reversed with another setting, on each of the last ``days`` days (at most 7).
+
+    The days are judged twice, with all rules as they are and with ``isOn``, ``jobsMax`` and ``windowMinutes``; nothing is changed.
+    """
+    request, rule = context.request, acts.find_rule(context.request.path_params["name"])
+    days = read_query_number(request, "days", trials.DAYS_MAX, largest=trials.DAYS_MAX)
+    async with context.app.database.transaction() as connection:
         policies = {one.rule: one for one in await policy.read_policies(connection)}
-        await policy.set_policy(connection, changed)
-        await context.record(
-            connection,
-            Action.SETTLEMENT_RULE_SET,
-            name,
-            partner_id=None,
-            before=serialize_policy(policies[rule]),
-            after=serialize_policy(changed),
-        )
-    return json_response(serialize_policy(changed))
+        changed = read_changed_policy(request, policies[rule])
+        found = await trials.try_policy(connection, changed, now=context.now, days=days)
+    elements = [
+        {
+            "day": one.day.isoformat(),
+            "clicks": one.clicks,
+            "before": [serialize_effect(effect) for effect in one.before],
+            "after": [serialize_effect(effect) for effect in one.after],
+        }
+        for one in found.days
+    ]
+    settings = {"before": acts.serialize_policy(found.before), "after": acts.serialize_policy(found.after)}
+    return json_response(settings | {"elements": elements})
 
 
-def serialize_policy(kept: RulePolicy) -> dict[str, Any]:
+def read_changed_policy(request: Request, kept: RulePolicy) -> RulePolicy:
+    """Returns the setting of the query; what it does not name stays. Raises ``Refused(PARAMETER_INVALID)``."""
+    is_on = request.query_params.get("isOn", str(kept.is_on).lower())
+    jobs_max = read_query_number(request, "jobsMax", kept.jobs_max, largest=COUNT_MAX)
+    window = read_query_number(request, "windowMinutes", kept.window_minutes, largest=COUNT_MAX)
+    for name, is_right in (
+        ("isOn", is_on in {"true", "false"}),
+        ("jobsMax", jobs_max > 0),
+        ("windowMinutes", window > 0),
+    ):
+        if not is_right:
+            raise Refused(Fault.PARAMETER_INVALID, name=name)
+    return RulePolicy(kept.rule, is_on == "true", jobs_max, window)
+
+
+def serialize_effect(effect: RuleEffect) -> dict[str, Any]:
     return {
-        "rule": kept.rule.name,
-        "says": kept.rule.message,
-        "isOn": kept.is_on,
-        "jobsMax": kept.jobs_max,
-        "windowMinutes": kept.window_minutes,
+        "rule": RULES[effect.rule].name,
+        "clicks": effect.clicks,
+        "clicksCharged": effect.clicks_charged,
+        "amount": format_amount(effect.amount_micros, effect.currency) if effect.currency else None,
+        "currencyCode": effect.currency or None,
     }
 
 

@@ -1,20 +1,23 @@
-"""``GET /operator/settlementDays``: the days with events, whether they are final, and what settlement reversed."""
+"""``GET /operator/settlementDays``: the days with events, whether they are final, and what settlement reversed; a single day."""
 
 from datetime import date, timedelta
 from typing import Any
 
 from starlette.responses import Response
 
+from jobmeter.api.operator.settlement import serialize_effect
 from jobmeter.base.days import day_of, final_at
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import format_amount
+from jobmeter.base.readers.times import read_day
 from jobmeter.http.context import RequestContext
 from jobmeter.http.parameters import read_page, read_query_id
 from jobmeter.http.responses import format_time, json_response
 from jobmeter.settlement.days import flow as settlement
-from jobmeter.settlement.model import RULES, DayCharge, SettlementDay
+from jobmeter.settlement.model import RULES, ChangedJob, DayCharge, SettlementDay
 
 LATEST = 9999_12_31
+JOBS_SHOWN_MAX = 50
 
 
 async def list_days(context: RequestContext) -> Response:
@@ -33,6 +36,43 @@ async def list_days(context: RequestContext) -> Response:
     more = _number(shown[-1].day) if len(found) > page.rows_max else None
     elements = [_serialize(one, context) for one in shown]
     return json_response({"elements": elements, "nextAfter" if before is None else "nextBefore": more})
+
+
+async def show_day(context: RequestContext) -> Response:
+    """With what each rule reversed by currency, and the jobs that settlement or late events changed most.
+
+    What was reversed can be listed until the events of the day are dropped; ``day`` is written as 2026-03-01 or 20260301.
+    """
+    text = context.request.path_params["day"]
+    day = read_day(text) or read_day(f"{text[:4]}-{text[4:6]}-{text[6:]}")
+    async with context.app.database.snapshot() as connection:
+        found = await settlement.find_day(connection, day=day) if day else None
+        if found is None:
+            raise Refused(Fault.OPERATOR_UNKNOWN, what="day", key=text[:40])
+        effects = await settlement.list_effects(connection, day=found.day)
+        reversed_jobs, late_jobs = [
+            await settlement.list_changed_jobs(
+                connection, day=found.day, is_late=is_late, rows_max=JOBS_SHOWN_MAX
+            )
+            for is_late in (False, True)
+        ]
+    content = _serialize(found, context) | {
+        "effects": [serialize_effect(one) for one in effects],
+        "jobsReversed": [_serialize_job(one) for one in reversed_jobs],
+        "jobsLate": [_serialize_job(one) for one in late_jobs],
+    }
+    return json_response(content)
+
+
+def _serialize_job(job: ChangedJob) -> dict[str, Any]:
+    return {
+        "jobId": job.job_id,
+        "title": job.title,
+        "views": job.views,
+        "clicks": job.clicks,
+        "amount": format_amount(job.charge_micros, job.currency) if job.currency else None,
+        "currencyCode": job.currency or None,
+    }
 
 
 def _number(day: date) -> int:

@@ -23,6 +23,7 @@ from jobmeter.metering.filters.model import (
     NewExclusion,
     OwnedExclusion,
     RecentClicks,
+    RefusalCount,
     RefusedCounts,
     RefusedEvent,
     RefusedEvents,
@@ -105,6 +106,11 @@ async def count_refused(
     groups = np.stack([shards_of(job_ids), job_ids, days, verdicts[refused]])
     (shards, job_ids, days, reasons), clicks = np.unique(groups, axis=1, return_counts=True)
     await store.add_refusals(connection, RefusedCounts(shards, job_ids, days, reasons, clicks))
+
+
+async def count_refusals(connection: Connection, *, first: date, last: date) -> list[RefusalCount]:
+    """Returns how many clicks of all tenants did not count on each day, for each reason."""
+    return await store.count_refusals(connection, first=first, last=last)
 
 
 async def save_refused_events(

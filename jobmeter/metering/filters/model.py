@@ -154,6 +154,15 @@ class RefusedCounts(Columns):
     clicks: Integer
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalCount:
+    """How many clicks of a day did not count for a reason, of all tenants."""
+
+    day: date
+    verdict: int
+    clicks: int
+
+
 @dataclass(frozen=True, slots=True)
 class RefusedEvents(Columns):
     """Events of a batch that did not count, in its order; ``job_ids`` is 0 where none is named."""

@@ -96,6 +96,14 @@ SELECT shard, job_id, day, verdict, clicks
     ON CONFLICT (shard, job_id, day, verdict) DO UPDATE
    SET clicks = kept.clicks + excluded.clicks
 
+-- name: count_refusals
+-- Of all tenants, by an index of the days.
+SELECT day, verdict, sum(clicks)::bigint AS clicks
+  FROM job_day_refusals
+ WHERE day BETWEEN %(first)s AND %(last)s
+ GROUP BY day, verdict
+ ORDER BY day, verdict
+
 -- name: add_refused_events
 -- Once for the operator, and once for the application whose job is named.
 WITH sent AS (

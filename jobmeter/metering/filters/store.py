@@ -14,6 +14,7 @@ from jobmeter.metering.filters.model import (
     NewExclusion,
     OwnedExclusion,
     RecentClicks,
+    RefusalCount,
     RefusedCounts,
     RefusedEvent,
     RefusedEvents,
@@ -73,6 +74,10 @@ async def remove_excluded(connection: Connection, *, application_id: int, exclud
 async def find_excluded_rows(connection: Connection, suspects: Suspects) -> list[int]:
     """The rows of the batch that an exclusion holds for."""
     return await list_scalars(connection, int, SQL["find_excluded_rows"], suspects.parameters())
+
+
+async def count_refusals(connection: Connection, *, first: date, last: date) -> list[RefusalCount]:
+    return await list_rows(connection, RefusalCount, SQL["count_refusals"], {"first": first, "last": last})
 
 
 async def add_refusals(connection: Connection, counts: RefusedCounts) -> None:

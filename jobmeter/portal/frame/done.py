@@ -18,5 +18,9 @@ DONE = {
     "clock": mark("The clock was moved, and everything that fell due on the way is done"),
     "job-edited": mark("The job is saved, and its agency is notified"),
     "job-closed": mark("The job is closed, and its agency is notified"),
+    "rule": mark("The setting is saved, and applies to days that are settled from now on"),
+    "exclusion": mark("The clicks are excluded from days that are not settled yet"),
+    "exclusion-removed": mark("The exclusion is removed"),
+    "networks": mark("The list of networks is replaced"),
     "job-renewed": mark("The job is renewed"),
 }

@@ -156,7 +156,8 @@ UPDATE settling_clicks
 
 -- name: gather_touched
 -- The batches with marked clicks and the amount of each charge, in a separate table: after ANALYZE the
--- planner knows how many there are. If a job had free clicks on the day, its batches may be charged in part.
+-- planner knows how many there are. If a job had free clicks on the day, its batches may be charged in part;
+-- of a settled day that is judged again on trial they may have been reversed.
 CREATE TEMPORARY TABLE touched_batches ON COMMIT DROP AS
 WITH touched AS (
     SELECT shard, job_id, batch
@@ -166,7 +167,7 @@ WITH touched AS (
 )
 SELECT touched.shard, touched.job_id, touched.batch, reference, coalesce(click_price_micros, 0) AS price,
        coalesce(amount / nullif(click_price_micros, 0), 0) AS paid,
-       reference IS NOT NULL AND apply_clicks > clicks_charged AS may_be_cut
+       reference IS NOT NULL AND (apply_clicks > clicks_charged OR clicks_reversed > 0) AS may_be_cut
   FROM touched
   LEFT JOIN charge_postings
     ON charge_postings.shard = touched.shard
@@ -186,11 +187,8 @@ ANALYZE settling_clicks (rule)
 -- name: analyze_touched
 ANALYZE touched_batches
 
--- name: record_reversals
--- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for, marked
--- or not, since the charge was booked before the recheck. Only batches that may be charged in part are
--- ranked.
-WITH placed AS (
+-- columns: judged
+placed AS (
     SELECT shard, event_key, job_id, batch, rule, reference, price, paid,
            row_number() OVER (PARTITION BY shard, job_id, batch ORDER BY event_key) AS nth
       FROM settling_clicks
@@ -207,9 +205,33 @@ WITH placed AS (
      WHERE rule IS NOT NULL
        AND NOT may_be_cut
 )
+
+-- name: record_reversals
+-- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for, marked
+-- or not, since the charge was booked before the recheck. Only batches that may be charged in part are
+-- ranked.
+WITH {judged}
 INSERT INTO event_reversals (shard, event_key, job_id, batch, rule, charge, amount_micros)
 SELECT shard, event_key, job_id, batch, rule, charge, CASE WHEN charge IS NULL THEN 0 ELSE price END
   FROM judged
+
+-- name: sum_marks
+-- What would be recorded, by rule and currency; a job that does not pay per click has none.
+WITH {judged}
+SELECT rule, coalesce(currency, '') AS currency, count(*) AS clicks, count(charge) AS clicks_charged,
+       coalesce(sum(price) FILTER (WHERE charge IS NOT NULL), 0)::bigint AS amount_micros
+  FROM judged
+  LEFT JOIN job_budgets USING (shard, job_id)
+ GROUP BY rule, coalesce(currency, '')
+ ORDER BY rule, currency
+
+-- name: unmark_from
+UPDATE settling_clicks
+   SET rule = NULL
+ WHERE rule >= %(rule)s
+
+-- name: drop_touched
+DROP TABLE touched_batches
 
 -- name: delete_reversal_marks
 -- Event keys do not contain the shard, the first column of the key: all shards are searched by index.

@@ -15,6 +15,7 @@ from jobmeter.settlement.model import (
     NetworkList,
     NetworkSpan,
     Rule,
+    RuleEffect,
     RulePolicy,
 )
 
@@ -73,6 +74,19 @@ async def analyze_touched(connection: Connection) -> None:
 
 async def record_reversals(connection: Connection) -> int:
     return await change_rows(connection, SQL["record_reversals"])
+
+
+async def sum_marks(connection: Connection) -> list[RuleEffect]:
+    return await list_rows(connection, RuleEffect, SQL["sum_marks"])
+
+
+async def unmark_from(connection: Connection, *, rule: int) -> None:
+    """Removes the marks of a rule and of those after it."""
+    await connection.execute(SQL["unmark_from"], {"rule": rule})
+
+
+async def drop_touched(connection: Connection) -> None:
+    await connection.execute(SQL["drop_touched"])
 
 
 async def delete_reversal_marks(connection: Connection, *, day: date) -> None:

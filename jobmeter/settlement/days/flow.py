@@ -15,7 +15,14 @@ from jobmeter.settlement import store as settlement_store
 from jobmeter.settlement.click_rules import store as rules
 from jobmeter.settlement.click_rules.flow import read_policies
 from jobmeter.settlement.days import store
-from jobmeter.settlement.model import DayCharge, Rule, RulePolicy, SettlementDay
+from jobmeter.settlement.model import (
+    ChangedJob,
+    DayCharge,
+    Rule,
+    RuleEffect,
+    RulePolicy,
+    SettlementDay,
+)
 
 JOBS_PER_STEP_MAX = 2_000
 
@@ -79,10 +86,7 @@ async def _judge(connection: Connection, day: date, now: datetime) -> None:
     marked: dict[Rule, int] = {}
     if clicks > 0:
         await rules.analyze_clicks(connection)
-        for policy in await read_policies(connection):
-            if policy.is_on:
-                marked[policy.rule] = await MARKS[policy.rule](connection, day, policy)
-    marked = {rule: count for rule, count in marked.items() if count}
+        marked = await mark_clicks(connection, await read_policies(connection), day=day)
     if marked:
         # Analyzed again: the planner still assumes that every click is unmarked.
         await rules.analyze_marks(connection)
@@ -100,6 +104,16 @@ async def _judge(connection: Connection, day: date, now: datetime) -> None:
         clicks_reversed=recorded,
         reversed_by_rule=msgspec.json.encode(by_rule).decode(),
     )
+
+
+async def mark_clicks(
+    connection: Connection, policies: Sequence[RulePolicy], *, day: date
+) -> dict[Rule, int]:
+    """Marks the gathered clicks of a day by the rules that are on, in order; returns how many each one marked, if any."""
+    marked = {
+        policy.rule: await MARKS[policy.rule](connection, day, policy) for policy in policies if policy.is_on
+    }
+    return {rule: count for rule, count in marked.items() if count}
 
 
 async def delete_reversal_marks(connection: Connection, *, day: date) -> None:
@@ -129,6 +143,25 @@ async def list_days_before(connection: Connection, *, before: date, rows_max: in
     """As ``list_days``, the newest first: the days before a day."""
     found = await store.list_days_before(connection, before=before, rows_max=rows_max)
     return await _add_charges(connection, found)
+
+
+async def find_day(connection: Connection, *, day: date) -> SettlementDay | None:
+    """Returns a day, if any event was accepted on it or it is prepared for some."""
+    found = await _add_charges(connection, await store.list_single_day(connection, day=day))
+    return found[0] if found else None
+
+
+async def list_effects(connection: Connection, *, day: date) -> list[RuleEffect]:
+    """Returns what each rule reversed on a day, by currency; nothing once its events are dropped."""
+    return await store.list_effects(connection, day=day)
+
+
+async def list_changed_jobs(
+    connection: Connection, *, day: date, is_late: bool, rows_max: int
+) -> list[ChangedJob]:
+    """Returns the jobs that late events changed most on a day, or those that settlement did, until its events are dropped."""
+    read = store.list_late_jobs if is_late else store.list_reversed_jobs
+    return await read(connection, day=day, rows_max=rows_max)
 
 
 async def _add_charges(connection: Connection, days: Sequence[SettlementDay]) -> list[SettlementDay]:

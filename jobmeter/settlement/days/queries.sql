@@ -113,3 +113,58 @@ SELECT {listed_day}
    AND day <= %(until)s
  ORDER BY day
  LIMIT %(rows_max)s
+
+-- name: list_single_day
+SELECT {listed_day}
+  FROM event_days
+  LEFT JOIN settlement_runs USING (day)
+  LEFT JOIN settled_days USING (day)
+ WHERE day = %(day)s
+
+-- name: list_effects
+-- By the index of each shard. What a rule reversed is kept as long as the events of the day.
+SELECT rule, coalesce(currency, '') AS currency, count(*) AS clicks, count(charge) AS clicks_charged,
+       sum(amount_micros)::bigint AS amount_micros
+  FROM event_reversals
+  LEFT JOIN job_budgets USING (shard, job_id)
+ WHERE shard IN (SELECT every_shard())
+   AND event_key >= event_key_floor(%(day)s)
+   AND event_key < event_key_floor(%(day)s + 1)
+ GROUP BY rule, coalesce(currency, '')
+ ORDER BY rule, currency
+
+-- name: list_reversed_jobs
+-- The jobs of which most clicks were reversed on the day, found as `list_effects` finds them.
+WITH changed AS (
+    SELECT shard, job_id, count(*) AS clicks, sum(amount_micros)::bigint AS amount_micros
+      FROM event_reversals
+     WHERE shard IN (SELECT every_shard())
+       AND event_key >= event_key_floor(%(day)s)
+       AND event_key < event_key_floor(%(day)s + 1)
+     GROUP BY shard, job_id
+     ORDER BY clicks DESC, job_id
+     LIMIT %(rows_max)s
+)
+SELECT changed.job_id, title, coalesce(currency, '') AS currency, 0 AS views, -changed.clicks AS clicks,
+       -amount_micros AS charge_micros
+  FROM changed
+  JOIN job_postings USING (shard, job_id)
+  LEFT JOIN job_budgets USING (shard, job_id)
+ ORDER BY changed.clicks DESC, changed.job_id
+
+-- name: list_late_jobs
+WITH changed AS (
+    SELECT shard, job_id, sum(views) AS views, sum(apply_clicks) AS clicks,
+           sum(charge_micros)::bigint AS charge_micros
+      FROM job_day_restatements
+     WHERE day = %(day)s
+       AND cause = {RestatementCause.LATE_EVENTS}
+     GROUP BY shard, job_id
+     ORDER BY sum(views + apply_clicks) DESC, job_id
+     LIMIT %(rows_max)s
+)
+SELECT changed.job_id, title, coalesce(currency, '') AS currency, views, clicks, charge_micros
+  FROM changed
+  JOIN job_postings USING (shard, job_id)
+  LEFT JOIN job_budgets USING (shard, job_id)
+ ORDER BY views + clicks DESC, changed.job_id

@@ -6,7 +6,7 @@ from jobmeter.charging.corrections.model import RestatementCause
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import change_rows, find_scalar, list_rows, read_scalar
 from jobmeter.database.statements import load_statements
-from jobmeter.settlement.model import DayCharge, SettlementDay
+from jobmeter.settlement.model import ChangedJob, DayCharge, RuleEffect, SettlementDay
 
 SQL = load_statements("jobmeter.settlement.days", enums=(RestatementCause,))
 
@@ -78,3 +78,21 @@ async def list_days_before(connection: Connection, *, before: date, rows_max: in
 
 async def list_day_charges(connection: Connection, *, days: list[date]) -> list[DayCharge]:
     return await list_rows(connection, DayCharge, SQL["list_day_charges"], {"days": days})
+
+
+async def list_single_day(connection: Connection, *, day: date) -> list[SettlementDay]:
+    return await list_rows(connection, SettlementDay, SQL["list_single_day"], {"day": day})
+
+
+async def list_effects(connection: Connection, *, day: date) -> list[RuleEffect]:
+    return await list_rows(connection, RuleEffect, SQL["list_effects"], {"day": day})
+
+
+async def list_reversed_jobs(connection: Connection, *, day: date, rows_max: int) -> list[ChangedJob]:
+    parameters = {"day": day, "rows_max": rows_max}
+    return await list_rows(connection, ChangedJob, SQL["list_reversed_jobs"], parameters)
+
+
+async def list_late_jobs(connection: Connection, *, day: date, rows_max: int) -> list[ChangedJob]:
+    parameters = {"day": day, "rows_max": rows_max}
+    return await list_rows(connection, ChangedJob, SQL["list_late_jobs"], parameters)

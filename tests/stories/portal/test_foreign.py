@@ -15,7 +15,11 @@ from tests.support.sandbox_client import add_partner
 SLOT = re.compile(r"\{(\w+)(?::\w+)?\}")
 ROWS = [row for row in PAGES if SLOT.search(row.path)]
 OWNER, STRANGER = "owner@hafenkontor.example", "stranger@elsewhere.example"
-UNKNOWN = {"job_id": [77, 2**62 - 1, 2**63 - 1, 10**30]}
+UNKNOWN = {
+    "job_id": [77, 2**62 - 1, 2**63 - 1, 10**30],
+    "day": ["2020-03-01", "9999-12-31", "never"],
+    "name": ["NONE"],
+}
 # What differs between two responses to the same request.
 OWN = re.compile(r'name="(?:once|token)" value="[^"]*"|<span class="code">[^<]*</span>|<time.*?</time>')
 
@@ -24,7 +28,8 @@ OWN = re.compile(r'name="(?:once|token)" value="[^"]*"|<span class="code">[^<]*<
 def owned(sandbox_client):
     """The id of one thing of each kind, by its name in paths: all belong to the owner, and to the first partner's customer."""
     (row,) = sandbox_client.batch_create([sandbox_client.job_element("owned", posterEmail=OWNER)])
-    return {"job_id": int(sandbox_client.task(row["id"])["jobPosting"].rsplit(":", 1)[-1])}
+    job_id = int(sandbox_client.task(row["id"])["jobPosting"].rsplit(":", 1)[-1])
+    return {"job_id": job_id, "day": sandbox_client.now.date(), "name": "VISITOR_BURST"}
 
 
 @pytest.fixture

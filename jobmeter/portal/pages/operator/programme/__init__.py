@@ -1,0 +1,1 @@
+"""Owns the pages of the programme: settlement, invalid traffic, explanations, contracts, billing runs, health."""

@@ -1,0 +1,1 @@
+"""Owns what the operator changes of settlement by hand, each act with its record in the audit log."""

@@ -1,0 +1,1 @@
+"""Tests of the pages of the programme: settlement, invalid traffic, explanations, contracts, billing runs, health."""
