@@ -49,7 +49,7 @@ async def show_application(context: RequestContext) -> Response:
     async with context.app.database.connection() as connection:
         application = await _find_application(connection, context)
         live = await secrets.list_live_secrets(connection, application=application)
-        ages = await describe_secrets(connection, application)
+        ages = await secrets.describe_secrets(connection, application=application)
         is_permitted = await tokens.is_permitted(connection, application=application)
     shown = {"secrets": [serialize_secret(one) for one in live], "mayCreateTokens": is_permitted}
     content = serialize_application(application) | {"description": application.description}
@@ -63,7 +63,7 @@ async def replace_secret(context: RequestContext, body: SecretBody) -> Response:
     """
     async with context.app.database.transaction() as connection:
         application = await _find_application(connection, context)
-        before = await describe_secrets(connection, application)
+        before = await secrets.describe_secrets(connection, application=application)
         secret = await secrets.replace_secret(
             connection,
             application=application,
@@ -107,7 +107,7 @@ async def retire_secret(context: RequestContext) -> Response:
     """Ends a rotation: removes the older of two client secrets. An only one stays, so that it is safe to repeat."""
     async with context.app.database.transaction() as connection:
         application = await _find_application(connection, context)
-        before = await describe_secrets(connection, application)
+        before = await secrets.describe_secrets(connection, application=application)
         left = await secrets.retire_older_secret(connection, application=application)
         await _record_secrets(connection, context, Action.APPLICATION_RETIRE_SECRET, application, before)
     return json_response({"key": application.urn, "secrets": left})
@@ -125,12 +125,6 @@ def serialize_application(application: Application) -> dict[str, Any]:
     }
 
 
-async def describe_secrets(connection: Connection, application: Application) -> dict[str, Any]:
-    """The times of an application's valid client secrets, which are never shown."""
-    live = await secrets.list_live_secrets(connection, application=application)
-    return {"secretsCreatedAt": [one.created_at.isoformat() for one in live]}
-
-
 async def _record_secrets(
     connection: Connection,
     context: RequestContext,
@@ -138,7 +132,7 @@ async def _record_secrets(
     application: Application,
     before: dict[str, Any],
 ) -> None:
-    after = await describe_secrets(connection, application)
+    after = await secrets.describe_secrets(connection, application=application)
     await context.record(
         connection, action, application.id, partner_id=application.partner_id, before=before, after=after
     )

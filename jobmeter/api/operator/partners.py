@@ -12,7 +12,7 @@ from jobmeter.http.parameters import read_page, read_path_id, read_query_text
 from jobmeter.http.responses import json_response, page_response
 from jobmeter.http.schemas import OperatorBody
 from jobmeter.partners.applications import flow as partners
-from jobmeter.partners.model import ListedPage, Partner, PartnerChange
+from jobmeter.partners.model import ListedPage, PartnerChange
 
 Name = Annotated[
     str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$", strip_whitespace=True)
@@ -49,9 +49,9 @@ async def create_partner(context: RequestContext, body: PartnerBody) -> Response
                 Action.PARTNER_CREATE,
                 partner.id,
                 partner_id=partner.id,
-                after=serialize_partner(partner),
+                after=partners.describe_partner(partner),
             )
-    content: dict[str, Any] = serialize_partner(partner) | {"wasRepeated": secret is None}
+    content: dict[str, Any] = partners.describe_partner(partner) | {"wasRepeated": secret is None}
     if secret is not None:
         content["credentials"] = {"client_id": partner.client_id, "client_secret": secret}
     return json_response(content, status=200 if secret is None else 201)
@@ -67,13 +67,13 @@ async def list_partners(context: RequestContext) -> Response:
         found = await partners.list_partners(
             connection, wanted, reference=read_query_text(context.request, "reference") or None
         )
-    return page_response(found, page, serialize=serialize_partner, key=lambda one: one.id)
+    return page_response(found, page, serialize=partners.describe_partner, key=lambda one: one.id)
 
 
 async def show_partner(context: RequestContext) -> Response:
     async with context.app.database.connection() as connection:
         found = await partners.find_partner(connection, partner_id=_read_id(context))
-    return json_response(serialize_partner(found))
+    return json_response(partners.describe_partner(found))
 
 
 async def change_partner(context: RequestContext, body: PartnerChangeBody) -> Response:
@@ -89,22 +89,10 @@ async def change_partner(context: RequestContext, body: PartnerChangeBody) -> Re
             Action.PARTNER_CHANGE,
             changed.id,
             partner_id=changed.id,
-            before=serialize_partner(before),
-            after=serialize_partner(changed),
+            before=partners.describe_partner(before),
+            after=partners.describe_partner(changed),
         )
-    return json_response(serialize_partner(changed))
-
-
-def serialize_partner(partner: Partner) -> dict[str, Any]:
-    """Secrets are never shown."""
-    return {
-        "id": partner.id,
-        "key": partner.urn,
-        "name": partner.name,
-        "reference": partner.reference,
-        "clientId": partner.client_id,
-        "createdAt": partner.created_at.isoformat(),
-    }
+    return json_response(partners.describe_partner(changed))
 
 
 def _read_id(context: RequestContext) -> int:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from jobmeter.api.operator.applications import describe_secrets
 from jobmeter.api.restli.resources import Call, Reply
 from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
@@ -19,7 +18,7 @@ async def roll_secret(call: Call) -> Reply:
     child_urn = _read_child(call, "rollDeveloperApplicationSecret")
     async with call.app.database.transaction() as connection:
         target = await secrets.find_target(connection, caller=call.application, child_urn=child_urn)
-        before = await describe_secrets(connection, target)
+        before = await secrets.describe_secrets(connection, application=target)
         secret = await secrets.roll_secret(connection, application=target, now=call.now)
         await _record(connection, call, Action.APPLICATION_ADD_SECRET, target, before)
     return Reply(wrap_action({"client_secret": secret}))
@@ -30,7 +29,7 @@ async def retire_secret(call: Call) -> Reply:
     child_urn = _read_child(call, "retireOlderSecret")
     async with call.app.database.transaction() as connection:
         target = await secrets.find_target(connection, caller=call.application, child_urn=child_urn)
-        before = await describe_secrets(connection, target)
+        before = await secrets.describe_secrets(connection, application=target)
         left = await secrets.retire_older_secret(connection, application=target)
         await _record(connection, call, Action.APPLICATION_RETIRE_SECRET, target, before)
     return Reply(wrap_action({"liveSecrets": left}))
@@ -39,7 +38,7 @@ async def retire_secret(call: Call) -> Reply:
 async def _record(
     connection: Connection, call: Call, action: Action, target: Application, before: dict[str, Any]
 ) -> None:
-    after = await describe_secrets(connection, target)
+    after = await secrets.describe_secrets(connection, application=target)
     await call.context.record(
         connection, action, target.id, partner_id=target.partner_id, before=before, after=after
     )

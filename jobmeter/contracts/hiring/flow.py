@@ -63,6 +63,14 @@ async def find_hiring_contract(connection: Connection, *, contract_id: int) -> H
     return await store.find_hiring_contract(connection, contract_id=contract_id)
 
 
+async def name_owner(connection: Connection, *, contract_id: int) -> str:
+    """Raises ``Refused(OPERATOR_UNKNOWN)``."""
+    found = await find_hiring_contract(connection, contract_id=contract_id)
+    if found is None:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="hiring contract", key=contract_id)
+    return found.owner_name
+
+
 async def is_seat(connection: Connection, *, email: str) -> bool:
     """Whether a contract names this address, which is in lower case, as one that posts on its slots."""
     return await store.is_seat(connection, email=email)

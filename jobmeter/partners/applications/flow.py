@@ -1,6 +1,7 @@
 """Owns the verbs of developer applications: create a parent or a child, update a child, find one."""
 
 from datetime import datetime
+from typing import Any
 
 from jobmeter.base.credentials import hash_secret, last_four_of, make_client_id, make_secret
 from jobmeter.base.faults import Fault, Refused
@@ -84,6 +85,18 @@ async def find_partner(connection: Connection, *, partner_id: int) -> Partner:
     if found is None:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="partner", key=partner_id)
     return found
+
+
+def describe_partner(partner: Partner) -> dict[str, Any]:
+    """Returns what the operator and the audit log are shown of a partner; secrets are never shown."""
+    return {
+        "id": partner.id,
+        "key": partner.urn,
+        "name": partner.name,
+        "reference": partner.reference,
+        "clientId": partner.client_id,
+        "createdAt": partner.created_at.isoformat(),
+    }
 
 
 async def list_partners(

@@ -4,6 +4,7 @@ Does not own issuing a token or authenticating one (``applications.flow``).
 """
 
 from datetime import datetime
+from typing import Any
 
 from jobmeter.base.credentials import hash_secret, last_four_of, make_secret
 from jobmeter.base.faults import Fault, Refused
@@ -70,6 +71,12 @@ async def replace_secret(
 async def list_live_secrets(connection: Connection, *, application: Application) -> list[LiveSecret]:
     """Returns what is shown of each live secret, the oldest first."""
     return await secrets_store.list_live_secrets(connection, application_id=application.id)
+
+
+async def describe_secrets(connection: Connection, *, application: Application) -> dict[str, Any]:
+    """Returns what a record of a change says of an application's secrets: the times of the live ones."""
+    live = await list_live_secrets(connection, application=application)
+    return {"secretsCreatedAt": [one.created_at.isoformat() for one in live]}
 
 
 async def find_target(connection: Connection, *, caller: Application, child_urn: str | None) -> Application:

@@ -5,6 +5,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import Connection
@@ -71,6 +72,55 @@ async def find_person(connection: Connection, *, person_id: int) -> ListedPerson
     if found is None:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="person", key=person_id)
     return found
+
+
+def describe_person(listed: ListedPerson) -> dict[str, Any]:
+    """Returns what the operator and the audit log are shown of a person. ``lastUsedAt`` is of the sessions that are kept."""
+    person = listed.person
+    return {
+        "id": person.id,
+        "email": person.email,
+        "name": person.name,
+        "language": person.language,
+        "roles": [
+            {
+                "id": grant.id,
+                "role": grant.role,
+                "partnerId": grant.partner_id,
+                "applicationId": grant.application_id,
+                "hiringContractId": grant.hiring_contract_id,
+            }
+            for grant in listed.grants
+        ],
+        "createdAt": listed.created_at.isoformat(),
+        "lastUsedAt": None if listed.last_used_at is None else listed.last_used_at.isoformat(),
+    }
+
+
+def describe_role(listed: ListedPerson, grant: Grant) -> dict[str, Any]:
+    """Returns what a record of a role says: whose it is, and of what."""
+    bound_to = {
+        "partnerId": grant.partner_id,
+        "applicationId": grant.application_id,
+        "hiringContractId": grant.hiring_contract_id,
+    }
+    named = {name: value for name, value in bound_to.items() if value is not None}
+    return {"email": listed.person.email, "role": grant.role} | named
+
+
+async def find_tenant(connection: Connection, grant: Grant) -> int | None:
+    """Returns the partner that a role concerns: of a customer's, that of its application."""
+    if grant.application_id is None:
+        return grant.partner_id
+    found = await partners.find_application(connection, application_id=grant.application_id)
+    return None if found is None else found.partner_id
+
+
+async def name_bound_to(connection: Connection, grant: Grant) -> str:
+    """Returns the name of the partner or customer that a role is bound to; empty for any other role, and for an unknown one."""
+    number = grant.partner_id or grant.application_id
+    found = None if number is None else await partners.find_application(connection, application_id=number)
+    return "" if found is None else found.name
 
 
 async def list_people(connection: Connection, wanted: PeopleFilter) -> list[ListedPerson]:

@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from jobmeter.audit.model import Action
 from jobmeter.base.clock import read_machine_clock
-from jobmeter.base.faults import Fault, Refused
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.database.connection import Connection
 from jobmeter.http.context import NOTHING, RequestContext
@@ -25,7 +24,6 @@ from jobmeter.http.parameters import (
 from jobmeter.http.plain import PlainEndpoint
 from jobmeter.http.responses import format_time, json_response, page_response
 from jobmeter.http.schemas import Email, OperatorBody
-from jobmeter.partners.applications import flow as partners
 from jobmeter.people.accounts import flow as accounts
 from jobmeter.people.accounts.model import ListedPerson, PeopleFilter
 from jobmeter.people.mails.model import Invitation
@@ -66,29 +64,20 @@ async def invite_person(context: RequestContext, body: InvitationBody) -> Respon
         hiring_contract_id=body.hiring_contract_id,
     )
     async with context.app.database.transaction() as connection:
-        bound_to = await _name_bound_to(connection, grant)
+        if grant.hiring_contract_id is not None:
+            bound_to = await hiring.name_owner(connection, contract_id=grant.hiring_contract_id)
+        else:
+            bound_to = await accounts.name_bound_to(connection, grant)
         invited = await accounts.invite(
             connection, grant, email=body.email, name=body.name, language=body.language, now=context.now
         )
         if invited.is_new:
             given = next(one for one in invited.listed.grants if replace(one, id=None) == grant)
-            after = describe_role(invited.listed, given)
+            after = accounts.describe_role(invited.listed, given)
             await _record_role(connection, context, Action.ROLE_GIVE, given, after=after)
     if invited.is_new:
         mail_invitation(context, invited.listed, role=body.role, bound_to=bound_to)
-    return json_response(serialize_person(invited.listed), status=201 if invited.is_new else 200)
-
-
-async def _name_bound_to(connection: Connection, grant: Grant) -> str:
-    """Raises ``Refused(OPERATOR_UNKNOWN)`` for a hiring contract that does not exist; the others are checked with the role."""
-    if grant.hiring_contract_id is not None:
-        contract = await hiring.find_hiring_contract(connection, contract_id=grant.hiring_contract_id)
-        if contract is None:
-            raise Refused(Fault.OPERATOR_UNKNOWN, what="hiring contract", key=grant.hiring_contract_id)
-        return contract.owner_name
-    number = grant.partner_id or grant.application_id
-    found = None if number is None else await partners.find_application(connection, application_id=number)
-    return "" if found is None else found.name
+    return json_response(accounts.describe_person(invited.listed), status=201 if invited.is_new else 200)
 
 
 def mail_invitation(context: RequestContext, listed: ListedPerson, *, role: Role, bound_to: str) -> None:
@@ -118,13 +107,13 @@ async def list_people(context: RequestContext) -> Response:
     )
     async with context.app.database.connection() as connection:
         found = await accounts.list_people(connection, wanted)
-    return page_response(found, page, serialize=serialize_person, key=lambda one: one.person.id)
+    return page_response(found, page, serialize=accounts.describe_person, key=lambda one: one.person.id)
 
 
 async def show_person(context: RequestContext) -> Response:
     async with context.app.database.connection() as connection:
         found = await accounts.find_person(connection, person_id=_read_person_id(context))
-    return json_response(serialize_person(found))
+    return json_response(accounts.describe_person(found))
 
 
 async def remove_person(context: RequestContext) -> Response:
@@ -132,7 +121,7 @@ async def remove_person(context: RequestContext) -> Response:
     async with context.app.database.transaction() as connection:
         person = await accounts.find_person(connection, person_id=_read_person_id(context))
         await accounts.remove_person(connection, person_id=person.person.id)
-        before = serialize_person(person)
+        before = accounts.describe_person(person)
         await context.record(
             connection, Action.PERSON_REMOVE, person.person.id, partner_id=None, before=before
         )
@@ -149,9 +138,9 @@ async def change_role(context: RequestContext, body: RoleBody) -> Response:
         grant = _find_role(person, context)
         if body.role is not grant.role:
             before = {"role": grant.role}
-            after = describe_role(person, replace(grant, role=body.role))
+            after = accounts.describe_role(person, replace(grant, role=body.role))
             await _record_role(connection, context, Action.ROLE_CHANGE, grant, before=before, after=after)
-    return json_response(serialize_person(changed))
+    return json_response(accounts.describe_person(changed))
 
 
 async def remove_role(context: RequestContext) -> Response:
@@ -160,7 +149,7 @@ async def remove_role(context: RequestContext) -> Response:
         person = await accounts.find_person(connection, person_id=_read_person_id(context))
         await accounts.remove_grant(connection, person_id=person.person.id, grant_id=_read_role_id(context))
         grant = _find_role(person, context)
-        before = describe_role(person, grant)
+        before = accounts.describe_role(person, grant)
         await _record_role(connection, context, Action.ROLE_REMOVE, grant, before=before)
     return Response(status_code=204)
 
@@ -198,17 +187,6 @@ async def end_sessions(context: RequestContext) -> Response:
     return json_response({"ended": ended})
 
 
-def describe_role(listed: ListedPerson, grant: Grant) -> dict[str, Any]:
-    """What a record of a role says: whose it is, and of what."""
-    bound_to = {
-        "partnerId": grant.partner_id,
-        "applicationId": grant.application_id,
-        "hiringContractId": grant.hiring_contract_id,
-    }
-    named = {name: value for name, value in bound_to.items() if value is not None}
-    return {"email": listed.person.email, "role": grant.role} | named
-
-
 def _find_role(listed: ListedPerson, context: RequestContext) -> Grant:
     return next(one for one in listed.grants if one.id == _read_role_id(context))
 
@@ -222,35 +200,8 @@ async def _record_role(
     before: Mapping[str, Any] = NOTHING,
     after: Mapping[str, Any] = NOTHING,
 ) -> None:
-    """A customer's role concerns the partner of its application."""
-    partner_id = grant.partner_id
-    if grant.application_id is not None:
-        found = await partners.find_application(connection, application_id=grant.application_id)
-        partner_id = None if found is None else found.partner_id
+    partner_id = await accounts.find_tenant(connection, grant)
     await context.record(connection, action, grant.id, partner_id=partner_id, before=before, after=after)
-
-
-def serialize_person(listed: ListedPerson) -> dict[str, Any]:
-    """``lastUsedAt`` is of the sessions that are kept."""
-    person = listed.person
-    return {
-        "id": person.id,
-        "email": person.email,
-        "name": person.name,
-        "language": person.language,
-        "roles": [
-            {
-                "id": grant.id,
-                "role": grant.role,
-                "partnerId": grant.partner_id,
-                "applicationId": grant.application_id,
-                "hiringContractId": grant.hiring_contract_id,
-            }
-            for grant in listed.grants
-        ],
-        "createdAt": format_time(listed.created_at),
-        "lastUsedAt": format_time(listed.last_used_at),
-    }
 
 
 def _read_person_id(context: RequestContext) -> int:
