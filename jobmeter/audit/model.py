@@ -34,6 +34,7 @@ class Action(StrEnum):
 
     PARTNER_CREATE = "partner.create"
     PARTNER_CHANGE = "partner.change"
+    PARTNER_LOOK = "partner.look"
     APPLICATION_CREATE = "application.create"
     APPLICATION_CHANGE = "application.change"
     APPLICATION_ADD_SECRET = "application.addSecret"  # noqa: S105 -- the name of an act

@@ -163,6 +163,12 @@ class JoinedDatabase(Database):
         """The open transaction itself: single statements commit with it."""
         yield self._connection
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Connection]:
+        """A savepoint, with the isolation of the open transaction: the page of a form that was refused shows what is committed now."""
+        async with self.transaction() as connection:
+            yield connection
+
 
 async def upgrade_database(url: str) -> list[str]:
     """Connects, creates or upgrades the schema, disconnects; returns the migrations applied."""

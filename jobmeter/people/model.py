@@ -50,7 +50,8 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
-    """Whose session it is. ``grants`` are all that the person has, ``grant`` the one that was chosen.
+    """Whose session it is. ``grants`` are all that the person has, ``grant`` the one that was chosen; of an operator who
+    ``is_looking`` at the pages of a partner, that of a reader of it.
 
     ``confirmed_at`` is when the person last proved who they are; the session ends at ``ends_at`` unless it is used before.
     """
@@ -61,6 +62,7 @@ class SignedIn:
     grant: Grant
     confirmed_at: datetime
     ends_at: datetime
+    is_looking: bool = False
 
     def is_confirmed(self, now: datetime) -> bool:
         """Whether the person proved who they are so recently that they may do what needs it."""

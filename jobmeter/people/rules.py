@@ -1,6 +1,7 @@
 """Owns the decisions on people and sessions: when a session ends, which role comes first, how addresses are compared and shown. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 
@@ -69,6 +70,13 @@ def find_chosen(grants: Sequence[Grant], grant_id: int | None) -> Grant | None:
     if grant_id is None:
         return AS_MEMBER
     return next((grant for grant in grants if grant.id == grant_id), None)
+
+
+def find_shown(grant: Grant, viewed_partner_id: int | None) -> Grant:
+    """The grant with which pages are shown: of an operator who looks at a partner's pages, that of one of its readers."""
+    if viewed_partner_id is None:
+        return grant
+    return replace(grant, role=Role.PARTNER_READER, partner_id=viewed_partner_id)
 
 
 def name_device(user_agent: str) -> str:

@@ -17,6 +17,9 @@ from jobmeter.portal.pages import account, clock, confirm, demonstration, displa
 from jobmeter.portal.pages.my import job_changes as changes
 from jobmeter.portal.pages.my import jobs as my_jobs
 from jobmeter.portal.pages.my import slots as my_slots
+from jobmeter.portal.pages.operator import applications as operator_applications
+from jobmeter.portal.pages.operator import partners as operator_partners
+from jobmeter.portal.pages.operator import people as operator_people
 from jobmeter.portal.pages.operator.programme import exclusions, invalid_traffic, settlement
 from jobmeter.portal.pages.partner import jobs as partner_jobs
 from jobmeter.portal.pages.partner import overview
@@ -24,9 +27,9 @@ from jobmeter.portal.pages.partner import people as partner_people
 
 EVERYBODY = None  # also without a session
 PERSON = frozenset(Role)
+OPERATORS = frozenset({Role.OPERATOR})
 MANAGERS = frozenset({Role.PARTNER_MANAGER})
 OWNER = frozenset({Role.MEMBER, Role.CUSTOMER})
-OPERATING = frozenset({Role.OPERATOR})
 
 # fmt: off
 PAGES: tuple[PageRow, ...] = (
@@ -81,12 +84,32 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("GET", "/portal/operator/settlement/{day}", settlement.show_day, roles=OPERATOR_ROLES, summary="Show what settlement did on a day"),
     PageRow("GET", "/portal/operator/invalid-traffic", invalid_traffic.list_rules, roles=OPERATOR_ROLES, menu=mark("Invalid traffic"), summary="List the rules and filters with their counts"),
     PageRow("GET", "/portal/operator/invalid-traffic/{name}", invalid_traffic.show_rule, roles=OPERATOR_ROLES, summary="Try a rule on last week"),
-    PageRow("POST", "/portal/operator/invalid-traffic/{name}", invalid_traffic.save_rule, roles=OPERATING, summary="Set a rule", needs_confirmation=True),
+    PageRow("POST", "/portal/operator/invalid-traffic/{name}", invalid_traffic.save_rule, roles=OPERATORS, summary="Set a rule", needs_confirmation=True),
     PageRow("GET", "/portal/operator/exclusions", exclusions.list_exclusions, roles=OPERATOR_ROLES, summary="List what is excluded by hand"),
-    PageRow("POST", "/portal/operator/exclusions", exclusions.add_exclusion, roles=OPERATING, summary="Exclude clicks", needs_confirmation=True),
-    PageRow("POST", "/portal/operator/exclusions/remove", exclusions.remove_exclusion, roles=OPERATING, summary="Remove an exclusion", needs_confirmation=True),
+    PageRow("POST", "/portal/operator/exclusions", exclusions.add_exclusion, roles=OPERATORS, summary="Exclude clicks", needs_confirmation=True),
+    PageRow("POST", "/portal/operator/exclusions/remove", exclusions.remove_exclusion, roles=OPERATORS, summary="Remove an exclusion", needs_confirmation=True),
     PageRow("GET", "/portal/operator/networks", exclusions.list_networks, roles=OPERATOR_ROLES, summary="List the lists of networks"),
-    PageRow("POST", "/portal/operator/networks", exclusions.replace_networks, roles=OPERATING, summary="Replace a list of networks", needs_confirmation=True),
+    PageRow("POST", "/portal/operator/networks", exclusions.replace_networks, roles=OPERATORS, summary="Replace a list of networks", needs_confirmation=True),
+    # -- the operator: partners and people
+    PageRow("GET", "/portal/operator/partners", operator_partners.list_partners, roles=OPERATOR_ROLES, menu=mark("Partners"), summary="List and find partners"),
+    PageRow("GET", "/portal/operator/partners/new", operator_partners.show_new, roles=OPERATORS, summary="Show the form for a partner"),
+    PageRow("POST", "/portal/operator/partners/new", operator_partners.add_partner, roles=OPERATORS, needs_confirmation=True, summary="Add a partner"),
+    PageRow("GET", "/portal/operator/partners/{partner_id:int}", operator_partners.show_partner, roles=OPERATOR_ROLES, summary="Show a partner"),
+    PageRow("POST", "/portal/operator/partners/{partner_id:int}/change", operator_partners.change_partner, roles=OPERATORS, summary="Change the name and the reference of a partner"),
+    PageRow("POST", "/portal/operator/partners/{partner_id:int}/look", operator_partners.view_partner, roles=OPERATOR_ROLES, summary="Look at the pages of a partner"),
+    PageRow("GET", "/portal/operator/applications", operator_applications.list_applications, roles=OPERATOR_ROLES, summary="List applications"),
+    PageRow("GET", "/portal/operator/applications/{application_id:int}", operator_applications.show_application, roles=OPERATOR_ROLES, summary="Show an application with its secrets"),
+    PageRow("POST", "/portal/operator/applications/{application_id:int}/secrets", operator_applications.add_secret, roles=OPERATORS, needs_confirmation=True, summary="Make a further secret"),
+    PageRow("GET", "/portal/operator/applications/{application_id:int}/tokens", operator_applications.show_tokens, roles=OPERATORS, summary="Show what stopping an application does"),
+    PageRow("POST", "/portal/operator/applications/{application_id:int}/tokens", operator_applications.permit_tokens, roles=OPERATORS, needs_confirmation=True, summary="Stop or permit an application"),
+    PageRow("GET", "/portal/operator/people", operator_people.list_people, roles=OPERATOR_ROLES, menu=mark("People"), summary="List the people who can log in"),
+    PageRow("POST", "/portal/operator/people", operator_people.invite_person, roles=OPERATORS, needs_confirmation=True, summary="Invite a person, or give a further role"),
+    PageRow("GET", "/portal/operator/people/{person_id:int}", operator_people.show_person, roles=OPERATOR_ROLES, summary="Show a person with roles and sessions"),
+    PageRow("POST", "/portal/operator/people/{person_id:int}/role", operator_people.change_role, roles=OPERATORS, needs_confirmation=True, summary="Change a role of a person"),
+    PageRow("POST", "/portal/operator/people/{person_id:int}/role/remove", operator_people.remove_role, roles=OPERATORS, needs_confirmation=True, summary="Remove a role of a person"),
+    PageRow("POST", "/portal/operator/people/{person_id:int}/sessions/end", operator_people.end_sessions, roles=OPERATORS, summary="End all sessions of a person"),
+    PageRow("GET", "/portal/operator/people/{person_id:int}/remove", operator_people.show_remove, roles=OPERATORS, summary="Show what removing a person ends"),
+    PageRow("POST", "/portal/operator/people/{person_id:int}/remove", operator_people.remove_person, roles=OPERATORS, needs_confirmation=True, summary="Remove a person"),
 )
 # fmt: on
 

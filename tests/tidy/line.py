@@ -130,7 +130,7 @@ ROOMS = {
     ),
     "promotion": ("alerts", ""),
     "pull": ("reading", "destinations", ""),
-    "reports": ("", "job_reports", "charge_stream", "uncharged_clicks", "sources", "overview"),
+    "reports": ("", "job_reports", "charge_stream", "uncharged_clicks", "sources", "overview", "cockpit"),
     "sandbox": ("traffic", "", "listening", "demo"),
     "settlement": ("", "click_rules", "days", "trials", "acts"),
     "wire": ("", "restli", "xml", "xml.job", "xml.feed"),

@@ -1,4 +1,4 @@
-"""Owns the verbs of sessions: begin, find, choose a role, confirm, list, end, delete what is over.
+"""Owns the verbs of sessions: begin, find, choose a role, look at a partner's pages, confirm, list, end, delete what is over.
 
 ``now`` is the machine's time: a sandbox's clock, which its user moves by days, must not log that user out.
 """
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from jobmeter.base.credentials import hash_secret, make_session_token
 from jobmeter.database.connection import Connection
 from jobmeter.people import rules
-from jobmeter.people.model import Grant, NewSession, Origin, Person, SignedIn
+from jobmeter.people.model import OPERATOR_ROLES, Grant, NewSession, Origin, Person, SignedIn
 from jobmeter.people.sessions import store
 from jobmeter.people.sessions.model import ListedSession, StoredSession
 
@@ -59,7 +59,8 @@ def _show(stored: StoredSession, grants: Sequence[Grant], now: datetime) -> Sign
         session_id=stored.id,
         person=stored.person,
         grants=tuple(grants),
-        grant=grant,
+        grant=rules.find_shown(grant, stored.viewed_partner_id),
+        is_looking=stored.viewed_partner_id is not None,
         confirmed_at=stored.confirmed_at,
         ends_at=rules.find_end(grants, began_at=stored.began_at, last_used_at=max(now, stored.last_used_at)),
     )
@@ -78,16 +79,41 @@ async def choose_grant(
     return await _replace(connection, token, grant_id, confirmed_at=signed_in.confirmed_at, now=now)
 
 
+async def view_partner(
+    connection: Connection, *, token: str, partner_id: int, now: datetime
+) -> NewSession | None:
+    """Continues an operator's session with the pages of a partner, as one of its readers, until another role is chosen.
+
+    ``None`` as for ``choose_grant``.
+    """
+    signed_in = await find_session(connection, token=token, now=now)
+    if signed_in is None or signed_in.grant.role not in OPERATOR_ROLES:
+        return None
+    confirmed_at, grant_id = signed_in.confirmed_at, signed_in.grant.id
+    return await _replace(
+        connection, token, grant_id, viewed_partner_id=partner_id, confirmed_at=confirmed_at, now=now
+    )
+
+
 async def confirm_session(connection: Connection, *, token: str, now: datetime) -> NewSession | None:
     """Records that the person just proved who they are, with another token; ``None`` where the session is over."""
     signed_in = await find_session(connection, token=token, now=now)
     if signed_in is None:
         return None
-    return await _replace(connection, token, signed_in.grant.id, confirmed_at=now, now=now)
+    viewed = signed_in.grant.partner_id if signed_in.is_looking else None
+    return await _replace(
+        connection, token, signed_in.grant.id, viewed_partner_id=viewed, confirmed_at=now, now=now
+    )
 
 
 async def _replace(
-    connection: Connection, token: str, grant_id: int | None, *, confirmed_at: datetime, now: datetime
+    connection: Connection,
+    token: str,
+    grant_id: int | None,
+    *,
+    viewed_partner_id: int | None = None,
+    confirmed_at: datetime,
+    now: datetime,
 ) -> NewSession | None:
     made = make_session_token()
     is_replaced = await store.replace_token(
@@ -95,6 +121,7 @@ async def _replace(
         token_hash=hash_secret(token),
         new_hash=hash_secret(made),
         grant_id=grant_id,
+        viewed_partner_id=viewed_partner_id,
         confirmed_at=confirmed_at,
     )
     signed_in = await find_session(connection, token=made, now=now) if is_replaced else None

@@ -8,10 +8,11 @@ from jobmeter.people.model import Person
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSession:
-    """A session and whose it is; ``grant_id`` is ``None`` for one as a member."""
+    """A session and whose it is; ``grant_id`` is ``None`` for one as a member, ``viewed_partner_id`` for one that looks at nobody's pages."""
 
     id: int
     grant_id: int | None
+    viewed_partner_id: int | None
     began_at: datetime
     confirmed_at: datetime
     last_used_at: datetime

@@ -5,7 +5,7 @@ VALUES (%(token_hash)s, %(person_id)s, %(grant_id)s, %(device)s, %(network)s, %(
        %(began_at)s)
 
 -- name: find_session
-SELECT session.id AS session_id, grant_id, began_at, confirmed_at, last_used_at,
+SELECT session.id AS session_id, grant_id, viewed_partner_id, began_at, confirmed_at, last_used_at,
        people.id, email, name, language, time_zone, theme
   FROM person_sessions AS session
   JOIN people ON people.id = person_id
@@ -29,6 +29,7 @@ UPDATE person_sessions
 UPDATE person_sessions
    SET token_hash = %(new_hash)s,
        grant_id = %(grant_id)s,
+       viewed_partner_id = %(viewed_partner_id)s,
        confirmed_at = greatest(confirmed_at, %(confirmed_at)s)
  WHERE token_hash = %(token_hash)s
 RETURNING id

@@ -38,6 +38,7 @@ def _make_session(
     *,
     session_id: int,
     grant_id: int | None,
+    viewed_partner_id: int | None,
     began_at: datetime,
     confirmed_at: datetime,
     last_used_at: datetime,
@@ -46,6 +47,7 @@ def _make_session(
     return StoredSession(
         id=session_id,
         grant_id=grant_id,
+        viewed_partner_id=viewed_partner_id,
         began_at=began_at,
         confirmed_at=confirmed_at,
         last_used_at=last_used_at,
@@ -67,6 +69,7 @@ async def replace_token(
     token_hash: bytes,
     new_hash: bytes,
     grant_id: int | None,
+    viewed_partner_id: int | None,
     confirmed_at: datetime,
 ) -> bool:
     """Returns ``False`` where no session has the token."""
@@ -74,6 +77,7 @@ async def replace_token(
         "token_hash": token_hash,
         "new_hash": new_hash,
         "grant_id": grant_id,
+        "viewed_partner_id": viewed_partner_id,
         "confirmed_at": confirmed_at,
     }
     return await find_scalar(connection, int, SQL["replace_token"], parameters) is not None

@@ -16,6 +16,7 @@ from jobmeter.base.lists import list_parts
 from jobmeter.base.settings import Settings
 from jobmeter.http.bodies import decode_form
 from jobmeter.http.context import RequestContext
+from jobmeter.http.parameters import CURSOR_DIGITS_MAX
 from jobmeter.wire.restli.tunnel import FORM
 
 TOKEN, ONCE, NEXT = "token", "once", "next"
@@ -52,6 +53,14 @@ def read_form(context: RequestContext, secret: str) -> dict[str, str]:
     if not secret or not any(known):
         raise Refused(Fault.FORM_NOT_OURS, why="its token is not that of this session")
     return form
+
+
+def read_id(form: Mapping[str, str], name: str, *, what: str) -> int:
+    """Returns the id in a field, such as that of a button. Raises ``Refused(OPERATOR_UNKNOWN)`` for what cannot be one."""
+    text = form.get(name, "")
+    if text.isascii() and text.isdigit() and len(text) <= CURSOR_DIGITS_MAX:
+        return int(text)
+    raise Refused(Fault.OPERATOR_UNKNOWN, what=what, key=text[:40])
 
 
 def make_token(secret_key: str, secret: str) -> str:

@@ -25,7 +25,7 @@ ORIGIN_ALONE = "strict-origin"
 class PageRow:
     """One page or form. ``roles`` are those that may use it; ``None`` means everybody, also without a session.
 
-    ``menu`` is its name in the menu, empty if it is not listed. ``is_unique`` marks a form that is harmless to send twice by itself;
+    ``menu`` is its name in the menu, empty if it is not listed; ``group`` is the heading above it there. ``is_unique`` marks a form that is harmless to send twice by itself;
     every other one commits together with its response, once. ``needs_confirmation`` marks what makes secrets, moves money or
     changes rules: only who proved a few minutes ago who they are may do it.
     """
@@ -37,6 +37,7 @@ class PageRow:
     roles: frozenset[Role] | None
     summary: str
     menu: str = ""
+    group: str = ""
     referrer: str = SAME_ORIGIN
     is_unique: bool = False
     needs_confirmation: bool = False

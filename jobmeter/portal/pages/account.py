@@ -6,13 +6,13 @@ from starlette.responses import Response
 
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.http.parameters import CURSOR_DIGITS_MAX
 from jobmeter.people.accounts import flow as accounts
 from jobmeter.people.accounts.model import AccountChange
 from jobmeter.people.passkeys import flow as passkeys
 from jobmeter.people.sessions import flow as sessions
 from jobmeter.portal.catalogue.texts import LANGUAGES, mark
 from jobmeter.portal.frame import cookies
+from jobmeter.portal.frame.forms import read_id
 from jobmeter.portal.frame.site import LOGIN, ROOT
 from jobmeter.portal.frame.visit import THEMES, Visit
 
@@ -80,7 +80,7 @@ async def change_account(visit: Visit) -> Response:
 
 async def end_session(visit: Visit) -> Response:
     """Ends one session of the person; this one too. A session that is over already is none to complain about."""
-    session_id = _read_id(visit.form.get("session", ""), "session")
+    session_id = read_id(visit.form, "session", what="session")
     async with visit.app.database.transaction() as connection:
         await sessions.end_session(connection, session_id=session_id, person_id=visit.person.id)
     if session_id != visit.signed_in.session_id:
@@ -120,14 +120,8 @@ async def add_passkey(visit: Visit) -> Response:
 
 
 async def remove_passkey(visit: Visit) -> Response:
-    passkey_id = _read_id(visit.form.get("passkey", ""), "passkey")
+    passkey_id = read_id(visit.form, "passkey", what="passkey")
     async with visit.app.database.transaction() as connection:
         if not await passkeys.remove_passkey(connection, passkey_id=passkey_id, person_id=visit.person.id):
             raise Refused(Fault.OPERATOR_UNKNOWN, what="passkey", key=passkey_id)
     return visit.redirect(ACCOUNT, done="passkey-removed")
-
-
-def _read_id(text: str, what: str) -> int:
-    if text.isascii() and text.isdigit() and len(text) <= CURSOR_DIGITS_MAX:
-        return int(text)
-    raise Refused(Fault.OPERATOR_UNKNOWN, what=what, key=text[:40])

@@ -4,16 +4,16 @@ from starlette.responses import Response
 
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.http.parameters import CURSOR_DIGITS_MAX
 from jobmeter.people.sessions import flow as sessions
 from jobmeter.portal.frame import cookies
+from jobmeter.portal.frame.forms import read_id
 from jobmeter.portal.frame.site import LOGIN, ROOT
 from jobmeter.portal.frame.visit import Visit
 
 
 async def change_role(visit: Visit) -> Response:
     """Continues the session in another role of the person, under a new token. Raises ``Refused(OPERATOR_UNKNOWN)``."""
-    grant_id = _read_grant(visit.form.get("grant", ""))
+    grant_id = read_id(visit.form, "grant", what="role") if visit.form.get("grant") else None
     async with visit.app.database.transaction() as connection:
         session = await sessions.choose_grant(
             connection, token=visit.session_token, grant_id=grant_id, now=read_machine_clock()
@@ -23,14 +23,6 @@ async def change_role(visit: Visit) -> Response:
     response = visit.redirect(ROOT, done="role")
     cookies.set_session(response, visit.app.settings, session.token)
     return response
-
-
-def _read_grant(text: str) -> int | None:
-    if not text:
-        return None
-    if text.isascii() and text.isdigit() and len(text) <= CURSOR_DIGITS_MAX:
-        return int(text)
-    raise Refused(Fault.OPERATOR_UNKNOWN, what="role", key=text[:40])
 
 
 async def log_out(visit: Visit) -> Response:

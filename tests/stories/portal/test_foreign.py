@@ -14,9 +14,10 @@ from tests.support.sandbox_client import add_partner
 
 SLOT = re.compile(r"\{(\w+)(?::\w+)?\}")
 ROWS = [row for row in PAGES if SLOT.search(row.path)]
+APPLICATIONS = (("partner", "parent"), ("application", "child"))
 OWNER, STRANGER = "owner@hafenkontor.example", "stranger@elsewhere.example"
-UNKNOWN = {
-    "job_id": [77, 2**62 - 1, 2**63 - 1, 10**30],
+NUMBERS = [77_777, 2**62 - 1, 2**63 - 1, 10**30]
+UNKNOWN = dict.fromkeys(("job_id", "partner_id", "application_id", "person_id"), NUMBERS) | {
     "day": ["2020-03-01", "9999-12-31", "never"],
     "name": ["NONE"],
 }
@@ -28,8 +29,18 @@ OWN = re.compile(r'name="(?:once|token)" value="[^"]*"|<span class="code">[^<]*<
 def owned(sandbox_client):
     """The id of one thing of each kind, by its name in paths: all belong to the owner, and to the first partner's customer."""
     (row,) = sandbox_client.batch_create([sandbox_client.job_element("owned", posterEmail=OWNER)])
+    ids = {
+        f"{name}_id": int(sandbox_client.credentials[who]["urn"].rsplit(":", 1)[-1])
+        for name, who in APPLICATIONS
+    }
     job_id = int(sandbox_client.task(row["id"])["jobPosting"].rsplit(":", 1)[-1])
-    return {"job_id": job_id, "day": sandbox_client.now.date(), "name": "VISITOR_BURST"}
+    # Pages of people are the operator's alone.
+    return ids | {
+        "job_id": job_id,
+        "person_id": 88_888,
+        "day": sandbox_client.now.date(),
+        "name": "VISITOR_BURST",
+    }
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ async def show_overview(visit: Visit) -> Response:
     return visit.show(
         "partner/overview.html",
         partner=parent,
-        contracts=[(one, _make_meter(one)) for one in found.contracts],
+        contracts=[(one, make_meter(one)) for one in found.contracts],
         charts=_make_charts(visit, found),
         needs=[_describe_need(visit, need) for need in found.needs],
         states=found.states,
@@ -101,7 +101,7 @@ async def _find_parent(connection: Connection, visit: Visit) -> Application:
     return found
 
 
-def _make_meter(contract: ContractMeter) -> Meter:
+def make_meter(contract: ContractMeter) -> Meter:
     return Meter(
         limit=contract.limit_micros,
         final=contract.final_micros,

@@ -9,13 +9,14 @@ from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers.email_address import check_email
 from jobmeter.database.connection import Connection
-from jobmeter.http.parameters import CURSOR_DIGITS_MAX, read_query_id
+from jobmeter.http.parameters import read_query_id
 from jobmeter.partners.applications import flow as partners
 from jobmeter.people.accounts import flow as accounts
 from jobmeter.people.accounts.model import Colleague
 from jobmeter.people.mails.model import Invitation
 from jobmeter.people.model import PARTNER_ROLES, Grant, Role
 from jobmeter.portal.catalogue.texts import mark
+from jobmeter.portal.frame.forms import read_id
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
 
@@ -123,10 +124,8 @@ async def remove_person(visit: Visit) -> Response:
 
 
 async def _find_person(connection: Connection, visit: Visit) -> Colleague:
-    text = visit.form.get("person", "")
-    if not (text.isascii() and text.isdigit() and len(text) <= CURSOR_DIGITS_MAX):
-        raise Refused(Fault.OPERATOR_UNKNOWN, what="person", key=text[:40])
-    return await accounts.find_colleague(connection, grant_id=int(text), partner_id=_read_partner(visit))
+    grant_id = read_id(visit.form, "person", what="person")
+    return await accounts.find_colleague(connection, grant_id=grant_id, partner_id=_read_partner(visit))
 
 
 def _read_partner(visit: Visit) -> int:
