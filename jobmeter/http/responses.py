@@ -1,21 +1,27 @@
-"""Owns the JSON form of responses and refusals, Rest.li, OAuth and plain, and who is sent a page instead.
+"""Owns the JSON form of responses and refusals, Rest.li, OAuth and plain, who is sent a page instead, and rows that are sent as a file.
 
-Does not own which refusal applies or its message (``base.faults``).
+Does not own which refusal applies or its message (``base.faults``), or the rows (``jobmeter.exports``).
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack
-from datetime import date
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass
+from datetime import UTC, date, tzinfo
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from xxhash import xxh3_128_hexdigest
 
 from jobmeter.base.credentials import make_request_id
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.exports.files import flow as files
+from jobmeter.exports.formats import flow as formats
+from jobmeter.exports.model import Column, ExportFormat, Table
+from jobmeter.http.admission import ExportShares, OverloadedError
 from jobmeter.http.endpoints import JSON
 from jobmeter.http.parameters import Page
 from jobmeter.operator_keys.model import LiveSecret
@@ -25,6 +31,10 @@ ItemT = TypeVar("ItemT")
 RETRY_SECONDS = "1"
 REQUEST_ID_HEADER = "x-li-request-id"
 PLACE = "jobmeter"  # callers see a single data centre
+TEXTS = (ExportFormat.CSV, ExportFormat.JSON_LINES)  # sent while they are read; the others are files
+MAKING_SECONDS_MAX = (
+    45  # a proxy waits for a minute; then the request is sent again, and waits for the same file
+)
 _ENCODER = msgspec.json.Encoder()
 
 # Faults up to this code come from the gateway and carry a header that marks them (spec 12.4).
@@ -94,6 +104,96 @@ async def chain_chunks(first: bytes, chunks: AsyncIterator[bytes]) -> AsyncItera
     yield first
     async for chunk in chunks:
         yield chunk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsToSend:
+    """Rows of a partner that are sent in a format under a name. ``key`` identifies what was asked for, in the folder of files."""
+
+    partner_id: int
+    tables: AsyncIterator[Table]
+    columns: Sequence[Column]
+    file_format: ExportFormat
+    name: str
+    key: str
+    zone: tzinfo = UTC
+    has_header: bool = True
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Content-Disposition": f'attachment; filename="{self.name}.{self.file_format.extension}"'}
+
+
+async def send_rows(
+    request: Request, rows: RowsToSend, *, shares: ExportShares, folder: str, headers: dict[str, str]
+) -> Response:
+    """Sends text while it is read, another format as a complete file of the folder.
+
+    Raises ``Refused``: OVERLOADED if the partner reads too many files at once, FILE_PENDING, EXTRA_MISSING, EXPORT_TOO_LARGE.
+    """
+    if rows.file_format not in TEXTS:
+        return await _send_file(request, rows, shares=shares, folder=folder, headers=headers)
+    if request.method == "HEAD":
+        return Response(media_type=rows.file_format.media_type, headers=headers | rows.headers)
+    chunks = formats.stream_text(
+        rows.tables,
+        rows.columns,
+        file_format=rows.file_format,
+        zone=rows.zone,
+        has_header=rows.has_header,
+    )
+    async with AsyncExitStack() as held:
+        _count_export(shares, rows, held)
+        await held.enter_async_context(aclosing(chunks))
+        # Until the response has begun, a failure can be reported as such.
+        first = await anext(chunks, b"")
+        return ExportResponse(
+            chain_chunks(first, chunks),
+            held.pop_all(),
+            media_type=rows.file_format.media_type,
+            headers=headers | rows.headers,
+        )
+
+
+async def _send_file(
+    request: Request, rows: RowsToSend, *, shares: ExportShares, folder: str, headers: dict[str, str]
+) -> Response:
+    """A complete file, or a range of one that was made before. The ``ETag`` is a hash of its bytes."""
+
+    async def make() -> Path:
+        async with AsyncExitStack() as held:
+            _count_export(shares, rows, held)
+            return await files.make_file(
+                rows.tables,
+                rows.columns,
+                file_format=rows.file_format,
+                zone=rows.zone,
+                folder=folder,
+                key=rows.key,
+            )
+
+    path = None
+    if "range" in request.headers:
+        path = await files.find_file(folder, key=rows.key, wanted=request.headers.get("if-range", ""))
+    if path is None:
+        try:
+            path = await shares.make_once(rows.key, make, seconds_max=MAKING_SECONDS_MAX)
+        except TimeoutError as error:
+            extension = rows.file_format.extension
+            raise Refused(
+                Fault.FILE_PENDING, format=extension, document=f"{rows.name}.{extension}"
+            ) from error
+    tagged = {"ETag": files.tag_of(path), "Cache-Control": "private, no-cache"} | rows.headers | headers
+    if knows_tag(tagged["ETag"], request.headers.get("if-none-match")):
+        return Response(status_code=304, headers=tagged)
+    return FileResponse(path, media_type=rows.file_format.media_type, headers=tagged)
+
+
+def _count_export(shares: ExportShares, rows: RowsToSend, held: AsyncExitStack) -> None:
+    try:
+        held.enter_context(shares.enter(rows.partner_id))
+    except OverloadedError as error:
+        raise Refused(Fault.OVERLOADED) from error
 
 
 def knows_tag(tag: str, known_tags: str | None) -> bool:

@@ -4,34 +4,27 @@ Does not own the rows (``jobmeter.exports``). Text is sent while it is read; the
 """
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import UTC, date, tzinfo
 from functools import partial
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import Connection
 from jobmeter.exports.files import flow as files
-from jobmeter.exports.formats import flow as formats
 from jobmeter.exports.kinds import flow as kinds
-from jobmeter.exports.model import ExportFormat, ExportKind, ExportQuery, Table
-from jobmeter.http.admission import OverloadedError
+from jobmeter.exports.model import ExportFormat, ExportKind, ExportQuery
 from jobmeter.http.context import AppContext, RequestContext
 from jobmeter.http.endpoints import Audience, Endpoint
 from jobmeter.http.parameters import read_query_day, read_query_id
 from jobmeter.http.plain import PlainEndpoint
-from jobmeter.http.responses import ExportResponse, chain_chunks, knows_tag
+from jobmeter.http.responses import RowsToSend, send_rows
 
 FILTERS = ("partnerContractId", "applicationId", "externalJobPostingId")
 JOBS_NAMED_MAX = 100
-MAKING_SECONDS_MAX = (
-    45  # a proxy waits for a minute; then the request is sent again, and waits for the same file
-)
-TEXTS = (ExportFormat.CSV, ExportFormat.JSON_LINES)  # sent while they are read; the others are files
 
 SUMMARIES = {
     ExportKind.JOB_REPORTS: "Export the job reports: views, apply clicks and charge of each job and day",
@@ -46,99 +39,24 @@ SUMMARIES = {
 async def export_rows(context: RequestContext) -> Response:
     """``from`` and ``to`` (days), ``format`` (csv, jsonl, xlsx, parquet) or ``Accept``, ``timezone``, filters; ``cursor`` continues."""
     file_format, zone, query = choose_format(context.request), read_zone(context.request), read_query(context)
-    async with context.app.database.connection() as connection:
+    app = context.app
+    async with app.database.connection() as connection:
         scope = await kinds.find_scope(connection, query)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name_file(query, file_format)}"',
-        "Vary": "Accept",
-    }
-    if context.request.method == "HEAD" and file_format in TEXTS:
-        return Response(media_type=file_format.media_type, headers=headers)
-    sources = kinds.make_sources(partial(lend_connection, context.app), context.app.job_lists)
-    tables = kinds.read_tables(sources, query, scope)
-    send = send_text if file_format in TEXTS else send_file
-    return await send(context, query, tables, file_format=file_format, zone=zone, headers=headers)
-
-
-async def send_text(
-    context: RequestContext,
-    query: ExportQuery,
-    tables: AsyncIterator[Table],
-    *,
-    file_format: ExportFormat,
-    zone: tzinfo,
-    headers: dict[str, str],
-) -> Response:
-    """Sends rows while they are read."""
-    columns, has_header = kinds.KINDS[query.kind].columns, not query.after
-    chunks = formats.stream_text(tables, columns, file_format=file_format, zone=zone, has_header=has_header)
-    async with AsyncExitStack() as held:
-        count_export(context, held)
-        await held.enter_async_context(aclosing(chunks))
-        # Until the response has begun, a failure can be reported as such.
-        first = await anext(chunks, b"")
-        return ExportResponse(
-            chain_chunks(first, chunks), held.pop_all(), media_type=file_format.media_type, headers=headers
-        )
-
-
-async def send_file(
-    context: RequestContext,
-    query: ExportQuery,
-    tables: AsyncIterator[Table],
-    *,
-    file_format: ExportFormat,
-    zone: tzinfo,
-    headers: dict[str, str],
-) -> Response:
-    """Sends a complete file, or a range of one that was made before. The ``ETag`` is a hash of its bytes."""
-    request, settings = context.request, context.app.settings
-    key = files.name_content(query, file_format, zone, installation=settings.database_url)
-    path = None
-    if "range" in request.headers:
-        path = await files.find_file(
-            settings.download_folder, key=key, wanted=request.headers.get("if-range", "")
-        )
-    if path is None:
-        make = partial(_make_file, context, query, tables, file_format=file_format, zone=zone, key=key)
-        try:
-            path = await context.app.export_shares.make_once(key, make, seconds_max=MAKING_SECONDS_MAX)
-        except TimeoutError as error:
-            document = name_file(query, file_format)
-            raise Refused(Fault.FILE_PENDING, format=file_format.extension, document=document) from error
-    headers |= {"ETag": files.tag_of(path), "Cache-Control": "private, no-cache"}
-    if knows_tag(headers["ETag"], request.headers.get("if-none-match")):
-        return Response(status_code=304, headers=headers)
-    return FileResponse(path, media_type=file_format.media_type, headers=headers)
-
-
-async def _make_file(
-    context: RequestContext,
-    query: ExportQuery,
-    tables: AsyncIterator[Table],
-    *,
-    file_format: ExportFormat,
-    zone: tzinfo,
-    key: str,
-) -> Path:
-    async with AsyncExitStack() as held:
-        count_export(context, held)
-        return await files.make_file(
-            tables,
-            kinds.KINDS[query.kind].columns,
-            file_format=file_format,
-            zone=zone,
-            folder=context.app.settings.download_folder,
-            key=key,
-        )
-
-
-def count_export(context: RequestContext, held: AsyncExitStack) -> None:
-    """Counts the export among those of the partner. Raises ``Refused(OVERLOADED)`` if these are too many."""
-    try:
-        held.enter_context(context.app.export_shares.enter(context.application.partner_id))
-    except OverloadedError as error:
-        raise Refused(Fault.OVERLOADED) from error
+    sources = kinds.make_sources(partial(lend_connection, app), app.job_lists)
+    rows = RowsToSend(
+        partner_id=context.application.partner_id,
+        tables=kinds.read_tables(sources, query, scope),
+        columns=kinds.KINDS[query.kind].columns,
+        file_format=file_format,
+        name=f"{query.kind.value}-{query.first}-{query.last}",
+        key=files.name_content(query, file_format, zone, installation=app.settings.database_url),
+        zone=zone,
+        has_header=not query.after,
+    )
+    folder = app.settings.download_folder
+    return await send_rows(
+        context.request, rows, shares=app.export_shares, folder=folder, headers={"Vary": "Accept"}
+    )
 
 
 @asynccontextmanager
@@ -237,10 +155,6 @@ def _read_range(text: str) -> tuple[str, float]:
             except ValueError:
                 return media, 0.0
     return media, 1.0
-
-
-def name_file(query: ExportQuery, file_format: ExportFormat) -> str:
-    return f"{query.kind.value}-{query.first}-{query.last}.{file_format.extension}"
 
 
 EXPORTS: tuple[PlainEndpoint, ...] = tuple(

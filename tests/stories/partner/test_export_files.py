@@ -8,12 +8,12 @@ from datetime import UTC
 
 import pytest
 
-from jobmeter.api.partner.exports import ExportResponse
 from jobmeter.base.faults import CommandFailed, Fault, Refused
 from jobmeter.exports.files import flow
 from jobmeter.exports.files import folder as files
 from jobmeter.exports.model import Column, ColumnType, ExportFormat, Table
 from jobmeter.http.admission import ExportShares, OverloadedError
+from jobmeter.http.responses import ExportResponse
 from tests.stories.partner.test_exports import ask, list_rows
 from tests.support.sandbox_client import add_partner, open_sandbox_client, reopen_sandbox_client
 
