@@ -53,7 +53,13 @@ async def list_days(connection: Connection, *, job_id: int) -> list[ExplainedDay
 
 
 async def explain_day(
-    connection: Connection, *, job_id: int, day: date, after: UUID = FIRST_KEY, postings_after: int = 0
+    connection: Connection,
+    *,
+    job_id: int,
+    day: date,
+    after: UUID = FIRST_KEY,
+    postings_after: int = 0,
+    rows_max: int = PAGE_MAX,
 ) -> DayExplanation:
     """Returns the report figures of one job and day, their restatements, a page of postings and a page of clicks.
 
@@ -64,11 +70,11 @@ async def explain_day(
     days = await store.list_explained_days(connection, span)
     if not days:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="day of this job", key=day)
-    postings = await _list_postings(connection, span, postings_after)
+    postings = await _list_postings(connection, span, postings_after, rows_max=rows_max)
     job_day = JobDay(job.shard, job_id, day)
     restatements = await store.list_day_restatements(connection, job_day)
-    stored = await store.list_explained_clicks(connection, job_day, after=after, clicks_max=PAGE_MAX)
-    clicks = await _explain_clicks(connection, job, day, stored)
+    stored = await store.list_explained_clicks(connection, job_day, after=after, clicks_max=rows_max)
+    clicks = await _explain_clicks(connection, job, day, stored, rows_max=rows_max)
     return DayExplanation(job, days[0], postings, tuple(restatements), clicks)
 
 
@@ -96,7 +102,7 @@ async def list_job_clicks(
     span = JobDays(shard=job.shard, job_id=job_id, first=day, last=day)
     figures = await store.list_explained_days(connection, span)
     if not stored or not figures or figures[0].clicks_free:
-        return await _explain_clicks(connection, job, day, stored)
+        return await _explain_clicks(connection, job, day, stored, rows_max=clicks_max)
     clicks = [_make_charged_click(click, job, day) for click in stored]
     return ClickPage(tuple(clicks), stored[-1].event_key if len(stored) == clicks_max else None)
 
@@ -166,13 +172,20 @@ async def _read_job(connection: Connection, job_id: int) -> ExplainedJob:
     return job
 
 
-async def _list_postings(connection: Connection, days: JobDays, after: int) -> PostingPage:
-    postings = await store.list_job_postings(connection, days, after_number=after, postings_max=PAGE_MAX)
-    return PostingPage(tuple(postings), postings[-1].number if len(postings) == PAGE_MAX else None)
+async def _list_postings(
+    connection: Connection, days: JobDays, after: int, *, rows_max: int = PAGE_MAX
+) -> PostingPage:
+    postings = await store.list_job_postings(connection, days, after_number=after, postings_max=rows_max)
+    return PostingPage(tuple(postings), postings[-1].number if len(postings) == rows_max else None)
 
 
 async def _explain_clicks(
-    connection: Connection, job: ExplainedJob, day: date, stored: list[StoredClick]
+    connection: Connection,
+    job: ExplainedJob,
+    day: date,
+    stored: list[StoredClick],
+    *,
+    rows_max: int = PAGE_MAX,
 ) -> ClickPage:
     """Returns the outcomes of a page of clicks. Only the batches on the page are ranked."""
     if not stored:
@@ -192,7 +205,7 @@ async def _explain_clicks(
         if last is not None and click.verdict == Verdict.COUNTED and click.event_key <= last.event_key:
             charge = last.reference
         clicks.append(make_click(click, job.click_price_micros, charge))
-    return ClickPage(tuple(clicks), stored[-1].event_key if len(stored) == PAGE_MAX else None)
+    return ClickPage(tuple(clicks), stored[-1].event_key if len(stored) == rows_max else None)
 
 
 def make_charge_reference(day: date, job_id: int, batch: int) -> UUID:

@@ -78,12 +78,16 @@ def check_path(context: RequestContext, pattern: str) -> None:
     path, scope = context.path, context.request.scope
     sent = (scope.get("raw_path") or path.encode()).decode("latin-1").split("/")
     wanted = pattern.split("/")
-    if len(sent) != len(wanted) or any(
-        part != fixed for part, fixed in zip(sent, wanted, strict=True) if not fixed.startswith("{")
-    ):
+    if len(sent) != len(wanted) or not all(map(_has_fixed_part, sent, wanted)):
         raise Refused(Fault.ROUTE_UNKNOWN)
     if "\0" in path or b"%00" in scope["query_string"]:
         raise Refused(Fault.PARAMETER_INVALID, name="U+0000")  # which the database cannot store
+
+
+def _has_fixed_part(sent: str, wanted: str) -> bool:
+    """Whether a part of a path begins as its pattern does: ``days.{format}`` has a fixed part too."""
+    fixed, parameter, _ = wanted.partition("{")
+    return sent.startswith(fixed) if parameter else sent == fixed
 
 
 async def _call_handler(endpoint: PlainEndpoint, context: RequestContext, app: AppContext) -> Response:

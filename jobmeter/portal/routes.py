@@ -24,6 +24,8 @@ from jobmeter.portal.pages.operator.programme import exclusions, invalid_traffic
 from jobmeter.portal.pages.partner import jobs as partner_jobs
 from jobmeter.portal.pages.partner import overview
 from jobmeter.portal.pages.partner import people as partner_people
+from jobmeter.portal.pages.partner.job import day as partner_day
+from jobmeter.portal.pages.partner.job import job as partner_job
 
 EVERYBODY = None  # also without a session
 PERSON = frozenset(Role)
@@ -72,6 +74,16 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("GET", "/portal/partner", overview.show_overview, roles=PARTNER_ROLES, menu=mark("Overview"), summary="Show a partner's contracts, spend and what needs somebody"),
     PageRow("GET", "/portal/partner/jobs", partner_jobs.list_jobs, roles=PARTNER_ROLES, menu=mark("Jobs"), summary="List a partner's jobs"),
     PageRow("GET", "/portal/partner/jobs.csv", partner_jobs.download_jobs, roles=PARTNER_ROLES, summary="Download a partner's jobs"),
+    # -- a partner's jobs and reports
+    PageRow("GET", "/portal/partner/jobs/{job_id:int}", partner_job.show_job, roles=PARTNER_ROLES, summary="Show a job of a partner with its money and figures"),
+    PageRow("GET", "/portal/partner/jobs/{job_id:int}/days.{format}", partner_job.download_days, roles=PARTNER_ROLES, summary="Download the days of a job"),
+    PageRow("GET", "/portal/partner/jobs/{job_id:int}/days/{day}", partner_day.show_day, roles=PARTNER_ROLES, summary="Show the clicks of a job's day"),
+    PageRow("GET", "/portal/partner/jobs/{job_id:int}/days/{day}/clicks.{format}", partner_day.download_clicks, roles=PARTNER_ROLES, summary="Download the clicks of a job's day"),
+    PageRow("GET", "/portal/partner/jobs/{job_id:int}/edit", changes.show_edit, roles=MANAGERS, summary="Show the texts of a partner's job"),
+    PageRow("POST", "/portal/partner/jobs/{job_id:int}/edit", changes.edit_job, roles=MANAGERS, summary="Edit the texts of a partner's job"),
+    PageRow("GET", "/portal/partner/jobs/{job_id:int}/close", changes.show_close, roles=MANAGERS, summary="Show what closing a partner's job ends"),
+    PageRow("POST", "/portal/partner/jobs/{job_id:int}/close", changes.close_job, roles=MANAGERS, summary="Close a partner's job"),
+    # -- a partner's people
     PageRow("GET", "/portal/partner/people", partner_people.list_people, roles=PARTNER_ROLES, menu=mark("People"), summary="List a partner's people"),
     PageRow("POST", "/portal/partner/people", partner_people.invite_person, roles=MANAGERS, summary="Invite a person of a partner"),
     PageRow("POST", "/portal/partner/people/role", partner_people.change_person, roles=MANAGERS, summary="Change the role of a partner's person"),

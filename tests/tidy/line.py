@@ -126,6 +126,7 @@ ROOMS = {
         "pages.operator",
         "pages.operator.programme",
         "pages.partner",
+        "pages.partner.job",
         "",
     ),
     "promotion": ("alerts", ""),

@@ -42,6 +42,12 @@ async def find_capped(connection: Connection, *, job_ids: Sequence[int], now: da
     )
 
 
+async def find_day_limit(connection: Connection, *, job_id: int, now: datetime) -> rules.DayLimit | None:
+    """Returns what limits a job's clicks of today; ``None`` if only its total budget does."""
+    keys = make_job_keys(np.array([job_id], dtype=np.int64))
+    return (await store.read_day_limits(connection, keys, day=day_of(now))).get(job_id)
+
+
 async def set_daily_budget(connection: Connection, *, shard: int, job_id: int, daily_micros: int) -> None:
     """A job's budget for each day; 0 is none. The job is locked."""
     await store.set_daily_budget(connection, shard=shard, job_id=job_id, daily_micros=daily_micros)

@@ -1,4 +1,4 @@
-"""Owns what posters and customers see and change on the site: their jobs of every kind, their slots, the log of changes.
+"""Owns what people see and change on the site, posters, customers and those of a partner: their jobs of every kind, their slots, the log of changes.
 
 Each change is logged, and the job's agency notified. It locks the job's row before balances, to prevent deadlocks. Does
 not own what is allowed (``rules``).
@@ -16,6 +16,7 @@ from jobmeter.jobs.members import rules, store
 from jobmeter.jobs.members.model import (
     XML,
     ChangePage,
+    JobAct,
     JobFigures,
     JobSearch,
     JobViewer,
@@ -231,6 +232,11 @@ async def _list_contracts(connection: Connection, viewer: JobViewer) -> list[int
     if viewer.is_customer:
         return list(viewer.hiring_contract_ids)
     return await store.list_seated_contracts(connection, email=viewer.member_email)
+
+
+async def list_acts(connection: Connection, job: OwnedJob, *, rows_max: int) -> list[JobAct]:
+    """Returns what was done with a job, newest first: by its partner's software, and by people."""
+    return await store.list_job_acts(connection, shard=job.shard, job_id=job.job_id, rows_max=rows_max)
 
 
 async def list_changes(

@@ -4,9 +4,10 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
+from uuid import UUID
 
 from jobmeter.contracts.hiring.model import HiringContract, HiringKind
-from jobmeter.jobs.model import OPEN_STATES, ChangeKind, JobState
+from jobmeter.jobs.model import OPEN_STATES, ChangeKind, JobState, TaskStatus
 from jobmeter.jobs.status.model import JobSnapshot
 
 NEWEST = 2**63 - 1
@@ -15,11 +16,13 @@ XML, FEED = "XML", "FEED"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobViewer:
-    """Who looks at jobs, by e-mail. With applications or hiring contracts it is a customer, who sees all jobs of these; else
-    a member, who sees the jobs posted with the e-mail and those on slots of which it is a seat.
+    """Who looks at jobs, by e-mail. With a partner it is one of its people, who sees all its jobs; with applications or hiring
+    contracts a customer, who sees all jobs of these; else a member, who sees the jobs posted with the e-mail and those on
+    slots of which it is a seat.
     """
 
     email: str
+    partner_id: int | None = None
     application_ids: tuple[int, ...] = ()
     hiring_contract_ids: tuple[int, ...] = ()
 
@@ -29,13 +32,14 @@ class JobViewer:
 
     @property
     def member_email(self) -> str:
-        """The e-mail in lower case, as it is stored of jobs; empty for a customer, who is not known by it."""
-        return "" if self.is_customer else self.email.lower()
+        """The e-mail in lower case, as it is stored of jobs; empty for partners and customers, who are not known by it."""
+        return "" if self.is_customer or self.partner_id is not None else self.email.lower()
 
     @property
     def actor(self) -> str:
         """The name in the log of changes."""
-        return f"{'customer' if self.is_customer else 'member'} {self.email.lower()}"
+        kind = "partner" if self.partner_id is not None else "customer" if self.is_customer else "member"
+        return f"{kind} {self.email.lower()}"
 
 
 class JobKind(StrEnum):
@@ -95,7 +99,7 @@ class TextEdit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnedJob:
-    """A job with its owners. ``agency`` is the partner that posted it; a hiring contract has an owner, who pays, and seats.
+    """A job with its owners. ``agency`` names the partner that posted it; a hiring contract has an owner, who pays, and seats.
 
     ``revision`` is that of the last change by its document, or of a job posted element by element by a person.
     """
@@ -116,6 +120,7 @@ class OwnedJob:
     hiring_ends_at: datetime | None
     owner_name: str
     seats: tuple[str, ...] = field(repr=False)
+    partner_id: int
     agency: str
     title: str
     location: str
@@ -228,3 +233,19 @@ class ShownChange:
     actor: str
     changed_fields: tuple[str, ...]
     made_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobAct:
+    """What was done with a job: a task of its partner's software, or a logged change, which has an actor and no task.
+
+    ``detail`` is why the task failed, or the place of one of several tasks of an element.
+    """
+
+    made_at: datetime
+    kind: str
+    status: TaskStatus
+    detail: str
+    task_id: UUID | None
+    actor: str
+    changed_fields: tuple[str, ...]

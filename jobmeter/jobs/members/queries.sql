@@ -2,8 +2,10 @@
 job.shard, job.job_id, application_id, external_id, channel, poster_email, state, revision, run_number,
 expires_at, job.partner_contract_id IS NOT NULL AS pays_per_click, hiring_contract_id,
 contract.kind AS hiring_kind, contract.ends_at AS hiring_ends_at, coalesce(owner_name, '') AS owner_name,
-coalesce(seats || default_poster_email, '{}') AS seats, coalesce(partner.name, applications.name) AS agency,
-title, location, coalesce(content ->> 'description', '') AS description, apply_url
+coalesce(seats || default_poster_email, '{}') AS seats,
+coalesce(applications.parent_id, applications.id) AS partner_id,
+coalesce(partner.name, applications.name) AS agency, title, location,
+coalesce(content ->> 'description', '') AS description, apply_url
 
 -- columns: owners
 JOIN applications ON applications.id = application_id
@@ -115,6 +117,21 @@ UPDATE job_postings
  WHERE shard = %(shard)s
    AND job_id = %(job_id)s
 RETURNING revision
+
+-- name: list_job_acts
+-- Newest first: the tasks of a job, each with its place where an element had several, and its logged changes.
+SELECT created_at AS made_at, operation AS kind, status, coalesce(error_message, verdict, location) AS detail,
+       task_id, '' AS actor, '{}'::text[] AS changed_fields
+  FROM job_tasks
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s
+ UNION ALL
+SELECT made_at, kind, 'SUCCEEDED', '', NULL, actor, changed_fields
+  FROM job_changes
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s
+ ORDER BY made_at DESC, task_id
+ LIMIT %(rows_max)s
 
 -- name: list_changes
 -- Newest first, of an application or of all of a partner's: each one's over its own index.

@@ -45,9 +45,11 @@ _FIELDS = {
 def is_visible(job: OwnedJob, viewer: JobViewer) -> bool:
     """Whether the person sees the job (credits page, job access).
 
-    A customer sees all jobs of its applications and contracts. A member sees the jobs posted with its e-mail; those on
+    People of a partner see all its jobs, a customer all jobs of its applications and contracts. A member sees the jobs posted with its e-mail; those on
     a client's slots belong to the client's seats.
     """
+    if viewer.partner_id is not None:
+        return job.partner_id == viewer.partner_id
     if viewer.is_customer:
         return (
             job.application_id in viewer.application_ids

@@ -6,7 +6,15 @@ from typing import Any
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import find_row, list_rows, list_scalars, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
-from jobmeter.jobs.members.model import ChangePage, JobFigures, JobSearch, OwnedJob, ShownChange, UsedSlots
+from jobmeter.jobs.members.model import (
+    ChangePage,
+    JobAct,
+    JobFigures,
+    JobSearch,
+    OwnedJob,
+    ShownChange,
+    UsedSlots,
+)
 
 SQL = load_statements("jobmeter.jobs.members")
 
@@ -68,6 +76,11 @@ async def read_figures(
 async def count_change(connection: Connection, *, shard: int, job_id: int) -> int:
     parameters = {"shard": shard, "job_id": job_id}
     return await read_scalar(connection, int, SQL["count_change"], parameters)
+
+
+async def list_job_acts(connection: Connection, *, shard: int, job_id: int, rows_max: int) -> list[JobAct]:
+    parameters = {"shard": shard, "job_id": job_id, "rows_max": rows_max}
+    return await list_rows(connection, JobAct, SQL["list_job_acts"], parameters)
 
 
 async def list_changes(connection: Connection, page: ChangePage, *, application_id: int) -> list[ShownChange]:

@@ -61,6 +61,10 @@ class Viewer:
         """Returns for example ``28 Nov 2026, 04:22 UTC``."""
         return f"{self._write(at.astimezone(UTC))} UTC"
 
+    def clock(self, at: datetime) -> str:
+        """Returns the time of a day that is named elsewhere, in UTC to the second: ``04:22:07``."""
+        return format_time(at.astimezone(UTC).time(), "HH:mm:ss", locale=self.locale)
+
     def local(self, at: datetime) -> str:
         """Returns the moment in the viewer's time zone; empty if it is not known, or is UTC."""
         zone = find_zone(self.zone)

@@ -29,5 +29,7 @@ DONE = {
     "exclusion": mark("The clicks are excluded from days that are not settled yet"),
     "exclusion-removed": mark("The exclusion is removed"),
     "networks": mark("The list of networks is replaced"),
+    "own-job-edited": mark("The job is saved"),
+    "own-job-closed": mark("The job is closed"),
     "job-renewed": mark("The job is renewed"),
 }

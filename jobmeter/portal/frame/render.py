@@ -20,6 +20,10 @@ ROLE_NAMES = {
 }
 
 
+# The endings of addresses that are files, in the order in which pages offer them.
+FILE_FORMATS = {"csv": "CSV", "xlsx": "Excel", "parquet": "Parquet", "jsonl": "JSON"}
+
+
 @cache
 def make_environment(language: str) -> Environment:
     environment = Environment(
@@ -33,6 +37,7 @@ def make_environment(language: str) -> Environment:
     environment.install_gettext_translations(load_texts(language), newstyle=True)  # type: ignore[attr-defined]
     environment.globals |= {
         "assets": {name: asset.path for name, asset in load_assets().items()},
+        "file_formats": FILE_FORMATS,
         "languages": LANGUAGES,
         "role_names": ROLE_NAMES,
         "meter": make_meter,

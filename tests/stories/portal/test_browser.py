@@ -30,6 +30,12 @@ OPENED = {
     "partner": ("/portal/partner", Role.PARTNER_MANAGER, 200),
     "partner-jobs": ("/portal/partner/jobs?order=spent", Role.PARTNER_READER, 200),
     "partner-jobs-none": ("/portal/partner/jobs?q=nothing-like-it", Role.PARTNER_READER, 200),
+    "partner-job": ("/portal/partner/jobs/{job_id}", Role.PARTNER_MANAGER, 200),
+    "partner-job-views": ("/portal/partner/jobs/{job_id}?show=views", Role.PARTNER_READER, 200),
+    "partner-job-hard": ("/portal/partner/jobs/{hard_job_id}", Role.PARTNER_MANAGER, 200),
+    "partner-job-edit": ("/portal/partner/jobs/{job_id}/edit", Role.PARTNER_MANAGER, 200),
+    "partner-job-close": ("/portal/partner/jobs/{job_id}/close", Role.PARTNER_MANAGER, 200),
+    "partner-job-day": ("/portal/partner/jobs/{job_id}/days/{day}", Role.PARTNER_READER, 200),
     "partner-people": ("/portal/partner/people", Role.PARTNER_MANAGER, 200),
     "partner-people-read": ("/portal/partner/people", Role.PARTNER_READER, 200),
     "operator-partners": ("/portal/operator/partners", Role.OPERATOR, 200),
@@ -66,7 +72,7 @@ OPENED = {
 
 @pytest.fixture(scope="module")
 def site(cluster_url, tmp_path_factory):
-    """A sandbox in a process of its own; its address, a session of each role, and some of a person who has two."""
+    """A sandbox in a process of its own; its address, a session of each role, some of a person who has two, and parts of addresses."""
     find_programs("chromium")
     made = make_database(cluster_url, TEMPLATE)
     url = next(made)
@@ -75,26 +81,29 @@ def site(cluster_url, tmp_path_factory):
         tokens = {
             role: log_in(url, grant, email=f"{role}@hafenkontor.example") for role, grant in grants.items()
         }
-        post_jobs(credentials)
+        names = post_jobs(credentials)
         roles = (grants[Role.PARTNER_MANAGER], grants[Role.OPERATOR])
         several = [log_in(url, *roles, email="both@hafenkontor.example") for _ in range(4)]
-        yield credentials["base_url"], tokens | {"": ""}, several
+        yield credentials["base_url"], tokens | {"": ""}, several, names
     made.close()
 
 
 def post_jobs(credentials):
-    """A job with each hard text, and what was spent on the first of them, on a day that is over."""
+    """A job with each hard text, and what was spent on the first of them, on a day that is over; returns the ids of two."""
     with httpx2.Client(base_url=credentials["base_url"], timeout=60) as client:
         sandbox_client = SandboxClient(client, credentials)
         texts = {name: {"title": text.title, "description": text.description} for name, text in TEXTS.items()}
         rows = sandbox_client.batch_create(
             [sandbox_client.job_element(name, **text) for name, text in texts.items()]
         )
-        sandbox_client.send_clicks(
-            int(sandbox_client.task(rows[0]["id"])["jobPosting"].rsplit(":", 1)[-1]), 5
+        first, *_, last = (
+            int(sandbox_client.task(row["id"])["jobPosting"].rsplit(":", 1)[-1]) for row in rows
         )
+        day = sandbox_client.now.date()
+        sandbox_client.send_clicks(first, 5)
         sandbox_client.advance("1d")
         sandbox_client.advance("2m")
+    return {"job_id": first, "hard_job_id": last, "day": day}
 
 
 @pytest.fixture(scope="module")
@@ -105,23 +114,25 @@ def browser(site):
 
 @pytest.mark.parametrize("look", LOOKS, ids="-".join)
 def test_every_page_is_readable_by_everybody(browser, site, look):
-    base_url, tokens, _ = site
+    base_url, tokens, _, names = site
     (size, theme), wrong = look, []
     with open_page(browser, base_url, size, theme=theme) as page:
         for name in list_in_look(OPENED, look):
             path, role, status = OPENED[name]
             use_session(page, base_url, tokens[role])
-            assert page.goto(path).status == status, name
+            assert page.goto(path.format_map(names)).status == status, name
             wrong += [(name, found) for found in list_faults(page)]
             keep_picture(page, f"{name}-{WIDTHS[size][0]}-{theme}")
     assert wrong == []
 
 
 def test_pages_are_light(site):
-    base_url, tokens, _ = site
+    base_url, tokens, _, names = site
     for path, role, _ in OPENED.values():
         answer = httpx2.get(
-            f"{base_url}{path}", headers={"Accept": "text/html"}, cookies={"jobmeter": tokens[role]}
+            f"{base_url}{path.format_map(names)}",
+            headers={"Accept": "text/html"},
+            cookies={"jobmeter": tokens[role]},
         )
         assert len(answer.content) < PAGE_BYTES_MAX, path
 
@@ -129,7 +140,7 @@ def test_pages_are_light(site):
 @pytest.mark.parametrize("has_script", [True, False], ids=["script", "no script"])
 @pytest.mark.parametrize("size", ["desk", "phone"])
 def test_everything_works_without_script(browser, site, size, has_script):
-    base_url, _, several = site
+    base_url, _, several, _ = site
     with open_page(browser, base_url, size, cookie=several.pop(), has_script=has_script) as page:
         page.goto("/portal/operator")
         if size == "phone":
@@ -152,7 +163,7 @@ def test_everything_works_without_script(browser, site, size, has_script):
 
 
 def test_the_menu_of_a_phone_is_closed_by_escape(browser, site):
-    base_url, tokens, _ = site
+    base_url, tokens, _, _ = site
     with open_page(browser, base_url, "phone", cookie=tokens[Role.PARTNER_MANAGER]) as page:
         page.goto("/portal/partner")
         menu, button = page.get_by_role("navigation"), page.get_by_role("button", name="Menu")
@@ -165,7 +176,7 @@ def test_the_menu_of_a_phone_is_closed_by_escape(browser, site):
 
 
 def test_the_keyboard_reaches_the_content_first(browser, site):
-    base_url, tokens, _ = site
+    base_url, tokens, _, _ = site
     with open_page(browser, base_url, "desk", cookie=tokens[Role.MEMBER]) as page:
         page.goto("/portal/my/jobs")
         page.keyboard.press("Tab")
@@ -175,7 +186,7 @@ def test_the_keyboard_reaches_the_content_first(browser, site):
 
 
 def test_a_form_of_another_site_is_refused(browser, site):
-    base_url, tokens, _ = site
+    base_url, tokens, _, _ = site
     form = f'<form method="post" action="{base_url}/portal/logout"><button>Win</button></form>'
     context = browser.new_context(base_url=base_url)
     context.add_cookies(

@@ -20,6 +20,7 @@ NUMBERS = [77_777, 2**62 - 1, 2**63 - 1, 10**30]
 UNKNOWN = dict.fromkeys(("job_id", "partner_id", "application_id", "person_id"), NUMBERS) | {
     "day": ["2020-03-01", "9999-12-31", "never"],
     "name": ["NONE"],
+    "format": ["xlsx", "nonsense"],
 }
 # What differs between two responses to the same request.
 OWN = re.compile(r'name="(?:once|token)" value="[^"]*"|<span class="code">[^<]*</span>|<time.*?</time>')
@@ -34,12 +35,14 @@ def owned(sandbox_client):
         for name, who in APPLICATIONS
     }
     job_id = int(sandbox_client.task(row["id"])["jobPosting"].rsplit(":", 1)[-1])
+    sandbox_client.send_clicks(job_id, 1)
     # Pages of people are the operator's alone.
     return ids | {
         "job_id": job_id,
         "person_id": 88_888,
         "day": sandbox_client.now.date(),
         "name": "VISITOR_BURST",
+        "format": "csv",
     }
 
 
@@ -79,7 +82,11 @@ def test_what_is_foreign_is_as_what_does_not_exist(owned, strangers):
 def test_the_owner_sees_it(owned, sandbox_client, database_url):
     """Otherwise the other test would prove nothing."""
     grants = list_grants(sandbox_client.credentials)
-    for role, email in ((Role.MEMBER, OWNER), (Role.CUSTOMER, f"customer.{OWNER}")):
+    for role, email in (
+        (Role.MEMBER, OWNER),
+        (Role.CUSTOMER, f"customer.{OWNER}"),
+        (Role.PARTNER_MANAGER, f"manager.{OWNER}"),
+    ):
         browser = open_browser(sandbox_client, log_in(database_url, grants[role], email=email))
         shown = [row for row in ROWS if row.method == "GET" and role in row.roles]
         assert shown

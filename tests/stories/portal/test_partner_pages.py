@@ -17,7 +17,7 @@ from tests.stories.portal.sessions import list_grants, log_in, open_browser
 from tests.support.sandbox_client import add_partner, open_sandbox_client
 
 JOBS = 60
-TITLES = re.compile(r'<a href="/jobs/view/\d+" dir="auto">([^<]*)</a>')
+TITLES = re.compile(r'<a href="/portal/partner/jobs/\d+" dir="auto">([^<]*)</a>')
 LINK = re.compile(r'href="(\?[^"]*)" rel="(prev|next)"')
 FACET = re.compile(r'<a href="(\?[^"]*)"(?: aria-current="true")?>([^<]+)</a>')
 

@@ -1,4 +1,4 @@
-"""``GET /partner/jobs``: the jobs of a partner or of one of its applications, with filters, search, order and facets."""
+"""``GET /partner/jobs``: the jobs of a partner or of one of its applications, with filters, search, order and facets; what was done with one."""
 
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from jobmeter.base.clock import from_ms
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.ids import URN_APPLICATION, URN_JOB
+from jobmeter.base.ids import URN_APPLICATION, URN_JOB, URN_TASK
 from jobmeter.base.money import format_amount
 from jobmeter.http.context import RequestContext
 from jobmeter.http.endpoints import Audience, Endpoint
@@ -26,6 +26,8 @@ from jobmeter.job_lists.model import (
     ListPosition,
     ListQuestion,
 )
+from jobmeter.jobs.members import flow as members
+from jobmeter.jobs.members.model import JobAct, JobViewer
 from jobmeter.jobs.status.model import NotPromotedReason
 
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
@@ -132,9 +134,39 @@ def serialize_job(job: ListedJob) -> dict[str, Any]:
     }
 
 
+async def list_operations(context: RequestContext) -> Response:
+    """Newest first, at most ``count``: the tasks of a job of any API, and what people changed of it. Raises ``Refused(JOB_UNKNOWN)``."""
+    application = context.application
+    viewer = (
+        JobViewer(email="", partner_id=application.id)
+        if application.parent_id is None
+        else JobViewer(email="", application_ids=(application.id,))
+    )
+    rows_max = read_page_size(context.request)
+    async with context.app.database.connection() as connection:
+        job_id = context.request.path_params["job_id"]
+        found = await members.find_job(connection, viewer=viewer, job_id=job_id, now=context.now)
+        acts = await members.list_acts(connection, found.job, rows_max=rows_max)
+    return json_response({"elements": [serialize_act(act) for act in acts]})
+
+
+def serialize_act(act: JobAct) -> dict[str, Any]:
+    return {
+        "at": act.made_at.isoformat(),
+        "operation": act.kind,
+        "status": act.status,
+        "detail": act.detail,
+        "task": None if act.task_id is None else f"{URN_TASK}{act.task_id}",
+        "changedBy": act.actor or None,
+        "changedFields": list(act.changed_fields),
+    }
+
+
 # fmt: off
 JOBS: tuple[PlainEndpoint, ...] = (
     Endpoint("GET", "/partner/jobs", list_jobs, audience=Audience.PARTNER, quota="partner", parameters=PARAMETERS,
              summary="List the caller's jobs with their figures, and count them by state"),
+    Endpoint("GET", "/partner/jobs/{job_id:int}/operations", list_operations, audience=Audience.PARTNER, quota="partner", parameters=("count",),
+             summary="List what was done with a job: the tasks of its partner's software, and what people changed"),
 )
 # fmt: on

@@ -14,6 +14,7 @@ from jobmeter.jobs.members.model import JobKind, MemberJob
 from jobmeter.partners.applications import flow as partners
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.visit import Visit
+from jobmeter.portal.pages.click_reasons import write_reason
 from jobmeter.reports.uncharged_clicks import flow as uncharged
 
 DAYS_SHOWN_MAX = 92
@@ -34,7 +35,7 @@ async def read_days(visit: Visit, shown: MemberJob) -> dict[str, Any]:
     currency = shown.snapshot.limit.currency
     return {
         "days": past[::-1],
-        "reasons": reasons.most_common(),
+        "reasons": [(write_reason(visit, message), clicks) for message, clicks in reasons.most_common()],
         "measure": measure,
         "measures": measures,
         "chart": _make_chart(visit, past, measure, currency=currency) if past else None,

@@ -1,4 +1,4 @@
-"""``/portal/my/jobs/ID/edit``, ``/close`` and ``/renew``: what a member or a customer changes of a job."""
+"""``/portal/my/jobs/ID/edit``, ``/close`` and ``/renew``: what a member or a customer changes of a job; a partner edits and closes its own."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from jobmeter.jobs.model import JobState
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.my.jobs import describe
-from jobmeter.portal.pages.my.owned import explain, find_job, find_viewer, read_job_id
+from jobmeter.portal.pages.my.owned import explain, find_job, find_list, find_viewer, read_job_id
 
 # A part of a refusal that names a field, in the order in which they are looked for; the field of the form, and its text.
 _PROBLEMS = (
@@ -60,7 +60,7 @@ async def edit_job(visit: Visit) -> Response:
         if refused.fault in _WRONG:
             return _show_form(visit, found, wanted, seen=edit.seen, problems=_find_problems(visit, refused))
         return _deny_refused(visit, found, refused)
-    return visit.redirect(_path_of(found), done="job-edited")
+    return visit.redirect(_path_of(visit, found), done=_choose_done(visit, "job-edited"))
 
 
 def _find_problems(visit: Visit, refused: Refused) -> dict[str, str]:
@@ -107,7 +107,7 @@ async def show_close(visit: Visit) -> Response:
     """Counts what closing ends. A closed job is shown as it is."""
     found = await find_job(visit)
     if found.job.state is JobState.CLOSED:
-        return visit.redirect(_path_of(found))
+        return visit.redirect(_path_of(visit, found))
     if found.powers.against_close is not None:
         return _deny(visit, found, found.powers.against_close)
     return visit.show("member/close.html", **describe(visit, found))
@@ -122,7 +122,7 @@ async def close_job(visit: Visit) -> Response:
             )
     except Refused as refused:
         return _deny_refused(visit, found, refused)
-    return visit.redirect(_path_of(found), done="job-closed")
+    return visit.redirect(_path_of(visit, found), done=_choose_done(visit, "job-closed"))
 
 
 async def show_renew(visit: Visit) -> Response:
@@ -143,7 +143,7 @@ async def renew_job(visit: Visit) -> Response:
         if refused.fault is Fault.INVENTORY_EMPTY:
             return await _show_renewal(visit, found, status=refused.fault.row.status)
         return _deny_refused(visit, found, refused)
-    return visit.redirect(_path_of(found), done="job-renewed")
+    return visit.redirect(_path_of(visit, found), done="job-renewed")
 
 
 async def _show_renewal(visit: Visit, found: MemberJob, *, status: int = 200) -> Response:
@@ -176,5 +176,10 @@ def _deny(visit: Visit, found: MemberJob, denial: Denial) -> Response:
     )
 
 
-def _path_of(found: MemberJob) -> str:
-    return f"/portal/my/jobs/{found.job.job_id}"
+def _path_of(visit: Visit, found: MemberJob) -> str:
+    return f"{find_list(visit)}/{found.job.job_id}"
+
+
+def _choose_done(visit: Visit, key: str) -> str:
+    """A partner's own people have no agency that is notified."""
+    return key if visit.signed_in.grant.partner_id is None else f"own-{key}"

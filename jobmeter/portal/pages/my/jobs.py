@@ -11,7 +11,7 @@ from jobmeter.jobs.members import flow as members
 from jobmeter.jobs.members.model import NEWEST, JobKind, JobSearch, MemberJob
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.my.days import read_days
-from jobmeter.portal.pages.my.owned import choose_chip, explain, find_job, find_viewer, name_kind
+from jobmeter.portal.pages.my.owned import choose_chip, explain, find_job, find_list, find_viewer, name_kind
 
 PAGE_ROWS = 50
 STATES = {"open": True, "over": False, "all": None}
@@ -37,6 +37,7 @@ async def list_jobs(visit: Visit) -> Response:
     return visit.show(
         "member/jobs.html",
         jobs=[describe(visit, one) for one in shown],
+        jobs_path=find_list(visit),
         search=search,
         state=state,
         states=tuple(STATES),
@@ -51,6 +52,7 @@ def describe(visit: Visit, shown: MemberJob) -> dict[str, Any]:
     job, powers, limit = shown.job, shown.powers, shown.snapshot.limit
     return {
         "job": job,
+        "jobs_path": find_list(visit),
         "chip_of": choose_chip(shown, visit.context.now),
         "kind": name_kind(visit, job),
         "figures": shown.figures,

@@ -1,4 +1,4 @@
-"""Owns what the pages of members and customers share: who looks, what a job is called, its state, and why not.
+"""Owns what the pages of a job share, a member's, a customer's and a partner's: who looks, what a job is called, its state, and why not.
 
 Does not own what anybody may do (``jobs.members``).
 """
@@ -13,6 +13,7 @@ from jobmeter.jobs.members.model import Denial, JobKind, JobViewer, MemberJob, O
 from jobmeter.jobs.model import JobState
 from jobmeter.jobs.status.model import NotPromotedReason, PublicStatus
 from jobmeter.portal.catalogue.texts import mark
+from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
 
 KINDS = {
@@ -60,9 +61,15 @@ def find_viewer(visit: Visit) -> JobViewer:
     grant = visit.signed_in.grant
     return JobViewer(
         email=visit.person.email,
+        partner_id=grant.partner_id,
         application_ids=() if grant.application_id is None else (grant.application_id,),
         hiring_contract_ids=() if grant.hiring_contract_id is None else (grant.hiring_contract_id,),
     )
+
+
+def find_list(visit: Visit) -> str:
+    """Returns the path of the list of jobs; the pages of a job are below it."""
+    return f"{ROOT}/{'my' if visit.signed_in.grant.partner_id is None else 'partner'}/jobs"
 
 
 async def find_job(visit: Visit) -> MemberJob:

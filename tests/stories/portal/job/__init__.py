@@ -1,0 +1,1 @@
+"""A partner's pages of one job: its money and figures, its days down to the click, edit and close."""

@@ -1,0 +1,224 @@
+"""A partner's job on the web pages: its money, its days down to the click and as files, edit and close by managers alone."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+
+from jobmeter.explain.model import ClickOutcome
+from jobmeter.metering.model import VERDICTS
+from jobmeter.people.model import Role
+from jobmeter.portal.pages.click_reasons import REASONS
+from jobmeter.reports.uncharged_clicks.model import BEYOND_BUDGET_MESSAGE
+from jobmeter.settlement.model import RULES
+from tests.conftest import TEMPLATE, make_database
+from tests.stories.portal.my.scene import TEXT, read_form, send
+from tests.stories.portal.sessions import list_grants, log_in, open_browser
+from tests.support.sandbox_client import add_partner, bearer, make_event, open_sandbox_client
+from tests.support.xml_partner import XmlPartner
+
+JOBS = "/portal/partner/jobs"
+CELLS = re.compile(r"<div><dt>([^<]*)</dt><dd>(.*?)</dd></div>", re.DOTALL)
+TAG = re.compile(r"<[^>]*>")
+
+
+@pytest.fixture(scope="module")
+def database_url(cluster_url):
+    yield from make_database(cluster_url, TEMPLATE)
+
+
+@pytest.fixture(scope="module")
+def sandbox_client(database_url):
+    with open_sandbox_client(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def scene(sandbox_client, database_url):
+    """A job of 20 clicks: 4 of a first day are charged, two of them of one visitor, one is a crawler's; 20 come on the next."""
+    job_id = sandbox_client.post_job("pilot", title="Pilot <b>1</b>", companyJobCode="P-1", description=TEXT)
+    first, at = sandbox_client.now.date(), sandbox_client.now_ms
+    clicks = [make_event(job_id, f"a{n}", at + n, type="applyClick", visitor=f"v{n % 3}") for n in range(4)]
+    robot = {"userAgent": "Googlebot/2.1 (+http://www.google.com/bot.html)"}
+    sent = [*clicks, make_event(job_id, "robot", at + 9, type="applyClick", **robot)]
+    assert sandbox_client.send([*sent, make_event(job_id, "seen", at)]).status_code == 200
+    sandbox_client.post_job("uncharged")
+    sandbox_client.close_job("uncharged")
+    sandbox_client.advance_to_midnight()
+    sandbox_client.send_clicks(job_id, 20, prefix="b")
+    sandbox_client.advance_to_midnight(2)
+    grants = list_grants(sandbox_client.credentials)
+    people = {
+        role: open_browser(sandbox_client, log_in(database_url, grants[role], email=f"{role}@talent.example"))
+        for role in (Role.PARTNER_MANAGER, Role.PARTNER_READER)
+    }
+    return job_id, first, people[Role.PARTNER_MANAGER], people[Role.PARTNER_READER]
+
+
+def read_cells(page):
+    return {name: " ".join(TAG.sub(" ", unescape(value)).split()) for name, value in CELLS.findall(page)}
+
+
+def read_csv(answer):
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    return list(csv.DictReader(io.StringIO(answer.text)))
+
+
+def test_a_job_shows_its_money_its_days_and_what_was_done(scene, sandbox_client):
+    job_id, first, manager, reader = scene
+    page = manager.get(f"{JOBS}/{job_id}").text
+    label = unescape(re.search(r'class="meter" role="img" aria-label="([^"]*)"', page)[1])
+    # The first day is final: of its four clicks the second one of a visitor was reversed. The next day may still fall.
+    assert label.startswith("Of 30.00 USD: 4.50 spent and final, 24.00 estimated")
+    assert "even pace" in page
+    assert "Pilot &lt;b&gt;1&lt;/b&gt;" in page
+    for text in ("final, 1 reversed", "estimated", "P-1", "pilot", "USD a click", "Succeeded", "CREATE"):
+        assert text in page, text
+    reasons = dict(re.findall(r'not-charged\?job=\d+"><span>([^<]*)</span><b class="figure">(\d+)</b>', page))
+    assert {unescape(text): int(count) for text, count in reasons.items()} == {
+        "It is a crawler's, by its user agent or as declared": 1,
+        "The visitor had already clicked on this job that day": 1,
+        "The job's budget, or its limit of the day, was used up: counted and free": 4,
+    }
+    assert f'href="{JOBS}/{job_id}/days/{first}"' in page
+    for measure in ("clicks", "views", "nonsense"):
+        assert manager.get(f"{JOBS}/{job_id}?show={measure}&days=all").status_code == 200
+    # readers see the same, without buttons
+    read = reader.get(f"{JOBS}/{job_id}").text
+    assert "4.50 spent and final" in read
+    for action in ("edit", "close"):
+        assert f"/{action}" in page
+        assert f'{job_id}/{action}"' not in read
+        assert reader.get(f"{JOBS}/{job_id}/{action}").status_code == 403
+        assert reader.post(f"{JOBS}/{job_id}/{action}").status_code == 403
+    tasks = sandbox_client.client.get(
+        f"/partner/jobs/{job_id}/operations", headers=bearer(sandbox_client.token())
+    ).json()["elements"]
+    assert [(one["operation"], one["status"], one["changedBy"]) for one in tasks] == [
+        ("CREATE", "SUCCEEDED", None)
+    ]
+    assert tasks[0]["task"].rpartition(":")[2] in page
+
+
+def test_a_day_shows_each_click_with_its_reason_and_what_was_restated(scene):
+    job_id, first, manager, _ = scene
+    page = manager.get(f"{JOBS}/{job_id}/days/{first}").text
+    assert read_cells(page) == {
+        "Views": "1",
+        "Apply clicks that count": "3",
+        "Charged clicks": "3",
+        "Charge": "4.50 USD",
+        "Not counted": "1",
+        "Reversed": "1",
+    }
+    assert "Final since" in page
+    assert page.count("</svg>Charged</span>") == 3
+    assert page.count("The visitor had already clicked on this job that day</span>") == 1
+    assert "The visitor had already clicked on this job that day: 1" in page
+    assert "Settlement" in page
+    assert page.count("Reversal") == 1
+    posting = re.search(r'href="#(posting-\d+)"', page)[1]
+    assert f'id="{posting}"' in page
+    estimated = manager.get(f"{JOBS}/{job_id}/days/{first + timedelta(days=1)}").text
+    assert "may still fall until" in estimated
+    assert read_cells(estimated)["Charged clicks"] == "16 4 free"
+    assert "were not changed after they first appeared" in estimated
+    for other in ("2020-01-01", "nonsense", "2026-02-30"):
+        assert manager.get(f"{JOBS}/{job_id}/days/{other}").status_code == 404
+    assert manager.get(f"{JOBS}/{job_id}/days/{first}?after=x").status_code == 400
+    pages, address = [], f"{JOBS}/{job_id}/days/{first}"
+    assert manager.get(f"{address}?postings=1{'0' * 16}").text.count('id="posting-') == 0
+    pages.append(manager.get(f"{address}?after={'f' * 32}").text)
+    assert "No click came on this day" in pages[0]
+
+
+def test_the_tables_are_files_of_the_same_rows(scene):
+    job_id, first, manager, reader = scene
+    answer = reader.get(f"{JOBS}/{job_id}/days.csv")
+    assert answer.headers["content-disposition"] == f'attachment; filename="jobmeter-job-{job_id}-days.csv"'
+    rows = read_csv(answer)
+    assert [(row["date"], row["charge"], row["clicksNotCharged"], row["state"]) for row in rows] == [
+        (str(first + timedelta(days=1)), "24.00", "4", "estimated"),
+        (str(first), "4.50", "2", "final"),
+    ]
+    clicks = read_csv(manager.get(f"{JOBS}/{job_id}/days/{first}/clicks.csv"))
+    assert [row["outcome"] for row in clicks] == ["CHARGED"] * 3 + ["REVERSED", "REFUSED"]
+    assert {row["amount"] for row in clicks[:3]} == {"1.50"}
+    for name in ("days", f"days/{first}/clicks"):
+        assert manager.get(f"{JOBS}/{job_id}/{name}.xlsx").content[:2] == b"PK"
+        assert manager.get(f"{JOBS}/{job_id}/{name}.parquet").content[:4] == b"PAR1"
+        assert manager.get(f"{JOBS}/{job_id}/{name}.jsonl").status_code == 200
+        assert manager.get(f"{JOBS}/{job_id}/{name}.exe").status_code == 404
+
+
+def test_a_manager_edits_and_closes_a_job_of_each_kind(scene, sandbox_client):
+    _, _, manager, _ = scene
+    partner = XmlPartner(sandbox_client)
+    sandbox_client.post_job("edited", description=TEXT)
+    assert partner.post("slot", partner.slots, poster="").status_code == 201
+    ids = {"slot": int(partner.get("slot", ":(id)").findtext("id"))}
+    ids["edited"] = int(
+        re.search(rf'{JOBS}/(\d+)"', manager.get(f"{JOBS}?q=edited").text.partition("<tbody>")[2])[1]
+    )
+    for name, job_id in ids.items():
+        path = f"{JOBS}/{job_id}"
+        page = manager.get(f"{path}/edit")
+        shown = {
+            field: unescape(value) for value, field in re.findall(r'value="([^"]*)" id="(\w+)"', page.text)
+        }
+        hidden = read_form(page)
+        wrong = manager.post(
+            f"{path}/edit", hidden | shown | {"title": "", "description": TEXT}, token=hidden["token"]
+        )
+        assert wrong.status_code == 422
+        assert "Enter a title" in wrong.text
+        hidden = read_form(wrong)
+        fields = hidden | shown | {"title": f"New {name}", "description": TEXT}
+        answer = manager.post(f"{path}/edit", fields, token=hidden["token"])
+        assert answer.headers["location"] == f"{path}?done=own-job-edited"
+        changed = manager.get(answer.headers["location"]).text
+        assert "The job is saved" in changed
+        assert f"New {name}" in changed
+        assert "partner PARTNER_MANAGER@talent.example".lower() in changed.lower()
+        assert "cannot be opened again" in manager.get(f"{path}/close").text
+        answer = send(manager, f"{path}/close")
+        assert answer.headers["location"] == f"{path}?done=own-job-closed"
+        closed = manager.get(path).text
+        assert f'{path}/edit"' not in closed
+        assert "Closed" in closed
+        assert manager.get(f"{path}/close").headers["location"] == path
+    changes = sandbox_client.client.get(
+        "/partner/jobChanges", headers=bearer(sandbox_client.token("parent"))
+    ).json()["elements"]
+    assert [(one["change"], one["changedBy"]) for one in changes[:2]] == [
+        ("CLOSE", "partner partner_manager@talent.example"),
+        ("EDIT", "partner partner_manager@talent.example"),
+    ]
+    (uncharged,) = re.findall(
+        rf'{JOBS}/(\d+)"', manager.get(f"{JOBS}?q=uncharged").text.partition("<tbody>")[2]
+    )
+    assert "so that it is in no report" in manager.get(f"{JOBS}/{uncharged}").text
+
+
+def test_nobody_else_sees_the_job(scene, sandbox_client, database_url):
+    job_id, first, _, _ = scene
+    other = add_partner(sandbox_client, database_url)
+    grant = list_grants(other.credentials)[Role.PARTNER_MANAGER]
+    stranger = open_browser(sandbox_client, log_in(database_url, grant, email="x@else.example"))
+    for page in ("", "/edit", "/close", "/days.csv", f"/days/{first}", f"/days/{first}/clicks.csv"):
+        assert stranger.get(f"{JOBS}/{job_id}{page}").status_code == 404
+    answer = sandbox_client.client.get(
+        f"/partner/jobs/{job_id}/operations", headers=bearer(other.token("parent"))
+    )
+    assert answer.status_code == 404
+
+
+def test_every_reason_of_a_click_is_in_the_catalogue():
+    said = {row.message for row in (*VERDICTS.values(), *RULES.values())}
+    flows = {"charged", "the job does not pay per click", "the budget, or its share of the day, was spent"}
+    assert said | flows | {BEYOND_BUDGET_MESSAGE} == REASONS
+    assert len(ClickOutcome) == 5
