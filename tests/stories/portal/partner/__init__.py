@@ -1,0 +1,1 @@
+"""Pages of a partner: its overview and its list of jobs."""
