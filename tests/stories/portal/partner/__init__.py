@@ -1,1 +1,1 @@
-"""Pages of a partner: its overview and its list of jobs."""
+"""Pages of a partner: its overview, its jobs, one of them down to the click, its reports."""
