@@ -24,7 +24,6 @@ import jobmeter.client
 from tests.support.paths import DOCS
 
 START_SECONDS_MAX = 60
-REQUEST_BYTES_MAX = 1_000_000
 # Sends its arguments, folder, environment and streams, passes signals on, and ends as the command did.
 PROGRAM = """#!{python} -IS
 import json, os, signal, socket, sys

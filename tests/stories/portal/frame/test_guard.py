@@ -38,7 +38,7 @@ def open_browsers(sandbox_client, database_url):
 
 def address_of(row):
     """With the id of nothing, wherever the path has one."""
-    return re.sub(r"\{[^}]*\}", "1", row.path)
+    return re.sub(r"\{[^}]*\}", "77777", row.path)
 
 
 def send(browser, row):
