@@ -115,7 +115,7 @@ ROOMS = {
     ),
     "ledger": ("", "bulk", "chain"),
     "metering": ("", "filters", "retention", "intake"),
-    "notifications": ("", "listing", "dispatch"),
+    "notifications": ("", "endpoints", "listing", "dispatch"),
     "partners": ("", "applications", "tokens", "secrets", "oauth1"),
     "people": ("", "mails", "sessions", "accounts", "logins", "passkeys"),
     "portal": (

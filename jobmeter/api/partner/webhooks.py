@@ -24,6 +24,7 @@ from jobmeter.http.responses import json_response
 from jobmeter.http.schemas import Email, OperatorBody
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.notifications import flow as notifications
+from jobmeter.notifications.endpoints import flow as endpoints
 from jobmeter.notifications.model import (
     ASKED_KINDS,
     Delivery,
@@ -58,7 +59,7 @@ async def register_webhook(context: RequestContext, body: WebhookBody) -> Respon
     """Responds 201 with the signing secret, which is never shown again."""
     check_body(body, is_sandbox=context.app.settings.sandbox)
     async with context.app.database.transaction() as connection:
-        endpoint, secret = await notifications.register_endpoint(
+        endpoint, secret = await endpoints.register_endpoint(
             connection,
             application=context.application,
             url=body.url,
@@ -98,7 +99,7 @@ async def _follow_charges(connection: Connection, endpoint: NotificationEndpoint
 
 async def list_webhooks(context: RequestContext) -> Response:
     async with context.app.database.connection() as connection:
-        found = await notifications.list_endpoints(connection, application=context.application)
+        found = await endpoints.list_endpoints(connection, application=context.application)
     return json_response({"elements": [serialize_endpoint(endpoint) for endpoint in found]})
 
 
@@ -107,7 +108,7 @@ async def change_webhook(context: RequestContext, body: WebhookBody) -> Response
     check_body(body, is_sandbox=context.app.settings.sandbox)
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
-        await notifications.change_endpoint(
+        await endpoints.change_endpoint(
             connection, endpoint, url=body.url, email=body.email, kinds=body.kinds, now=context.now
         )
         changed = await lock_own_endpoint(connection, context)
@@ -121,7 +122,7 @@ async def remove_webhook(context: RequestContext) -> Response:
     """Pending deliveries are dropped."""
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
-        await notifications.remove_endpoint(connection, endpoint, now=context.now)
+        await endpoints.remove_endpoint(connection, endpoint, now=context.now)
         before = serialize_endpoint(endpoint)
         await _record(connection, context, Action.WEBHOOK_REMOVE, endpoint, before=before)
     return Response(status_code=204)
@@ -131,7 +132,7 @@ async def rotate_webhook_secret(context: RequestContext) -> Response:
     """Adds a secret: from now on each notification is signed with both, until the older one is retired."""
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
-        secret = await notifications.rotate_secret(
+        secret = await endpoints.rotate_secret(
             connection, endpoint, secret_key=context.app.settings.secret_key
         )
         before, after = {"secrets": 1}, {"secrets": 2}
@@ -143,7 +144,7 @@ async def retire_webhook_secret(context: RequestContext) -> Response:
     """Removes the older of two secrets."""
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
-        is_removed = await notifications.retire_older_secret(connection, endpoint)
+        is_removed = await endpoints.retire_older_secret(connection, endpoint)
         if is_removed:
             before, after = {"secrets": 2}, {"secrets": 1}
             await _record(
@@ -219,9 +220,7 @@ async def _record(
 
 async def lock_own_endpoint(connection: Connection, context: RequestContext) -> NotificationEndpoint:
     endpoint_id = read_path_id(context.request, "webhook_id", what="webhook")
-    return await notifications.lock_endpoint(
-        connection, application=context.application, endpoint_id=endpoint_id
-    )
+    return await endpoints.lock_endpoint(connection, application=context.application, endpoint_id=endpoint_id)
 
 
 def serialize_delivery(delivery: Delivery) -> dict[str, Any]:

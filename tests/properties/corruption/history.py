@@ -32,7 +32,7 @@ from jobmeter.jobs.xml_jobs import flow as xml_jobs
 from jobmeter.metering.filters import flow as filters
 from jobmeter.metering.filters.model import FilterPolicy
 from jobmeter.metering.intake.model import find_origin
-from jobmeter.notifications import flow as notifications
+from jobmeter.notifications.endpoints import flow as endpoints
 from jobmeter.notifications.model import NotificationKind
 from jobmeter.settlement.click_rules import flow as click_rules
 from jobmeter.settlement.model import Criterion, Exclusion, Rule, RulePolicy
@@ -187,7 +187,7 @@ async def _set_up(history: History) -> None:
     scenario = history.scenario
     parent = scenario.parent
     async with scenario.database.transaction() as connection:
-        await notifications.register_endpoint(
+        await endpoints.register_endpoint(
             connection,
             application=parent,
             url="https://ats.example.com/hooks",

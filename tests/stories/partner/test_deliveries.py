@@ -13,6 +13,7 @@ from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
 from jobmeter.notifications import flow as notifications
 from jobmeter.notifications.dispatch.flow import NotificationDispatcher
+from jobmeter.notifications.endpoints import flow as endpoints
 from jobmeter.notifications.flow import CLAIM_SECONDS
 from jobmeter.notifications.model import NotificationEndpoint, NotificationKind
 from jobmeter.notifications.rules import JITTER_SHARE, WAITS, next_try
@@ -38,7 +39,7 @@ async def deliver_due(database: Database, settings: Settings, *, now: datetime, 
 
 async def register(scenario: Scenario, url: str, kind: NotificationKind) -> NotificationEndpoint:
     async with scenario.database.transaction() as connection:
-        endpoint, _ = await notifications.register_endpoint(
+        endpoint, _ = await endpoints.register_endpoint(
             connection,
             application=scenario.customers[0].child,
             url=url,

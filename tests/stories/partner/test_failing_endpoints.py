@@ -14,6 +14,7 @@ import pytest
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.notifications import flow as notifications
 from jobmeter.notifications.dispatch.flow import AT_ONCE_MAX, NotificationDispatcher
+from jobmeter.notifications.endpoints import flow as endpoints
 from jobmeter.notifications.model import NotificationEndpoint, NotificationKind
 from jobmeter.notifications.rules import (
     GIVE_UP_AFTER,
@@ -140,7 +141,7 @@ def test_retry_after_is_seconds_or_a_date(text: str, expected: timedelta) -> Non
 
 async def register_other(scenario: Scenario, application: Application, url: str) -> NotificationEndpoint:
     async with scenario.database.transaction() as connection:
-        endpoint, _ = await notifications.register_endpoint(
+        endpoint, _ = await endpoints.register_endpoint(
             connection,
             application=application,
             url=url,
@@ -181,15 +182,11 @@ async def test_an_endpoint_that_is_gone_is_disabled_and_its_owner_notified(datab
             # and once it is registered again, what was given up can be sent again
             gone.choose = lambda _: 200
             async with scenario.database.transaction() as connection:
-                locked = await notifications.lock_endpoint(
-                    connection, application=child, endpoint_id=endpoint.id
-                )
-                await notifications.change_endpoint(
+                locked = await endpoints.lock_endpoint(connection, application=child, endpoint_id=endpoint.id)
+                await endpoints.change_endpoint(
                     connection, locked, url=gone.url, email="", kinds=[KIND], now=START
                 )
-                locked = await notifications.lock_endpoint(
-                    connection, application=child, endpoint_id=endpoint.id
-                )
+                locked = await endpoints.lock_endpoint(connection, application=child, endpoint_id=endpoint.id)
                 assert await notifications.replay(connection, locked, notice_ids=None, now=START) == 3
             await deliver_for(scenario, timedelta(days=1, seconds=1))
             assert len(gone.requests) == 4

@@ -13,6 +13,7 @@ from jobmeter.contracts.hiring.model import HiringDraft, HiringKind
 from jobmeter.jobs.members.model import Denial, JobViewer
 from jobmeter.jobs.model import JobState
 from jobmeter.notifications import flow as notifications
+from jobmeter.notifications.endpoints import flow as endpoints
 from jobmeter.notifications.model import DeliveryFilter, NotificationKind
 from tests.support.scenario import START, Scenario, make_clicks, make_element, open_scenario
 from tests.unit.jobs.members.actions import (
@@ -127,7 +128,7 @@ async def test_a_job_on_the_client_s_slot_is_renewed_by_its_seat(database_url: s
 
 async def list_notified(scenario: Scenario) -> list[Mapping[str, Any]]:
     async with scenario.database.connection() as connection:
-        (endpoint,) = await notifications.list_endpoints(connection, application=scenario.parent)
+        (endpoint,) = await endpoints.list_endpoints(connection, application=scenario.parent)
         wanted = DeliveryFilter(
             state=None,
             since=START,
@@ -143,7 +144,7 @@ async def list_notified(scenario: Scenario) -> list[Mapping[str, Any]]:
 async def test_the_agency_is_notified_of_what_its_customer_changed(database_url: str) -> None:
     async with open_scenario(database_url) as scenario:
         async with scenario.database.transaction() as connection:
-            await notifications.register_endpoint(
+            await endpoints.register_endpoint(
                 connection,
                 application=scenario.parent,
                 url="https://agency.example/hook",

@@ -1,0 +1,1 @@
+"""Owns the endpoints of an application: registering, changing and removing one, and its signing secrets."""
