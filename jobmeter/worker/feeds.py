@@ -53,11 +53,9 @@ async def load_due(database: Database, settings: Settings, *, now: datetime) -> 
         feed = await feeds.claim_due_feed(connection, now=now)
     if feed is None:
         return 0
-    async with feeds.lock_feed(database, feed) as is_held:
+    async with feeds.take_turn(database, feed, now=now) as is_held:
         if is_held:
             run = await read_now(database, feed, settings, now=now)
-            async with database.transaction() as connection:
-                await feeds.end_turn(connection, feed=feed, now=now)
             log.info("feed %s: %s %s", feed.id, run.outcome, run.message)
     return int(is_held)
 

@@ -105,6 +105,24 @@ async def lock_feed(database: Database, feed: Feed) -> AsyncIterator[bool]:
                 await store.unlock_feed(connection, lock_space=LOCK_SPACE, feed_id=feed.id)
 
 
+@asynccontextmanager
+async def take_turn(database: Database, feed: Feed, *, now: datetime) -> AsyncIterator[bool]:
+    """As ``lock_feed``, for a claimed feed: at the end of the block its turn ends, unless the block failed."""
+    async with database.connection() as connection:
+        if not await store.try_lock_feed(connection, lock_space=LOCK_SPACE, feed_id=feed.id):
+            yield False
+            return
+        try:
+            yield True
+            async with connection.transaction():
+                await end_turn(connection, feed=feed, now=now)
+                # Before the commit, which lets another reader claim the feed: one that finds it locked gives up for a minute.
+                await store.unlock_feed(connection, lock_space=LOCK_SPACE, feed_id=feed.id)
+        except BaseException:
+            await store.unlock_feed(connection, lock_space=LOCK_SPACE, feed_id=feed.id)
+            raise
+
+
 async def record_run(connection: Connection, run: FeedRun) -> None:
     await store.insert_feed_run(connection, run)
 
@@ -112,8 +130,18 @@ async def record_run(connection: Connection, run: FeedRun) -> None:
 async def record_read(
     connection: Connection, *, feed: Feed, etag: str, last_modified: str, now: datetime
 ) -> None:
-    """Stores the HTTP validators for the next request, once a body has been fully applied."""
-    await store.save_validators(connection, feed_id=feed.id, etag=etag, last_modified=last_modified, now=now)
+    """Stores the HTTP validators for the next request, once a body has been fully applied.
+
+    Not if a run was requested meanwhile: it reads the feed again even if unchanged, and may close what it may close.
+    """
+    await store.save_validators(
+        connection,
+        feed_id=feed.id,
+        etag=etag,
+        last_modified=last_modified,
+        due_at=feed.due_at,
+        now=now,
+    )
 
 
 async def read_report(connection: Connection, *, feed: Feed, after: int, rows_max: int) -> FeedReport:

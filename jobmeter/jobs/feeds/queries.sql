@@ -252,9 +252,11 @@ SELECT shape
  LIMIT 1
 
 -- name: save_validators
+-- A run that was requested meanwhile keeps what it was requested with.
 UPDATE job_feeds
    SET etag = %(etag)s,
        last_modified = %(last_modified)s,
        may_close_all = false,
        read_at = %(now)s
  WHERE id = %(feed_id)s
+   AND due_at IS NOT DISTINCT FROM %(due_at)s

@@ -215,7 +215,19 @@ async def find_last_shape(connection: Connection, *, feed_id: int) -> str | None
 
 
 async def save_validators(
-    connection: Connection, *, feed_id: int, etag: str, last_modified: str, now: datetime
+    connection: Connection,
+    *,
+    feed_id: int,
+    etag: str,
+    last_modified: str,
+    due_at: datetime | None,
+    now: datetime,
 ) -> None:
-    parameters = {"feed_id": feed_id, "etag": etag, "last_modified": last_modified, "now": now}
+    parameters = {
+        "feed_id": feed_id,
+        "etag": etag,
+        "last_modified": last_modified,
+        "due_at": due_at,
+        "now": now,
+    }
     await connection.execute(SQL["save_validators"], parameters)
