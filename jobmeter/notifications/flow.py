@@ -22,6 +22,7 @@ from jobmeter.notifications.model import (
     ClaimedDelivery,
     Delivery,
     DeliveryAttempt,
+    DeliveryCount,
     DeliveryFilter,
     DeliveryState,
     Follower,
@@ -91,6 +92,19 @@ def check_enabled(endpoint: NotificationEndpoint) -> None:
     """Raises ``Refused(NOTICE_ENDPOINT_GONE)``."""
     if endpoint.gone_at is not None:
         raise Refused(Fault.NOTICE_ENDPOINT_GONE, webhook=endpoint.id)
+
+
+async def post_test(connection: Connection, endpoint: NotificationEndpoint, *, now: datetime) -> None:
+    """Queues a notification of kind TEST. Raises ``Refused(NOTICE_ENDPOINT_GONE)``."""
+    check_enabled(endpoint)
+    await post_to(
+        connection,
+        endpoint,
+        kind=NotificationKind.TEST,
+        subject="A test of your webhook",
+        body={"webhook": endpoint.id, "sentAt": now.isoformat()},
+        now=now,
+    )
 
 
 async def claim_delivery_attempts(
@@ -260,6 +274,30 @@ async def list_deliveries(
     connection: Connection, endpoint: NotificationEndpoint, wanted: DeliveryFilter
 ) -> list[Delivery]:
     return await store.list_deliveries(connection, wanted, endpoint_id=endpoint.id)
+
+
+async def find_delivery(
+    connection: Connection, endpoint: NotificationEndpoint, *, notice_id: UUID
+) -> Delivery:
+    """Raises ``Refused(OPERATOR_UNKNOWN)``, for a delivery to another endpoint too."""
+    found = await store.find_deliveries(connection, endpoint_id=endpoint.id, notice_ids=[notice_id])
+    if not found:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="delivery", key=notice_id)
+    return found[0]
+
+
+async def list_chosen(
+    connection: Connection, endpoint: NotificationEndpoint, *, notice_ids: Sequence[UUID]
+) -> list[Delivery]:
+    """Returns those of the endpoint's deliveries that are named, the newest first."""
+    return await store.find_deliveries(connection, endpoint_id=endpoint.id, notice_ids=list(notice_ids))
+
+
+async def count_deliveries(
+    connection: Connection, endpoint: NotificationEndpoint, *, since: datetime, until: datetime
+) -> list[DeliveryCount]:
+    """Counts the endpoint's deliveries of a time, whose end is not included, by state and kind."""
+    return await store.count_deliveries(connection, endpoint_id=endpoint.id, since=since, until=until)
 
 
 async def replay(

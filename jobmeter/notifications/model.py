@@ -1,9 +1,15 @@
 """Owns the values of notifications."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, NamedTuple
 from uuid import UUID
+
+from jobmeter.base.readers.times import EARLIEST
+
+_POSITION = re.compile(r"([0-9]{1,17})-([0-9]{1,18})", re.ASCII)
 
 
 class NotificationKind(StrEnum):
@@ -80,6 +86,18 @@ class NotificationEndpoint:
     paused_until: datetime | None = None
     gone_at: datetime | None = None
 
+    def describe(self) -> dict[str, Any]:
+        """What is shown of it, and recorded of its changes."""
+        return {
+            "id": self.id,
+            "url": self.url or None,
+            "email": self.email or None,
+            "kinds": list(self.kinds),
+            "createdAt": self.created_at.isoformat(),
+            "pausedUntil": None if self.paused_until is None else self.paused_until.isoformat(),
+            "disabledAt": None if self.gone_at is None else self.gone_at.isoformat(),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Follower:
@@ -95,6 +113,25 @@ class SealedSecret:
 
     number: int
     sealed_secret: bytes
+    created_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownSecret:
+    """What is shown of a signing secret: no ``last_four`` if it was sealed under a key that is lost, no ``created_at`` if an
+    earlier version created it.
+    """
+
+    last_four: str | None
+    created_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerEndpoint(NotificationEndpoint):
+    """An endpoint of a partner's application, with that application's name and how many deliveries were given up."""
+
+    application_name: str
+    dead: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +214,7 @@ class DeliveryFilter:
     """
 
     state: DeliveryState | None
+    kind: str | None = None
     since: datetime
     until: datetime
     before_at: datetime
@@ -200,6 +238,35 @@ class Delivery(Notification):
     answer_status: int | None = None
     answer_text: str | None = None
     answer_ms: int | None = None
+
+    @property
+    def position(self) -> "DeliveryPosition":
+        return DeliveryPosition(self.created_at, self.number)
+
+
+class DeliveryPosition(NamedTuple):
+    """Where a list of deliveries continues: after the time and the number of its last element."""
+
+    at: datetime
+    number: int
+
+    def to_text(self) -> str:
+        return f"{round(self.at.timestamp() * 1_000_000)}-{self.number}"
+
+    @classmethod
+    def parse(cls, text: str) -> "DeliveryPosition | None":
+        """Returns ``None`` for a text that is no position."""
+        match = _POSITION.fullmatch(text)
+        return match and cls(EARLIEST + timedelta(microseconds=int(match[1])), int(match[2]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryCount:
+    """How many deliveries of a kind are in a state."""
+
+    state: DeliveryState
+    kind: str
+    deliveries: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

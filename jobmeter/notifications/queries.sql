@@ -1,6 +1,10 @@
 -- columns: endpoint
 id, application_id, url, email, kinds, created_at, paused_until, gone_at
 
+-- columns: delivery
+id, number, endpoint_id, way AS channel, kind, subject, body, state, attempts, due_at, created_at,
+finished_at, last_outcome, answer_status, answer_text, answer_ms
+
 -- name: insert_endpoint
 INSERT INTO notice_endpoints (application_id, url, email, kinds, created_at)
 VALUES (%(application_id)s, %(url)s, %(email)s, %(kinds)s, %(created_at)s)
@@ -95,11 +99,11 @@ SELECT {endpoint}
    FOR UPDATE
 
 -- name: insert_secret
-INSERT INTO notice_secrets (endpoint_id, sealed_secret)
-VALUES (%(endpoint_id)s, %(sealed_secret)s)
+INSERT INTO notice_secrets (endpoint_id, sealed_secret, created_at)
+VALUES (%(endpoint_id)s, %(sealed_secret)s, %(created_at)s)
 
 -- name: list_secrets
-SELECT number, sealed_secret
+SELECT number, sealed_secret, created_at
   FROM notice_secrets
  WHERE endpoint_id = %(endpoint_id)s
  ORDER BY number
@@ -264,16 +268,32 @@ UPDATE notices
 
 -- name: list_deliveries
 -- The newest first, of a time: the index is by time.
-SELECT id, number, endpoint_id, way AS channel, kind, subject, body, state, attempts, due_at, created_at,
-       finished_at, last_outcome, answer_status, answer_text, answer_ms
+SELECT {delivery}
   FROM notices
  WHERE endpoint_id = %(endpoint_id)s
    AND (%(state)s::text IS NULL OR state = %(state)s)
+   AND (%(kind)s::text IS NULL OR kind = %(kind)s)
    AND created_at >= %(since)s
    AND created_at < %(until)s
    AND (created_at, number) < (%(before_at)s, %(before_number)s)
  ORDER BY created_at DESC, number DESC
  LIMIT %(rows_max)s
+
+-- name: count_deliveries
+SELECT state, kind, count(*) AS deliveries
+  FROM notices
+ WHERE endpoint_id = %(endpoint_id)s
+   AND created_at >= %(since)s
+   AND created_at < %(until)s
+ GROUP BY state, kind
+ ORDER BY state, kind
+
+-- name: find_deliveries
+SELECT {delivery}
+  FROM notices
+ WHERE endpoint_id = %(endpoint_id)s
+   AND id = ANY(%(notice_ids)s)
+ ORDER BY created_at DESC, number DESC
 
 -- name: replay_notifications
 -- All dead deliveries, or the named ones in any state.

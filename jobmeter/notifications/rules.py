@@ -1,12 +1,15 @@
-"""Owns the decisions about deliveries: the signature, when to retry, when to give up. Pure."""
+"""Owns the decisions about endpoints and deliveries: what may be registered, the signature, when to retry, when to give up. Pure."""
 
 import base64
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from random import Random
+
+from jobmeter.base.readers.web_url import WEB_SCHEMES, check_url
+from jobmeter.notifications.model import ASKED_KINDS, EndpointDraft, NotificationKind
 
 KEY_PREFIX = "whsec_"
 # About three days in total; each wait gets up to a fifth of jitter, to spread endpoints that failed together.
@@ -22,6 +25,22 @@ REFUSALS_MAX = 3
 # Of one partner's endpoints, with those of its child applications; a process has twenty tasks.
 TASKS_OF_PARTNER_MAX = 5
 DIGITS_MAX = 9  # more seconds than these are cut off by the limit
+
+
+# What an endpoint without a URL may ask for.
+MAILED_ALONE = (NotificationKind.BUDGET_ALERT, NotificationKind.JOB_CHANGED)
+
+
+def list_problems(draft: EndpointDraft, *, is_sandbox: bool) -> Iterator[tuple[str, str]]:
+    """Yields each invalid field with what it has to be. Whether ``email`` is an address is checked where it is read."""
+    if not draft.url and not draft.email:
+        yield "url, email", "give at least one of them"
+    if not set(draft.kinds) <= set(ASKED_KINDS) or len(set(draft.kinds)) < len(draft.kinds):
+        yield "kinds", f"may contain each of {', '.join(ASKED_KINDS)} at most once"
+    elif not draft.url and draft.email and not set(draft.kinds) <= set(MAILED_ALONE):
+        yield "kinds", f"may contain {' and '.join(MAILED_ALONE)} alone for e-mail"
+    if draft.url and check_url(draft.url, schemes=WEB_SCHEMES if is_sandbox else ("https",)):
+        yield "url", "must be an https URL without a user name"
 
 
 def sign(notice_id: str, timestamp: int, body: bytes, secrets: Sequence[str]) -> str:

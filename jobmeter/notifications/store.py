@@ -12,6 +12,7 @@ from jobmeter.notifications.model import (
     Channel,
     ClaimedDelivery,
     Delivery,
+    DeliveryCount,
     DeliveryFilter,
     EndpointDraft,
     Follower,
@@ -88,10 +89,11 @@ async def lock_endpoint(connection: Connection, *, endpoint_id: int) -> Notifica
     return await find_row(connection, NotificationEndpoint, SQL["lock_endpoint"], parameters)
 
 
-async def insert_secret(connection: Connection, *, endpoint_id: int, sealed_secret: bytes) -> None:
-    await connection.execute(
-        SQL["insert_secret"], {"endpoint_id": endpoint_id, "sealed_secret": sealed_secret}
-    )
+async def insert_secret(
+    connection: Connection, *, endpoint_id: int, sealed_secret: bytes, created_at: datetime
+) -> None:
+    parameters = {"endpoint_id": endpoint_id, "sealed_secret": sealed_secret, "created_at": created_at}
+    await connection.execute(SQL["insert_secret"], parameters)
 
 
 async def list_secrets(connection: Connection, *, endpoint_id: int) -> list[SealedSecret]:
@@ -215,6 +217,20 @@ async def list_deliveries(
 ) -> list[Delivery]:
     parameters = vars_of(wanted) | {"endpoint_id": endpoint_id}
     return await list_rows(connection, Delivery, SQL["list_deliveries"], parameters)
+
+
+async def count_deliveries(
+    connection: Connection, *, endpoint_id: int, since: datetime, until: datetime
+) -> list[DeliveryCount]:
+    parameters = {"endpoint_id": endpoint_id, "since": since, "until": until}
+    return await list_rows(connection, DeliveryCount, SQL["count_deliveries"], parameters)
+
+
+async def find_deliveries(
+    connection: Connection, *, endpoint_id: int, notice_ids: list[UUID]
+) -> list[Delivery]:
+    parameters = {"endpoint_id": endpoint_id, "notice_ids": notice_ids}
+    return await list_rows(connection, Delivery, SQL["find_deliveries"], parameters)
 
 
 async def replay_notifications(

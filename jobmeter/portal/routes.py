@@ -26,6 +26,7 @@ from jobmeter.portal.pages.partner import overview
 from jobmeter.portal.pages.partner import people as partner_people
 from jobmeter.portal.pages.partner.job import day as partner_day
 from jobmeter.portal.pages.partner.job import job as partner_job
+from jobmeter.portal.pages.partner.links import webhook, webhooks
 
 EVERYBODY = None  # also without a session
 PERSON = frozenset(Role)
@@ -88,6 +89,22 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("POST", "/portal/partner/people", partner_people.invite_person, roles=MANAGERS, summary="Invite a person of a partner"),
     PageRow("POST", "/portal/partner/people/role", partner_people.change_person, roles=MANAGERS, summary="Change the role of a partner's person"),
     PageRow("POST", "/portal/partner/people/remove", partner_people.remove_person, roles=MANAGERS, summary="Remove a partner's person"),
+    # -- partners: how their software is connected
+    PageRow("GET", "/portal/partner/webhooks", webhooks.list_webhooks, roles=PARTNER_ROLES, menu=mark("Webhooks"), summary="List a partner's webhooks"),
+    PageRow("GET", "/portal/partner/webhooks/new", webhooks.show_new, roles=MANAGERS, summary="Show the form of a new webhook"),
+    PageRow("POST", "/portal/partner/webhooks/new", webhooks.register_webhook, roles=MANAGERS, summary="Register a webhook"),
+    PageRow("GET", "/portal/partner/webhooks/{webhook_id:int}", webhook.show_webhook, roles=PARTNER_ROLES, summary="Show a webhook with its deliveries"),
+    PageRow("GET", "/portal/partner/webhooks/{webhook_id:int}/edit", webhooks.show_edit, roles=MANAGERS, summary="Show the form of a webhook"),
+    PageRow("POST", "/portal/partner/webhooks/{webhook_id:int}/edit", webhooks.change_webhook, roles=MANAGERS, summary="Change a webhook, and enable it"),
+    PageRow("GET", "/portal/partner/webhooks/{webhook_id:int}/remove", webhooks.show_remove, roles=MANAGERS, summary="Show what removing a webhook ends"),
+    PageRow("POST", "/portal/partner/webhooks/{webhook_id:int}/remove", webhooks.remove_webhook, roles=MANAGERS, summary="Remove a webhook"),
+    PageRow("POST", "/portal/partner/webhooks/{webhook_id:int}/test", webhook.send_test, roles=MANAGERS, summary="Send a test to a webhook"),
+    PageRow("GET", "/portal/partner/webhooks/{webhook_id:int}/replay", webhook.show_replay, roles=MANAGERS, summary="Ask before delivered notifications are sent again"),
+    PageRow("POST", "/portal/partner/webhooks/{webhook_id:int}/replay", webhook.replay, roles=MANAGERS, summary="Send deliveries again"),
+    PageRow("GET", "/portal/partner/webhooks/{webhook_id:int}/deliveries/{delivery_id:uuid}", webhook.show_delivery, roles=PARTNER_ROLES, summary="Show what was sent, and what was answered"),
+    PageRow("POST", "/portal/partner/webhooks/{webhook_id:int}/secrets", webhook.add_secret, roles=MANAGERS, summary="Make a further signing secret of a webhook"),
+    PageRow("GET", "/portal/partner/webhooks/{webhook_id:int}/retire", webhook.show_retire, roles=MANAGERS, summary="Show which signing secret is retired"),
+    PageRow("POST", "/portal/partner/webhooks/{webhook_id:int}/retire", webhook.retire_secret, roles=MANAGERS, summary="Retire the older signing secret"),
     # -- the operator
     PageRow("GET", "/portal/operator", start.show_operator, roles=OPERATOR_ROLES, menu=mark("Operator"), summary="Show the operator the first page"),
     # -- the operator's programme

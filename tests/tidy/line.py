@@ -125,6 +125,7 @@ ROOMS = {
         "pages.my",
         "pages.partner",
         "pages.partner.job",
+        "pages.partner.links",
         "pages.operator",
         "pages.operator.programme",
         "",

@@ -144,7 +144,7 @@ OPERATOR: tuple[PlainEndpoint, ...] = (
     Endpoint("GET", "/operator/webhooks/{webhook_id:int}", webhooks.show_webhook, audience=AUDIENCE,
              summary="Get a webhook of a partner"),
     Endpoint("GET", "/operator/webhooks/{webhook_id:int}/deliveries", webhooks.list_deliveries, audience=AUDIENCE,
-             parameters=("deliveryState", "from", "to", *PAGE), summary="List the deliveries of a webhook"),
+             parameters=("deliveryState", "kind", "from", "to", *PAGE), summary="List the deliveries of a webhook"),
     # -- job feeds
     Endpoint("GET", "/operator/feeds", feeds.list_feeds, audience=AUDIENCE, parameters=("applicationId", *PAGE),
              summary="List job feeds"),

@@ -1,7 +1,6 @@
 """``/operator/webhooks``: the webhooks of all partners and their deliveries. Only partners register and change them."""
 
-import re
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from starlette.responses import Response
@@ -9,7 +8,6 @@ from starlette.responses import Response
 from jobmeter.base.days import day_of, end_of, start_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
-from jobmeter.base.readers.times import EARLIEST
 from jobmeter.http.context import RequestContext
 from jobmeter.http.parameters import (
     NO_ID,
@@ -28,13 +26,14 @@ from jobmeter.notifications.listing import flow as listing
 from jobmeter.notifications.model import (
     Delivery,
     DeliveryFilter,
+    DeliveryPosition,
     DeliveryState,
     NotificationEndpoint,
+    NotificationKind,
 )
 
 DAYS_SHOWN = 7
 DELIVERIES_FROM = date(1970, 1, 8)  # a week before is a day that can be read
-_CURSOR = re.compile(r"([0-9]{1,17})-([0-9]{1,18})", re.ASCII)
 
 
 async def list_webhooks(context: RequestContext) -> Response:
@@ -54,7 +53,7 @@ async def show_webhook(context: RequestContext) -> Response:
 
 
 async def list_deliveries(context: RequestContext) -> Response:
-    """Newest first, of the last 7 days or from ``from`` to ``to``; ``deliveryState`` selects WAITING, DELIVERED or DEAD.
+    """Newest first, of the last 7 days or from ``from`` to ``to``; ``deliveryState`` selects WAITING, DELIVERED or DEAD, ``kind`` a kind.
 
     Bodies are the partner's, and not shown.
     """
@@ -67,39 +66,43 @@ async def list_deliveries(context: RequestContext) -> Response:
         endpoint = await listing.find_endpoint(connection, endpoint_id=_read_id(context))
         found = await notifications.list_deliveries(connection, endpoint, wanted)
     page = Page(after=0, rows_max=count)
-    return page_response(found, page, serialize=_serialize_delivery, key=write_delivery_cursor)
+    return page_response(found, page, serialize=_serialize_delivery, key=lambda one: one.position.to_text())
 
 
 def read_delivery_filter(
     context: RequestContext, *, state: DeliveryState | None, rows_max: int
 ) -> DeliveryFilter:
-    """Reads ``from`` and ``to``, days that are both included, and ``after``. Raises ``Refused(PARAMETER_INVALID)``."""
+    """Reads ``from`` and ``to``, days that are both included, ``kind`` and ``after``. Raises ``Refused(PARAMETER_INVALID)``."""
     last = read_query_day(context.request, "to", default=day_of(context.now))
     week_before = max(last, DELIVERIES_FROM) - timedelta(days=DAYS_SHOWN - 1)
     until = end_of(last)
-    before_at, before_number = _read_cursor(context.request.query_params.get("after", "")) or (until, NO_ID)
+    before = _read_position(context.request.query_params.get("after", "")) or DeliveryPosition(until, NO_ID)
     return DeliveryFilter(
         state=state,
+        kind=_read_kind(context.request.query_params.get("kind")),
         since=start_of(read_query_day(context.request, "from", default=week_before)),
         until=until,
-        before_at=before_at,
-        before_number=before_number,
+        before_at=before.at,
+        before_number=before.number,
         rows_max=rows_max,
     )
 
 
-def write_delivery_cursor(delivery: Delivery) -> str:
-    """A list continues after the time and the number of its last element."""
-    return f"{round(delivery.created_at.timestamp() * 1_000_000)}-{delivery.number}"
-
-
-def _read_cursor(text: str) -> tuple[datetime, int] | None:
+def _read_position(text: str) -> DeliveryPosition | None:
     if text in {"", "0"}:
         return None
-    match = _CURSOR.fullmatch(text)
-    if match is None:
+    position = DeliveryPosition.parse(text)
+    if position is None:
         raise Refused(Fault.PARAMETER_INVALID, name="after")
-    return EARLIEST + timedelta(microseconds=int(match[1])), int(match[2])
+    return position
+
+
+def _read_kind(text: str | None) -> NotificationKind | None:
+    if not text:
+        return None
+    if text not in NotificationKind.__members__:
+        raise Refused(Fault.PARAMETER_INVALID, name="kind")
+    return NotificationKind[text]
 
 
 def _read_state(text: str | None) -> DeliveryState | None:
@@ -116,19 +119,7 @@ def _read_id(context: RequestContext) -> int:
 
 def _serialize_webhook(endpoint: NotificationEndpoint) -> dict[str, Any]:
     owner = {"id": endpoint.id, "application": f"{URN_APPLICATION}{endpoint.application_id}"}
-    return owner | serialize_endpoint(endpoint)
-
-
-def serialize_endpoint(endpoint: NotificationEndpoint) -> dict[str, Any]:
-    return {
-        "id": endpoint.id,
-        "url": endpoint.url or None,
-        "email": endpoint.email or None,
-        "kinds": list(endpoint.kinds),
-        "createdAt": endpoint.created_at.isoformat(),
-        "pausedUntil": format_time(endpoint.paused_until),
-        "disabledAt": format_time(endpoint.gone_at),
-    }
+    return owner | endpoint.describe()
 
 
 def _serialize_delivery(delivery: Delivery) -> dict[str, Any]:

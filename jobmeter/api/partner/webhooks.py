@@ -10,33 +10,28 @@ from starlette.responses import Response
 
 from jobmeter.api.operator.webhooks import (
     read_delivery_filter,
-    serialize_endpoint,
     serialize_sending,
-    write_delivery_cursor,
 )
 from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.readers.web_url import WEB_SCHEMES, check_url
 from jobmeter.database.connection import Connection
 from jobmeter.http.context import NOTHING, RequestContext
 from jobmeter.http.parameters import read_path_id
-from jobmeter.http.responses import json_response
+from jobmeter.http.responses import format_time, json_response
 from jobmeter.http.schemas import Email, OperatorBody
-from jobmeter.ledger.chain import flow as chain
 from jobmeter.notifications import flow as notifications
 from jobmeter.notifications.endpoints import flow as endpoints
 from jobmeter.notifications.model import (
     ASKED_KINDS,
     Delivery,
     DeliveryState,
+    EndpointDraft,
     NotificationEndpoint,
     NotificationKind,
 )
 
 DELIVERIES_SHOWN_MAX = 100
 REPLAYED_MAX = 1_000
-# What an endpoint without a URL may ask for.
-MAILED_ALONE = frozenset({NotificationKind.BUDGET_ALERT, NotificationKind.JOB_CHANGED})
 
 Url = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00-\x20]*$")]
 
@@ -68,39 +63,38 @@ async def register_webhook(context: RequestContext, body: WebhookBody) -> Respon
             secret_key=context.app.settings.secret_key,
             now=context.now,
         )
-        await _follow_charges(connection, endpoint)
-        after = serialize_endpoint(endpoint)
+        after = endpoint.describe()
         await _record(connection, context, Action.WEBHOOK_REGISTER, endpoint, after=after)
-    return json_response(serialize_endpoint(endpoint) | {"secret": secret}, status=201)
+    return json_response(endpoint.describe() | {"secret": secret}, status=201)
 
 
 def check_body(body: WebhookBody, *, is_sandbox: bool) -> None:
     """Raises ``Refused(OPERATOR_INPUT)`` naming the invalid field."""
-    if not body.url and not body.email:
-        raise Refused(Fault.OPERATOR_INPUT, field="url, email", why="give at least one of them")
-    if not set(body.kinds) <= set(ASKED_KINDS) or len(set(body.kinds)) < len(body.kinds):
-        wanted = ", ".join(ASKED_KINDS)
-        raise Refused(Fault.OPERATOR_INPUT, field="kinds", why=f"may contain each of {wanted} at most once")
-    if not body.url:
-        if not set(body.kinds) <= MAILED_ALONE:
-            why = f"may contain {' and '.join(sorted(MAILED_ALONE))} alone for e-mail"
-            raise Refused(Fault.OPERATOR_INPUT, field="kinds", why=why)
-        return
-    if check_url(body.url, schemes=WEB_SCHEMES if is_sandbox else ("https",)):
-        raise Refused(Fault.OPERATOR_INPUT, field="url", why="must be an https URL without a user name")
-
-
-async def _follow_charges(connection: Connection, endpoint: NotificationEndpoint) -> None:
-    """Starts notifications at the current end of the charge stream; earlier charges are in the stream."""
-    if NotificationKind.CHARGES in endpoint.kinds:
-        known = await chain.read_known_until(connection)
-        await notifications.lock_cursor(connection, endpoint, begin_at=known)
+    draft = EndpointDraft(body.url, body.email, body.kinds)
+    for field, why in endpoints.find_problems(draft, is_sandbox=is_sandbox).items():
+        raise Refused(Fault.OPERATOR_INPUT, field=field, why=why)
 
 
 async def list_webhooks(context: RequestContext) -> Response:
     async with context.app.database.connection() as connection:
         found = await endpoints.list_endpoints(connection, application=context.application)
-    return json_response({"elements": [serialize_endpoint(endpoint) for endpoint in found]})
+    return json_response({"elements": [endpoint.describe() for endpoint in found]})
+
+
+async def show_webhook(context: RequestContext) -> Response:
+    """With what is shown of its signing secrets, and how many deliveries of each state and kind the days ``from`` to ``to`` have."""
+    page = read_delivery_filter(context, state=None, rows_max=0)
+    async with context.app.database.transaction() as connection:
+        endpoint = await lock_own_endpoint(connection, context)
+        secrets = await endpoints.list_secrets(
+            connection, endpoint, secret_key=context.app.settings.secret_key
+        )
+        counts = await notifications.count_deliveries(
+            connection, endpoint, since=page.since, until=page.until
+        )
+    shown = [{"lastFour": one.last_four, "createdAt": format_time(one.created_at)} for one in secrets]
+    counted = [{"state": one.state, "kind": one.kind, "deliveries": one.deliveries} for one in counts]
+    return json_response(endpoint.describe() | {"secrets": shown, "deliveries": counted})
 
 
 async def change_webhook(context: RequestContext, body: WebhookBody) -> Response:
@@ -108,14 +102,12 @@ async def change_webhook(context: RequestContext, body: WebhookBody) -> Response
     check_body(body, is_sandbox=context.app.settings.sandbox)
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
-        await endpoints.change_endpoint(
+        changed = await endpoints.change_endpoint(
             connection, endpoint, url=body.url, email=body.email, kinds=body.kinds, now=context.now
         )
-        changed = await lock_own_endpoint(connection, context)
-        await _follow_charges(connection, changed)
-        before, after = serialize_endpoint(endpoint), serialize_endpoint(changed)
+        before, after = endpoint.describe(), changed.describe()
         await _record(connection, context, Action.WEBHOOK_CHANGE, endpoint, before=before, after=after)
-    return json_response(serialize_endpoint(changed))
+    return json_response(changed.describe())
 
 
 async def remove_webhook(context: RequestContext) -> Response:
@@ -123,7 +115,7 @@ async def remove_webhook(context: RequestContext) -> Response:
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
         await endpoints.remove_endpoint(connection, endpoint, now=context.now)
-        before = serialize_endpoint(endpoint)
+        before = endpoint.describe()
         await _record(connection, context, Action.WEBHOOK_REMOVE, endpoint, before=before)
     return Response(status_code=204)
 
@@ -133,7 +125,7 @@ async def rotate_webhook_secret(context: RequestContext) -> Response:
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
         secret = await endpoints.rotate_secret(
-            connection, endpoint, secret_key=context.app.settings.secret_key
+            connection, endpoint, secret_key=context.app.settings.secret_key, now=context.now
         )
         before, after = {"secrets": 1}, {"secrets": 2}
         await _record(connection, context, Action.WEBHOOK_ADD_SECRET, endpoint, before=before, after=after)
@@ -157,22 +149,14 @@ async def test_webhook(context: RequestContext) -> Response:
     """Sends a notification of kind TEST."""
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
-        notifications.check_enabled(endpoint)
-        await notifications.post_to(
-            connection,
-            endpoint,
-            kind=NotificationKind.TEST,
-            subject="A test of your webhook",
-            body={"webhook": endpoint.id, "sentAt": context.now.isoformat()},
-            now=context.now,
-        )
+        await notifications.post_test(connection, endpoint, now=context.now)
         after = {"sentAt": context.now.isoformat()}
         await _record(connection, context, Action.WEBHOOK_TEST, endpoint, after=after)
     return json_response({"id": endpoint.id}, status=202)
 
 
 async def list_deliveries(context: RequestContext) -> Response:
-    """Newest first, of the last 7 days or from ``from`` to ``to``; ``state`` filters, for example ``DEAD``.
+    """Newest first, of the last 7 days or from ``from`` to ``to``; ``state`` and ``kind`` filter, for example ``DEAD``.
 
     ``after`` continues the list.
     """
@@ -189,7 +173,7 @@ async def list_deliveries(context: RequestContext) -> Response:
     return json_response(
         {
             "elements": [serialize_delivery(delivery) for delivery in found],
-            "nextAfter": write_delivery_cursor(found[-1]) if is_full else None,
+            "nextAfter": found[-1].position.to_text() if is_full else None,
         }
     )
 

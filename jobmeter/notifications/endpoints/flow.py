@@ -8,14 +8,26 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
+from jobmeter.base.credentials import last_four_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import NOTICE_ENDPOINTS_MAX, SECRETS_LIVE_MAX
 from jobmeter.database.connection import Connection
-from jobmeter.database.sealing import seal
+from jobmeter.database.sealing import seal, unseal
+from jobmeter.ledger.chain import flow as chain
 from jobmeter.notifications import rules, store
 from jobmeter.notifications.flow import owner_of
-from jobmeter.notifications.model import EndpointDraft, NotificationEndpoint, NotificationKind
+from jobmeter.notifications.model import (
+    EndpointDraft,
+    NotificationEndpoint,
+    NotificationKind,
+    ShownSecret,
+)
 from jobmeter.partners.model import Application
+
+
+def find_problems(draft: EndpointDraft, *, is_sandbox: bool) -> dict[str, str]:
+    """Returns what each invalid field of a draft has to be. Whether ``email`` is an address is checked where it is read."""
+    return dict(rules.list_problems(draft, is_sandbox=is_sandbox))
 
 
 async def register_endpoint(
@@ -43,15 +55,23 @@ async def register_endpoint(
         kinds=draft.kinds,
         created_at=now,
     )
-    return endpoint, await _add_secret(connection, endpoint_id, secret_key)
+    await _follow_charges(connection, endpoint)
+    return endpoint, await _add_secret(connection, endpoint_id, secret_key=secret_key, now=now)
 
 
-async def _add_secret(connection: Connection, endpoint_id: int, secret_key: str) -> str:
+async def _follow_charges(connection: Connection, endpoint: NotificationEndpoint) -> None:
+    """Starts notifications at the current end of the charge stream; earlier charges are in the stream."""
+    if NotificationKind.CHARGES in endpoint.kinds:
+        known = await chain.read_known_until(connection)
+        await store.lock_cursor(connection, endpoint_id=endpoint.id, begin_at=known)
+
+
+async def _add_secret(connection: Connection, endpoint_id: int, *, secret_key: str, now: datetime) -> str:
     if not secret_key:
         raise Refused(Fault.NOTICE_KEY_MISSING)
     secret = rules.KEY_PREFIX + base64.b64encode(secrets.token_bytes(24)).decode()
     sealed = seal(secret, setting=secret_key, owner=owner_of(endpoint_id))
-    await store.insert_secret(connection, endpoint_id=endpoint_id, sealed_secret=sealed)
+    await store.insert_secret(connection, endpoint_id=endpoint_id, sealed_secret=sealed, created_at=now)
     return secret
 
 
@@ -77,12 +97,16 @@ async def change_endpoint(
     email: str,
     kinds: Sequence[NotificationKind],
     now: datetime,
-) -> None:
-    """Replaces what was registered, enables the endpoint, and makes its pending deliveries due at once."""
+) -> NotificationEndpoint:
+    """Replaces what was registered, enables the endpoint, and makes its pending deliveries due at once; returns it as it is."""
     draft = EndpointDraft(url, email, tuple(kinds))
     await store.change_endpoint(connection, draft, endpoint_id=endpoint.id)
     await store.enable_endpoint(connection, endpoint_id=endpoint.id)
     await store.hasten_notifications(connection, endpoint_id=endpoint.id, now=now)
+    changed = await store.lock_endpoint(connection, endpoint_id=endpoint.id)
+    assert changed is not None, "the caller has locked it"
+    await _follow_charges(connection, changed)
+    return changed
 
 
 async def remove_endpoint(connection: Connection, endpoint: NotificationEndpoint, *, now: datetime) -> None:
@@ -91,11 +115,26 @@ async def remove_endpoint(connection: Connection, endpoint: NotificationEndpoint
     await store.drop_waiting(connection, endpoint_id=endpoint.id)
 
 
-async def rotate_secret(connection: Connection, endpoint: NotificationEndpoint, *, secret_key: str) -> str:
+async def rotate_secret(
+    connection: Connection, endpoint: NotificationEndpoint, *, secret_key: str, now: datetime
+) -> str:
     """Adds a secret: notifications carry one signature per secret. Raises ``Refused(SECRETS_TOO_MANY)``."""
     if len(await store.list_secrets(connection, endpoint_id=endpoint.id)) >= SECRETS_LIVE_MAX:
         raise Refused(Fault.SECRETS_TOO_MANY, key=f"webhook {endpoint.id}", secrets_max=SECRETS_LIVE_MAX)
-    return await _add_secret(connection, endpoint.id, secret_key)
+    return await _add_secret(connection, endpoint.id, secret_key=secret_key, now=now)
+
+
+async def list_secrets(
+    connection: Connection, endpoint: NotificationEndpoint, *, secret_key: str
+) -> list[ShownSecret]:
+    """Returns what is shown of each of the endpoint's secrets, the oldest first."""
+    sealed = await store.list_secrets(connection, endpoint_id=endpoint.id)
+    found = []
+    for one in sealed:
+        secret = unseal(one.sealed_secret, setting=secret_key, owner=owner_of(endpoint.id))
+        last_four = None if secret is None else last_four_of(secret)
+        found.append(ShownSecret(last_four=last_four, created_at=one.created_at))
+    return found
 
 
 async def retire_older_secret(connection: Connection, endpoint: NotificationEndpoint) -> bool:

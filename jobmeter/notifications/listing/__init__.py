@@ -1,1 +1,1 @@
-"""Owns what the operator reads of the endpoints of all applications. Does not own the endpoints."""
+"""Owns what is read of the endpoints of several applications: all, for the operator, and a partner's. Does not own the endpoints."""

@@ -31,5 +31,10 @@ DONE = {
     "networks": mark("The list of networks is replaced"),
     "own-job-edited": mark("The job is saved"),
     "own-job-closed": mark("The job is closed"),
+    "webhook-changed": mark("The webhook is saved, and what waits is sent"),
+    "webhook-removed": mark("The webhook is removed"),
+    "webhook-tested": mark("The test is on its way"),
+    "replayed": mark("What was chosen is sent again"),
+    "secret-retired": mark("The older secret is retired"),
     "job-renewed": mark("The job is renewed"),
 }

@@ -19,7 +19,7 @@ from tests.stories.portal.browser import (
 )
 from tests.stories.portal.sessions import list_grants, log_in
 from tests.support.missing_part import find_programs
-from tests.support.sandbox_client import SandboxClient
+from tests.support.sandbox_client import SandboxClient, bearer
 from tests.support.server_process import start_sandbox_server
 
 PAGE_BYTES_MAX = 60_000
@@ -48,6 +48,9 @@ OPENED = {
     "operator-people": ("/portal/operator/people", Role.OPERATOR, 200),
     "operator-person": ("/portal/operator/people/1", Role.OPERATOR, 200),
     "operator-person-remove": ("/portal/operator/people/1/remove", Role.OPERATOR, 200),
+    "partner-webhooks": ("/portal/partner/webhooks", Role.PARTNER_MANAGER, 200),
+    "partner-webhook": ("/portal/partner/webhooks/1", Role.PARTNER_MANAGER, 200),
+    "partner-webhook-form": ("/portal/partner/webhooks/new", Role.PARTNER_MANAGER, 200),
     "operator": ("/portal/operator?done=role", Role.OPERATOR, 200),
     "confirm": ("/portal/confirm?next=/portal/operator", Role.OPERATOR, 200),
     "operator-settlement": ("/portal/operator/settlement", Role.OPERATOR, 200),
@@ -101,9 +104,18 @@ def post_jobs(credentials):
         )
         day = sandbox_client.now.date()
         sandbox_client.send_clicks(first, 5)
+        connect_partner(sandbox_client)
         sandbox_client.advance("1d")
         sandbox_client.advance("2m")
     return {"job_id": first, "hard_job_id": last, "day": day}
+
+
+def connect_partner(sandbox_client):
+    """A webhook that nobody answers, and what was sent to it."""
+    path, headers = "/partner/webhooks", bearer(sandbox_client.token("parent"))
+    body = {"url": "http://127.0.0.1:9/hook", "kinds": ["CHARGES", "BUDGET_ALERT"]}
+    webhook = sandbox_client.client.post(path, json=body, headers=headers).json()
+    sandbox_client.client.post(f"{path}/{webhook['id']}/tests", headers=headers)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""The pages on how a partner's software is connected."""
