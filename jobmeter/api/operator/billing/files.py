@@ -1,10 +1,6 @@
 """``/operator/invoices/{id}/files/{format}``: the files of documents, for operator and partner alike, and their check."""
 
-from collections.abc import Iterator
-from typing import IO
-
-from starlette.background import BackgroundTask
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from jobmeter.api.operator.billing.documents import find_named
 from jobmeter.base.faults import Fault, Refused
@@ -13,9 +9,8 @@ from jobmeter.billing.formats import flow as formats
 from jobmeter.billing.formats.model import FileFormat
 from jobmeter.http.context import RequestContext
 from jobmeter.http.parameters import read_query_number
-from jobmeter.http.responses import json_response, knows_tag
+from jobmeter.http.responses import file_response, json_response, knows_tag
 
-CHUNK_BYTES = 1 << 16
 SAMPLE_MAX = 100
 
 
@@ -36,14 +31,12 @@ async def download_file_of(context: RequestContext, *, partner_id: int | None) -
     if knows_tag(tag, context.request.headers.get("if-none-match")):
         opened.file.close()
         return Response(status_code=304, headers=headers)
-    headers["Content-Length"] = str(opened.byte_count)
-    # The name consists of letters, digits and hyphens: it is made from the document's number.
-    headers["Content-Disposition"] = f'attachment; filename="{formats.name_file(document, file_format)}"'
-    return StreamingResponse(
-        _read(opened.file),
+    return file_response(
+        opened.file,
+        byte_count=opened.byte_count,
+        name=formats.name_file(document, file_format),
         media_type=file_format.media_type,
         headers=headers,
-        background=BackgroundTask(opened.file.close),
     )
 
 
@@ -71,9 +64,3 @@ def _read_format(context: RequestContext) -> FileFormat:
     if text not in set(FileFormat):
         raise Refused(Fault.OPERATOR_UNKNOWN, what="format", key=text[:20])
     return FileFormat(text)
-
-
-def _read(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(CHUNK_BYTES):
-            yield chunk
