@@ -1,11 +1,13 @@
 """Owns the decisions that every room of billing shares: months, series of numbers, the states of a document. Pure."""
 
+import re
 from datetime import date, datetime, timedelta
 
 from jobmeter.base.days import FINAL_AFTER_DAYS, final_at, month_after, month_of
 from jobmeter.billing.model import DocumentKind, DocumentState
 
 SERIES_PREFIXES = {DocumentKind.INVOICE: "INV", DocumentKind.CREDIT_NOTE: "CN"}
+_NUMBER = re.compile(r"([A-Z]{2,3}-[0-9]{4})-([0-9]{6,12})")
 
 
 def last_day_of(month: date) -> date:
@@ -36,6 +38,12 @@ def last_billable_month(now: datetime, *, final_after_days: int) -> date:
 def name_series(kind: DocumentKind, issued_on: date) -> str:
     """Returns the name of the series that numbers documents issued on that day: one series for each kind and year."""
     return f"{SERIES_PREFIXES[kind]}-{issued_on.year}"
+
+
+def read_number(text: str) -> tuple[str, int] | None:
+    """Returns series and sequence of ``INV-2026-000001``; ``None`` for every other text."""
+    found = _NUMBER.fullmatch(text)
+    return None if found is None else (found[1], int(found[2]))
 
 
 def state_of(

@@ -196,6 +196,8 @@ def _count_export(shares: ExportShares, rows: RowsToSend, held: AsyncExitStack) 
         held.enter_context(shares.enter(rows.partner_id))
     except OverloadedError as error:
         raise Refused(Fault.OVERLOADED) from error
+
+
 def file_response(
     file: IO[bytes], *, byte_count: int, name: str, media_type: str, headers: Mapping[str, str]
 ) -> Response:

@@ -88,6 +88,17 @@ SELECT {posting}
  ORDER BY shard, job_id
  LIMIT %(rows_max)s
 
+-- name: list_contract_postings
+-- A partner's jobs that run on a hiring contract, the newest first, over the contract's index.
+SELECT {posting}
+  FROM job_postings
+ WHERE hiring_contract_id = %(contract_id)s
+   AND application_id IN (SELECT id FROM applications WHERE %(partner_id)s IN (id, parent_id))
+   AND job_id < %(before)s
+   AND state IN ('PENDING', 'LIVE')
+ ORDER BY job_id DESC
+ LIMIT %(rows_max)s
+
 -- name: list_by_external_ids
 -- The newest job under each id: after a failed job the id may be used again. When several APIs use the same
 -- id, the P4P job takes precedence.

@@ -80,6 +80,18 @@ async def list_owned_postings(
     return await list_rows(connection, JobPosting, SQL["list_owned_postings"], parameters)
 
 
+async def list_contract_postings(
+    connection: Connection, *, contract_id: int, partner_id: int, before: int, rows_max: int
+) -> list[JobPosting]:
+    parameters = {
+        "contract_id": contract_id,
+        "partner_id": partner_id,
+        "before": before,
+        "rows_max": rows_max,
+    }
+    return await list_rows(connection, JobPosting, SQL["list_contract_postings"], parameters)
+
+
 async def list_by_external_ids(
     connection: Connection, *, shard: int, application_id: int, external_ids: list[str]
 ) -> list[tuple[JobPosting, dict[str, Any]]]:

@@ -1,9 +1,11 @@
 """Owns booking: writes a posting and updates the stored balances, in the caller's transaction."""
 
+from collections.abc import Collection, Sequence
+
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import Connection
 from jobmeter.ledger import store
-from jobmeter.ledger.model import STORED_KINDS, Account, Posting
+from jobmeter.ledger.model import STORED_KINDS, Account, BookedMovement, Posting, Purpose
 
 
 async def book(connection: Connection, posting: Posting) -> bool:
@@ -28,6 +30,21 @@ async def read_balance(connection: Connection, account: Account) -> int:
     """Returns the stored balance of an account of a stored kind; zero when no row is stored."""
     assert account.kind in STORED_KINDS
     return await store.read_balance(connection, account)
+
+
+async def list_movements(
+    connection: Connection, *, accounts: Sequence[Account], purposes: Collection[Purpose], rows_max: int
+) -> list[BookedMovement]:
+    """Returns what left accounts of one owner for these purposes, the newest first."""
+    (owner,) = {(account.shard, account.owner_id) for account in accounts}
+    return await store.list_movements(
+        connection,
+        shard=owner[0],
+        owner_id=owner[1],
+        kinds=[int(account.kind) for account in accounts],
+        purposes=[int(purpose) for purpose in purposes],
+        rows_max=rows_max,
+    )
 
 
 async def _check_same(connection: Connection, posting: Posting) -> None:

@@ -64,6 +64,20 @@ class Movement:
     unit: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedMovement:
+    """An amount that left an account: ``number`` counts all postings, ``cause`` is that of the posting."""
+
+    number: int
+    purpose: Purpose
+    source_kind: AccountKind
+    amount: int
+    unit: str
+    day: date
+    booked_at: datetime
+    cause: int
+
+
 @dataclass(frozen=True, slots=True)
 class Posting:
     """``amount`` of ``unit`` (micros of a currency, or whole slots or credits) from ``source`` to

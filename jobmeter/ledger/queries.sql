@@ -24,6 +24,17 @@ SELECT amount
    AND kind = %(kind)s
    AND owner_id = %(owner_id)s
 
+-- name: list_movements
+-- What left some accounts of an owner for some purposes, the newest first.
+SELECT number, purpose, source_kind, amount, unit, day, booked_at, cause
+  FROM ledger_bookings
+ WHERE shard = %(shard)s
+   AND source_kind = ANY(%(kinds)s::smallint[])
+   AND source_id = %(owner_id)s
+   AND purpose = ANY(%(purposes)s::smallint[])
+ ORDER BY number DESC
+ LIMIT %(rows_max)s
+
 -- name: insert_posting
 -- A posting is stored in the shard of the job or contract it concerns: the destination's, or the source's
 -- when an amount leaves a job. The caller has decided; see ledger.flow.

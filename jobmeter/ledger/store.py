@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import find_row, find_scalar
+from jobmeter.database.rows import find_row, find_scalar, list_rows
 from jobmeter.database.statements import load_statements, vars_of
-from jobmeter.ledger.model import Account, Movement, Posting
+from jobmeter.ledger.model import Account, BookedMovement, Movement, Posting
 
 SQL = load_statements("jobmeter.ledger")
 
@@ -24,6 +24,25 @@ async def add_to_balance(connection: Connection, account: Account, *, unit: str,
 
 async def read_balance(connection: Connection, account: Account) -> int:
     return await find_scalar(connection, int, SQL["read_balance"], vars_of(account)) or 0
+
+
+async def list_movements(
+    connection: Connection,
+    *,
+    shard: int,
+    owner_id: int,
+    kinds: list[int],
+    purposes: list[int],
+    rows_max: int,
+) -> list[BookedMovement]:
+    parameters = {
+        "shard": shard,
+        "owner_id": owner_id,
+        "kinds": kinds,
+        "purposes": purposes,
+        "rows_max": rows_max,
+    }
+    return await list_rows(connection, BookedMovement, SQL["list_movements"], parameters)
 
 
 async def insert_posting(connection: Connection, posting: Posting, *, shard: int) -> bool:

@@ -17,6 +17,7 @@ from jobmeter.portal.pages import account, clock, confirm, demonstration, displa
 from jobmeter.portal.pages.my import job_changes as changes
 from jobmeter.portal.pages.my import jobs as my_jobs
 from jobmeter.portal.pages.my import slots as my_slots
+from jobmeter.portal.pages.my import statement as my_statement
 from jobmeter.portal.pages.operator import applications as operator_applications
 from jobmeter.portal.pages.operator import partners as operator_partners
 from jobmeter.portal.pages.operator import people as operator_people
@@ -27,10 +28,12 @@ from jobmeter.portal.pages.partner import people as partner_people
 from jobmeter.portal.pages.partner.job import day as partner_day
 from jobmeter.portal.pages.partner.job import job as partner_job
 from jobmeter.portal.pages.partner.links import webhook, webhooks
+from jobmeter.portal.pages.partner.money import contracts, invoice, invoices, statements
 
 EVERYBODY = None  # also without a session
 PERSON = frozenset(Role)
 OPERATORS = frozenset({Role.OPERATOR})
+CUSTOMER = frozenset({Role.CUSTOMER})
 MANAGERS = frozenset({Role.PARTNER_MANAGER})
 OWNER = frozenset({Role.MEMBER, Role.CUSTOMER})
 
@@ -71,6 +74,8 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("GET", "/portal/my/jobs/{job_id:int}/renew", changes.show_renew, roles=OWNER, summary="Show what renewing a job takes"),
     PageRow("POST", "/portal/my/jobs/{job_id:int}/renew", changes.renew_job, roles=OWNER, summary="Renew a job on an own slot"),
     PageRow("GET", "/portal/my/slots", my_slots.list_slots, roles=OWNER, menu=mark("My slots"), summary="List the person's slots"),
+    PageRow("GET", "/portal/my/statement", my_statement.show_statement, roles=CUSTOMER, menu=mark("Statement"), summary="Show what a customer's jobs used in a month"),
+    PageRow("GET", "/portal/my/statement/file", my_statement.download_statement, roles=CUSTOMER, summary="Download a customer's statement"),
     # -- partners
     PageRow("GET", "/portal/partner", overview.show_overview, roles=PARTNER_ROLES, menu=mark("Overview"), summary="Show a partner's contracts, spend and what needs somebody"),
     PageRow("GET", "/portal/partner/jobs", partner_jobs.list_jobs, roles=PARTNER_ROLES, menu=mark("Jobs"), summary="List a partner's jobs"),
@@ -84,6 +89,19 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("POST", "/portal/partner/jobs/{job_id:int}/edit", changes.edit_job, roles=MANAGERS, summary="Edit the texts of a partner's job"),
     PageRow("GET", "/portal/partner/jobs/{job_id:int}/close", changes.show_close, roles=MANAGERS, summary="Show what closing a partner's job ends"),
     PageRow("POST", "/portal/partner/jobs/{job_id:int}/close", changes.close_job, roles=MANAGERS, summary="Close a partner's job"),
+    # -- a partner's money
+    PageRow("GET", "/portal/partner/contracts", contracts.list_contracts, roles=PARTNER_ROLES, menu=mark("Contracts"), summary="List a partner's contracts"),
+    PageRow("GET", "/portal/partner/contracts/{contract_id:int}", contracts.show_contract, roles=PARTNER_ROLES, summary="Show a contract with its prices and movements"),
+    PageRow("GET", "/portal/partner/invoices", invoices.list_invoices, roles=PARTNER_ROLES, menu=mark("Invoices"), summary="List a partner's invoices, payments and what this month costs so far"),
+    PageRow("GET", "/portal/partner/invoices.csv", invoices.download_invoices, roles=PARTNER_ROLES, summary="Download a partner's list of invoices"),
+    PageRow("GET", "/portal/partner/payments.csv", invoices.download_payments, roles=PARTNER_ROLES, summary="Download a partner's payments"),
+    PageRow("GET", "/portal/partner/invoices/{number}", invoice.show_invoice, roles=PARTNER_ROLES, summary="Show an invoice with its lines and how it adds up"),
+    PageRow("GET", "/portal/partner/invoices/{number}/file", invoice.download_file, roles=PARTNER_ROLES, summary="Download an invoice"),
+    PageRow("GET", "/portal/partner/invoices/{number}/lines/{line:int}", invoice.show_line, roles=PARTNER_ROLES, summary="Show the postings and clicks of a line"),
+    PageRow("GET", "/portal/partner/statements", statements.list_customers, roles=PARTNER_ROLES, summary="List what a partner's customers used in a month"),
+    PageRow("GET", "/portal/partner/statements.csv", statements.download_customers, roles=PARTNER_ROLES, summary="Download what a partner's customers used in a month"),
+    PageRow("GET", "/portal/partner/statements/customer", statements.show_statement, roles=PARTNER_ROLES, summary="Show the statement of a customer"),
+    PageRow("GET", "/portal/partner/statements/file", statements.download_statement, roles=PARTNER_ROLES, summary="Download the statement of a customer"),
     # -- a partner's people
     PageRow("GET", "/portal/partner/people", partner_people.list_people, roles=PARTNER_ROLES, menu=mark("People"), summary="List a partner's people"),
     PageRow("POST", "/portal/partner/people", partner_people.invite_person, roles=MANAGERS, summary="Invite a person of a partner"),

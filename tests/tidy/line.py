@@ -126,6 +126,7 @@ ROOMS = {
         "pages.partner",
         "pages.partner.job",
         "pages.partner.links",
+        "pages.partner.money",
         "pages.operator",
         "pages.operator.programme",
         "",

@@ -13,14 +13,22 @@ from jobmeter.base.days import day_from_number, day_of, list_days
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import format_amount
 from jobmeter.billing.documents import store
-from jobmeter.billing.documents.model import ChargePage, DocumentFilter, LineCharge, LineClickPage, LineKey
+from jobmeter.billing.documents.model import (
+    ChargePage,
+    DocumentFilter,
+    LineCharge,
+    LineClickPage,
+    LineKey,
+    LineSum,
+)
 from jobmeter.billing.model import Document, DocumentLine, DocumentState, LineKind, MailKind
-from jobmeter.billing.rules import state_of
+from jobmeter.billing.rules import read_number, state_of
 from jobmeter.database.connection import Connection
 from jobmeter.explain import flow as explain
 from jobmeter.explain.model import ClickOutcome
 
 LINES_PAGE_MAX = 1_000
+ID_DIGITS_MAX = 18
 FIRST = UUID(int=0)
 
 
@@ -81,6 +89,24 @@ async def find_document(
     return found[0]
 
 
+async def find_named(connection: Connection, *, name: str, partner_id: int | None = None) -> Document:
+    """Returns a document by its number, or by its id, because statements have no number. Raises as ``find_document``."""
+    number = read_number(name)
+    found: int | None = None
+    if number is not None:
+        found = await store.find_number(connection, series=number[0], sequence=number[1])
+    elif name.isascii() and name.isdigit() and len(name) <= ID_DIGITS_MAX:
+        found = int(name)
+    if found is None:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="invoice", key=name)
+    return await find_document(connection, document_id=found, partner_id=partner_id)
+
+
+async def list_credit_notes(connection: Connection, *, invoice: Document) -> list[Document]:
+    """Returns the issued credit notes that correct an invoice, in their order."""
+    return await store.list_credit_notes(connection, document_id=invoice.id)
+
+
 async def list_documents_by_id(connection: Connection, *, document_ids: list[int]) -> list[Document]:
     return await store.find_documents(connection, document_ids=document_ids, partner_id=None)
 
@@ -97,6 +123,34 @@ async def list_documents(
             break
         after = read[-1].id
     return found[:rows_max]
+
+
+async def list_newest(
+    connection: Connection, wanted: DocumentFilter, *, before: int, rows_max: int, today: date
+) -> list[Document]:
+    """As ``list_documents``, the newest first: those before an id."""
+    found: list[Document] = []
+    while len(found) < rows_max:
+        read = await store.list_newest_documents(connection, wanted, before=before, rows_max=rows_max)
+        found += [one for one in read if wanted.state in {None, find_state(one, today=today)}]
+        if len(read) < rows_max:
+            break
+        before = read[-1].id
+    return found[:rows_max]
+
+
+async def sum_lines(connection: Connection, *, document: Document) -> list[LineSum]:
+    """Returns what the lines of each kind add up to, in the order of the kinds."""
+    found = await store.sum_lines(connection, document_id=document.id)
+    return sorted(found, key=lambda one: list(LineKind).index(one.kind))
+
+
+async def find_document_line(connection: Connection, *, document: Document, line: int) -> DocumentLine:
+    """Raises ``Refused(OPERATOR_UNKNOWN)``."""
+    found = await store.list_lines(connection, document_id=document.id, after=line - 1, rows_max=1)
+    if not found or found[0].line != line:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="line", key=line)
+    return found[0]
 
 
 async def list_lines(

@@ -35,6 +35,16 @@ class LineKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineSum:
+    """What the lines of one kind of a document add up to."""
+
+    kind: LineKind
+    lines: int
+    quantity: int
+    net_micros: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineCharge:
     """A posting of a line: a charge with what settlement reversed of it, a credit used, a top-up, or a credit."""
 

@@ -23,6 +23,38 @@ SELECT {document}
  ORDER BY documents.id
  LIMIT %(rows_max)s
 
+-- name: list_newest_documents
+-- The newest first: those before an id.
+SELECT {document}
+  FROM billing_documents AS documents
+  JOIN billing_accounts ON billing_accounts.id = documents.account_id
+  JOIN billing_balances ON billing_balances.document_id = documents.id
+  LEFT JOIN billing_documents AS corrected ON corrected.id = documents.corrects
+ WHERE documents.id < %(before)s
+   AND partner_id = coalesce(%(partner_id)s, partner_id)
+   AND (%(partner_id)s::bigint IS NULL OR documents.digest <> '')
+   AND documents.account_id = coalesce(%(account_id)s, documents.account_id)
+   AND documents.month = coalesce(%(month)s, documents.month)
+ ORDER BY documents.id DESC
+ LIMIT %(rows_max)s
+
+-- name: find_number
+SELECT id
+  FROM billing_documents
+ WHERE series = %(series)s
+   AND sequence = %(sequence)s
+
+-- name: list_credit_notes
+-- The issued credit notes of an invoice.
+SELECT {document}
+  FROM billing_documents AS documents
+  JOIN billing_accounts ON billing_accounts.id = documents.account_id
+  JOIN billing_balances ON billing_balances.document_id = documents.id
+  JOIN billing_documents AS corrected ON corrected.id = documents.corrects
+ WHERE documents.corrects = %(document_id)s
+   AND documents.digest <> ''
+ ORDER BY documents.id
+
 -- name: find_documents
 -- The partner's condition is part of the statement: a document of another partner is not found.
 SELECT {document}
@@ -46,6 +78,12 @@ SELECT line, billing_lines.kind, contract_id, job_id, application_id, external_i
    AND line > %(after)s
  ORDER BY line
  LIMIT %(rows_max)s
+
+-- name: sum_lines
+SELECT kind, count(*) AS lines, sum(quantity)::bigint AS quantity, sum(net_micros)::bigint AS net_micros
+  FROM billing_lines
+ WHERE document_id = %(document_id)s
+ GROUP BY kind
 
 -- name: find_line
 SELECT document_id, line, billing_lines.kind, contract_id, job_id, posting,

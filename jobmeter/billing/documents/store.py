@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from jobmeter.billing.documents.model import DocumentFilter, LineCharge, LineKey
+from jobmeter.billing.documents.model import DocumentFilter, LineCharge, LineKey, LineSum
 from jobmeter.billing.model import Buyer, Document, DocumentKind, DocumentLine, MailKind, Seller, TaxTotal
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import find_row, find_scalar, list_rows
@@ -43,6 +43,28 @@ async def list_documents(
     return await list_rows(connection, make_document, SQL["list_documents"], parameters)
 
 
+async def list_newest_documents(
+    connection: Connection, wanted: DocumentFilter, *, before: int, rows_max: int
+) -> list[Document]:
+    parameters = {
+        "partner_id": wanted.partner_id,
+        "account_id": wanted.account_id,
+        "month": wanted.month,
+        "before": before,
+        "rows_max": rows_max,
+    }
+    return await list_rows(connection, make_document, SQL["list_newest_documents"], parameters)
+
+
+async def find_number(connection: Connection, *, series: str, sequence: int) -> int | None:
+    parameters = {"series": series, "sequence": sequence}
+    return await find_scalar(connection, int, SQL["find_number"], parameters)
+
+
+async def list_credit_notes(connection: Connection, *, document_id: int) -> list[Document]:
+    return await list_rows(connection, make_document, SQL["list_credit_notes"], {"document_id": document_id})
+
+
 async def find_documents(
     connection: Connection, *, document_ids: list[int], partner_id: int | None
 ) -> list[Document]:
@@ -74,6 +96,10 @@ async def list_lines(
 ) -> list[DocumentLine]:
     parameters = {"document_id": document_id, "after": after, "rows_max": rows_max}
     return await list_rows(connection, DocumentLine, SQL["list_lines"], parameters)
+
+
+async def sum_lines(connection: Connection, *, document_id: int) -> list[LineSum]:
+    return await list_rows(connection, LineSum, SQL["sum_lines"], {"document_id": document_id})
 
 
 async def find_line(connection: Connection, *, document_id: int, line: int) -> LineKey | None:

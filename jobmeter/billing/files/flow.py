@@ -173,6 +173,11 @@ async def _run_step(press: formats.Press, work: Callable[[], Found]) -> Found:
         raise
 
 
+def list_formats(document: Document) -> list[FileFormat]:
+    """Returns the formats in which a document has files."""
+    return rules.list_formats(document)
+
+
 async def open_file(
     connection: Connection, *, document: Document, file_format: FileFormat, settings: Settings
 ) -> OpenedFile:

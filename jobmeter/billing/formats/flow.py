@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import BinaryIO, Protocol, Self
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.billing.formats import en16931, mails
+from jobmeter.billing.formats import en16931, mails, payment_code
 from jobmeter.billing.formats.fonts import find_fonts
 from jobmeter.billing.formats.model import FULL, FileFormat, MailDraft, Presentation
 from jobmeter.billing.formats.parts import is_installed, list_versions
@@ -153,6 +153,11 @@ def name_document(document: Document) -> str:
 
 def name_file(document: Document, file_format: FileFormat) -> str:
     return f"{name_document(document)}.{file_format.extension}"
+
+
+def make_reference(document: Document) -> str:
+    """Returns the reference that the payer of an invoice names."""
+    return payment_code.make_reference(document)
 
 
 def describe_maker(font_folder: str) -> str:

@@ -18,7 +18,9 @@ from jobmeter.billing.payments import rules, store
 from jobmeter.billing.payments.model import (
     AccountAge,
     DueReminder,
+    InvoicePayment,
     PaidInvoice,
+    PartnerDebt,
     Payment,
     PaymentDraft,
     PaymentSource,
@@ -178,6 +180,25 @@ async def list_partner_payments(
     return await store.list_partner_payments(
         connection, partner_id=partner_id, after=after, rows_max=rows_max
     )
+
+
+async def list_newest_payments(
+    connection: Connection, *, partner_id: int, before: int, rows_max: int
+) -> list[Payment]:
+    """As ``list_partner_payments``, the newest first: those before an id."""
+    return await store.list_newest_payments(
+        connection, partner_id=partner_id, before=before, rows_max=rows_max
+    )
+
+
+async def list_invoice_payments(connection: Connection, *, invoice: Document) -> list[InvoicePayment]:
+    """Returns what pays an invoice, in the order in which it was allocated."""
+    return await store.list_invoice_payments(connection, document_id=invoice.id)
+
+
+async def list_partner_debts(connection: Connection, *, partner_id: int, today: date) -> list[PartnerDebt]:
+    """Returns what a partner owes on each of its accounts, and its credit there."""
+    return await store.list_partner_debts(connection, partner_id=partner_id, today=today)
 
 
 async def list_paid_invoices(

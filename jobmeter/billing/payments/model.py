@@ -95,6 +95,27 @@ class PaidInvoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InvoicePayment:
+    """What a payment pays of an invoice, or a credit note that corrects no single one; below zero if it went back."""
+
+    payment_id: int | None
+    reference: str
+    paid_on: date
+    amount_micros: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerDebt:
+    """What a partner owes on one of its accounts, and its credit there."""
+
+    account_id: int
+    currency: str
+    open_micros: int
+    overdue_micros: int
+    credit_micros: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountAge:
     """What an account owes, by how many days it is overdue, and its credit."""
 

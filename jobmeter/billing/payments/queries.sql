@@ -60,6 +60,47 @@ SELECT {payment}
  ORDER BY payment.id
  LIMIT %(rows_max)s
 
+-- name: list_newest_payments
+-- Of a partner, the newest first: those before an id.
+SELECT {payment}
+  FROM billing_payments AS payment
+  JOIN billing_accounts ON billing_accounts.id = account_id
+ WHERE partner_id = %(partner_id)s
+   AND payment.id < %(before)s
+ ORDER BY payment.id DESC
+ LIMIT %(rows_max)s
+
+-- name: list_invoice_payments
+-- What pays an invoice, in the order in which it was allocated.
+SELECT payment_id, coalesce(payment.reference, billing_number(note.series, note.sequence)) AS reference,
+       coalesce(payment.paid_on, (note.issued_at AT TIME ZONE 'UTC')::date) AS paid_on,
+       sum(allocated.amount_micros)::bigint AS amount_micros
+  FROM billing_allocations AS allocated
+  LEFT JOIN billing_payments AS payment ON payment.id = payment_id
+  LEFT JOIN billing_documents AS note ON note.id = credit_note_id
+ WHERE allocated.document_id = %(document_id)s
+ GROUP BY payment_id, payment.reference, payment.paid_on, note.series, note.sequence, note.issued_at
+HAVING sum(allocated.amount_micros) <> 0
+ ORDER BY min(allocated.number)
+
+-- name: list_partner_debts
+-- Each account of a partner, also one that owes nothing.
+SELECT billing_accounts.id AS account_id, currency, open_micros, overdue_micros, credit_micros
+  FROM billing_accounts
+ CROSS JOIN LATERAL (
+       SELECT coalesce(sum(open.open_micros), 0)::bigint AS open_micros,
+              coalesce(sum(open.open_micros) FILTER (WHERE due_on < %(today)s), 0)::bigint AS overdue_micros
+         FROM billing_open_invoices AS open
+        WHERE open.account_id = billing_accounts.id
+          AND open.open_micros > 0) AS owed
+ CROSS JOIN LATERAL (
+       SELECT coalesce(sum(left_micros), 0)::bigint AS credit_micros
+         FROM billing_credits
+        WHERE billing_credits.account_id = billing_accounts.id
+          AND left_micros > 0) AS credit
+ WHERE partner_id = %(partner_id)s
+ ORDER BY currency
+
 -- name: insert_payment
 INSERT INTO billing_payments (
     id, account_id, source, reference, amount_micros, paid_on, note, document_id, reverses, tops_up, top_up,

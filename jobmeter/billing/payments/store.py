@@ -7,7 +7,9 @@ from uuid import UUID
 from jobmeter.billing.payments.model import (
     AccountAge,
     DueReminder,
+    InvoicePayment,
     PaidInvoice,
+    PartnerDebt,
     Payment,
     PaymentSource,
     TopUpKey,
@@ -57,6 +59,23 @@ async def list_partner_payments(
 ) -> list[Payment]:
     parameters = {"partner_id": partner_id, "after": after, "rows_max": rows_max}
     return await list_rows(connection, _payment, SQL["list_partner_payments"], parameters)
+
+
+async def list_newest_payments(
+    connection: Connection, *, partner_id: int, before: int, rows_max: int
+) -> list[Payment]:
+    parameters = {"partner_id": partner_id, "before": before, "rows_max": rows_max}
+    return await list_rows(connection, _payment, SQL["list_newest_payments"], parameters)
+
+
+async def list_invoice_payments(connection: Connection, *, document_id: int) -> list[InvoicePayment]:
+    parameters = {"document_id": document_id}
+    return await list_rows(connection, InvoicePayment, SQL["list_invoice_payments"], parameters)
+
+
+async def list_partner_debts(connection: Connection, *, partner_id: int, today: date) -> list[PartnerDebt]:
+    parameters = {"partner_id": partner_id, "today": today}
+    return await list_rows(connection, PartnerDebt, SQL["list_partner_debts"], parameters)
 
 
 async def insert_payment(

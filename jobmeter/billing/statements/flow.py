@@ -12,7 +12,7 @@ from jobmeter.base.ids import URN_APPLICATION, read_urn
 from jobmeter.base.money import parse_positive_amount
 from jobmeter.billing.accounts import flow as accounts
 from jobmeter.billing.accounts.model import Dated, TaxRate
-from jobmeter.billing.formats.model import Count, CountKind
+from jobmeter.billing.formats.model import Count, CountKind, Presentation
 from jobmeter.billing.model import Buyer, LineKind
 from jobmeter.billing.statements import rules, store
 from jobmeter.billing.statements.model import (
@@ -97,6 +97,35 @@ async def make_statement(
             presentation, counts=(*presentation.counts, Count(CountKind.CREDITS_LEFT, left))
         )
     return Statement(document, lines, presentation)
+
+
+async def make_own_statement(
+    connection: Connection,
+    *,
+    child: Application,
+    month: date,
+    currency: str | None,
+    lines_max: int,
+    now: datetime,
+) -> Statement:
+    """Returns the statement of a customer as its own people see it; raises as ``make_statement``.
+
+    They see what their clicks cost, as on their jobs, and not what the partner pays for its credits.
+    """
+    wanted = StatementRequest(
+        month=month, customer=None, job_code=None, currency=currency, presentation=Presentation()
+    )
+    made = await make_statement(connection, application=child, wanted=wanted, lines_max=lines_max, now=now)
+    has_prices = rules.may_show_prices(made.lines)
+    return replace(made, presentation=replace(made.presentation, has_prices=has_prices))
+
+
+async def list_currencies(connection: Connection, *, application: Application) -> list[str]:
+    """Returns the currencies in which a partner's customers can have statements."""
+    contracts = await usage.list_used_contracts(
+        connection, partner_id=application.partner_id, account_id=None
+    )
+    return sorted({contract.currency for contract in contracts})
 
 
 async def record_refund(

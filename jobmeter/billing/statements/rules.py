@@ -8,11 +8,12 @@ from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.billing.accounts.model import Bills, Dated, TaxRate, find_in_force
 from jobmeter.billing.model import Buyer, Document, DocumentKind, DocumentLine, LineKind, Seller, TaxCategory
+from jobmeter.billing.rules import read_number
 from jobmeter.billing.statements.model import StatementLine
 from jobmeter.billing.usage.model import UsageKind, UsageSpan, UsedContract
 
 NO_POSTER = "none"  # the key of credits that were used without a poster
-_INVOICE_LINE = re.compile(r"(?P<series>[A-Z]{2,3}-[0-9]{4})-(?P<sequence>[0-9]{6,12})/(?P<line>[0-9]{1,9})")
+_LINE = re.compile(r"[0-9]{1,9}")
 _UNTAXED = TaxRate(category=TaxCategory.OUT_OF_SCOPE, rate_micros=0, reason="")
 
 
@@ -108,6 +109,11 @@ def make_document(
     )
 
 
+def may_show_prices(lines: Iterable[DocumentLine]) -> bool:
+    """Whether a customer may see the prices of its statement: those of credits are what the partner pays."""
+    return all(line.kind not in {LineKind.POSTING, LineKind.RENEWAL} for line in lines)
+
+
 def find_final_day(span: UsageSpan, *, has_clicks: bool) -> date | None:
     """Returns the last final day of a month in which others are not: clicks are settled, credits are final at once."""
     last = span.final_through if has_clicks else span.today - timedelta(days=1)
@@ -138,7 +144,6 @@ def make_buyer(name: str, *, language: str) -> Buyer:
 
 def read_invoice_line(text: str) -> tuple[str, int, int] | None:
     """Returns series, sequence and line of ``INV-2026-000001/3``; ``None`` for every other text."""
-    found = _INVOICE_LINE.fullmatch(text)
-    if found is None:
-        return None
-    return found["series"], int(found["sequence"]), int(found["line"])
+    number, _, line = text.partition("/")
+    found = read_number(number)
+    return None if found is None or not _LINE.fullmatch(line) else (*found, int(line))

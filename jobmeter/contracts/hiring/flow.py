@@ -12,11 +12,19 @@ from jobmeter.base.ids import make_reference, shard_of
 from jobmeter.contracts.credits import flow as credits_flow
 from jobmeter.contracts.credits.model import PaidRun
 from jobmeter.contracts.hiring import rules, store
-from jobmeter.contracts.hiring.model import Grant, HiringContract, HiringDraft, HiringKind, HiringPrice
+from jobmeter.contracts.hiring.model import (
+    Grant,
+    HiringContract,
+    HiringDraft,
+    HiringKind,
+    HiringPrice,
+    PartnerGrant,
+    PartnerHiring,
+)
 from jobmeter.contracts.store import next_contract_id
 from jobmeter.database.connection import Connection
 from jobmeter.ledger import flow as ledger
-from jobmeter.ledger.model import STORED_KINDS, Account, AccountKind, Posting, Purpose
+from jobmeter.ledger.model import STORED_KINDS, Account, AccountKind, BookedMovement, Posting, Purpose
 from jobmeter.partners.model import Application
 
 
@@ -118,6 +126,46 @@ async def page_grants(
 ) -> list[Grant]:
     """Returns the grants of a contract in the order of their applications' ids."""
     return await store.page_grants(connection, contract_id=contract.id, after=after, rows_max=rows_max)
+
+
+async def list_partner_contracts(
+    connection: Connection, *, partner_id: int, before: int, rows_max: int
+) -> list[PartnerHiring]:
+    """Returns the contracts that a partner's applications own or may post on, the newest first: those before an id."""
+    return await store.list_partner_contracts(
+        connection, partner_id=partner_id, contract_id=None, before=before, rows_max=rows_max
+    )
+
+
+async def find_partner_contract(
+    connection: Connection, *, partner_id: int, contract_id: int
+) -> PartnerHiring | None:
+    """Returns a contract that a partner's applications own or may post on."""
+    found = await store.list_partner_contracts(
+        connection, partner_id=partner_id, contract_id=contract_id, before=contract_id + 1, rows_max=1
+    )
+    return next(iter(found), None)
+
+
+async def list_partner_grants(
+    connection: Connection, *, contract: HiringContract, partner_id: int, rows_max: int
+) -> list[PartnerGrant]:
+    """Returns a partner's applications that may post on a contract, in the order of their ids."""
+    return await store.list_partner_grants(
+        connection, contract_id=contract.id, partner_id=partner_id, rows_max=rows_max
+    )
+
+
+async def list_movements(
+    connection: Connection, *, contract: HiringContract, rows_max: int
+) -> list[BookedMovement]:
+    """Returns units that were added or taken away, the newest first; not those that jobs use."""
+    return await ledger.list_movements(
+        connection,
+        accounts=(contract.funding, contract.inventory),
+        purposes=(Purpose.FUND, Purpose.ADJUST),
+        rows_max=rows_max,
+    )
 
 
 async def end_hiring_contract(

@@ -99,6 +99,32 @@ class HiringDraft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerHiring:
+    """A hiring contract as a partner sees it that owns it, or may post on it. Of a post-paid contract nothing is counted.
+
+    ``funded`` are the units that were added, without those taken away again.
+    """
+
+    contract: HiringContract
+    is_owner: bool
+    unused: int | None
+    funded: int
+
+    @property
+    def used(self) -> int | None:
+        return None if self.unused is None else self.funded - self.unused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerGrant:
+    """An application of a partner that may post on a contract."""
+
+    application_id: int
+    name: str
+    granted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """An application that may use a contract."""
 

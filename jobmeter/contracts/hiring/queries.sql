@@ -40,6 +40,60 @@ SELECT {hiring_contract}
    AND %(number)s IN (id, sandbox_number)
  ORDER BY id = %(number)s DESC, id DESC
 
+-- name: list_partner_contracts
+-- The contracts that a partner's applications own or may post on, the newest first: those before an id, or
+-- one.
+WITH family AS (
+    SELECT id
+      FROM applications
+     WHERE %(partner_id)s IN (id, parent_id)
+), seen AS (
+    SELECT {hiring_contract}
+      FROM hiring_contracts
+     WHERE (owner_application_id IN (SELECT id FROM family)
+            OR id IN (SELECT contract_id FROM hiring_grants WHERE application_id IN (SELECT id FROM family)))
+       AND id = coalesce(%(contract_id)s, id)
+       AND id < %(before)s
+     ORDER BY id DESC
+     LIMIT %(rows_max)s
+)
+SELECT {hiring_contract}, coalesce(owner_application_id IN (SELECT id FROM family), false) AS is_owner,
+       CASE WHEN NOT is_postpaid THEN coalesce(balance.unused, 0) END AS unused,
+       added.amount - taken.amount AS funded
+  FROM seen
+  LEFT JOIN LATERAL (
+       SELECT amount AS unused
+         FROM ledger_balances
+        WHERE ledger_balances.shard = seen.shard
+          AND owner_id = seen.id
+          AND ledger_balances.kind = CASE seen.kind WHEN 'SLOTS' THEN {AccountKind.SLOTS_FREE}
+                                                    ELSE {AccountKind.CREDITS} END) AS balance
+    ON true
+ CROSS JOIN LATERAL (
+       SELECT coalesce(sum(amount), 0)::bigint AS amount
+         FROM ledger_bookings
+        WHERE shard = seen.shard
+          AND source_kind = {AccountKind.FUNDING}
+          AND source_id = seen.id) AS added
+ CROSS JOIN LATERAL (
+       SELECT coalesce(sum(amount), 0)::bigint AS amount
+         FROM ledger_bookings
+        WHERE shard = seen.shard
+          AND source_kind IN ({AccountKind.SLOTS_FREE}, {AccountKind.CREDITS})
+          AND source_id = seen.id
+          AND purpose = {Purpose.ADJUST}) AS taken
+ ORDER BY seen.id DESC
+
+-- name: list_partner_grants
+-- A partner's applications that may post on a contract, in the order of their ids.
+SELECT application_id, name, granted_at
+  FROM hiring_grants
+  JOIN applications ON id = application_id
+ WHERE contract_id = %(contract_id)s
+   AND %(partner_id)s IN (id, parent_id)
+ ORDER BY application_id
+ LIMIT %(rows_max)s
+
 -- name: end_hiring_contract
 UPDATE hiring_contracts
    SET ends_at = greatest(starts_at, %(ends_at)s)

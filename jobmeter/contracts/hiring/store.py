@@ -1,13 +1,27 @@
 """Owns the statements of hiring contracts, one function each. Does not own when they run."""
 
 from datetime import datetime
+from typing import Any
 
-from jobmeter.contracts.hiring.model import Grant, HiringContract, HiringPrice
+from jobmeter.contracts.hiring.model import (
+    Grant,
+    HiringContract,
+    HiringKind,
+    HiringPrice,
+    PartnerGrant,
+    PartnerHiring,
+)
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import find_row, list_rows, list_scalars, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
+from jobmeter.ledger.model import AccountKind, Purpose
 
-SQL = load_statements("jobmeter.contracts.hiring")
+SQL = load_statements("jobmeter.contracts.hiring", enums=(AccountKind, Purpose))
+
+
+def _share(*, is_owner: bool, unused: int | None, funded: int, **columns: Any) -> PartnerHiring:
+    columns |= {"kind": HiringKind(columns["kind"]), "seats": tuple(columns["seats"])}
+    return PartnerHiring(contract=HiringContract(**columns), is_owner=is_owner, unused=unused, funded=funded)
 
 
 async def insert_hiring_contract(
@@ -37,6 +51,25 @@ async def list_granted_contracts(
 ) -> list[HiringContract]:
     parameters = {"application_id": application_id, "number": number}
     return await list_rows(connection, HiringContract, SQL["list_granted_contracts"], parameters)
+
+
+async def list_partner_contracts(
+    connection: Connection, *, partner_id: int, contract_id: int | None, before: int, rows_max: int
+) -> list[PartnerHiring]:
+    parameters = {
+        "partner_id": partner_id,
+        "contract_id": contract_id,
+        "before": before,
+        "rows_max": rows_max,
+    }
+    return await list_rows(connection, _share, SQL["list_partner_contracts"], parameters)
+
+
+async def list_partner_grants(
+    connection: Connection, *, contract_id: int, partner_id: int, rows_max: int
+) -> list[PartnerGrant]:
+    parameters = {"contract_id": contract_id, "partner_id": partner_id, "rows_max": rows_max}
+    return await list_rows(connection, PartnerGrant, SQL["list_partner_grants"], parameters)
 
 
 async def end_hiring_contract(connection: Connection, *, contract_id: int, ends_at: datetime) -> None:

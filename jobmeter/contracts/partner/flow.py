@@ -21,7 +21,7 @@ from jobmeter.contracts.partner.model import (
 from jobmeter.contracts.store import next_contract_id
 from jobmeter.database.connection import Connection
 from jobmeter.ledger import flow as ledger
-from jobmeter.ledger.model import Posting, Purpose
+from jobmeter.ledger.model import BookedMovement, Posting, Purpose
 from jobmeter.partners.model import Application
 
 
@@ -144,6 +144,26 @@ async def set_click_price(
 async def list_click_prices(connection: Connection, *, contract: PartnerContract) -> list[ClickPrice]:
     """Returns every line of the price list in order, including expired and future ones."""
     return await store.list_click_prices(connection, contract_id=contract.id)
+
+
+async def list_current_prices(
+    connection: Connection, *, contract: PartnerContract, now: datetime
+) -> tuple[list[ClickPrice], list[ClickPrice]]:
+    """Returns the lines of the price list that are in force, and those to come, in order; none that are over."""
+    prices = await store.list_click_prices(connection, contract_id=contract.id)
+    return rules.split_prices(prices, now)
+
+
+async def list_movements(
+    connection: Connection, *, contract: PartnerContract, rows_max: int
+) -> list[BookedMovement]:
+    """Returns top-ups, and charges that were credited after they were final, the newest first."""
+    return await ledger.list_movements(
+        connection,
+        accounts=(contract.funding, contract.earned),
+        purposes=(Purpose.FUND, Purpose.ADJUST),
+        rows_max=rows_max,
+    )
 
 
 async def list_partner_contracts(connection: Connection, *, partner_id: int) -> list[PartnerContract]:

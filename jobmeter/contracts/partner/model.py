@@ -68,6 +68,7 @@ class Customer:
 
     id: int
     application_id: int
+    application_name: str
     created_at: datetime
 
     @property

@@ -63,11 +63,12 @@ SELECT customer_contract_id, application_id, {partner_contract}
 
 -- name: list_customers
 -- The customers' contracts that share a partner contract, in the order of their ids.
-SELECT id, application_id, created_at
+SELECT customer_contracts.id, application_id, name AS application_name, customer_contracts.created_at
   FROM customer_contracts
+  JOIN applications ON applications.id = application_id
  WHERE partner_contract_id = %(contract_id)s
-   AND id > %(after)s
- ORDER BY id
+   AND customer_contracts.id > %(after)s
+ ORDER BY customer_contracts.id
  LIMIT %(rows_max)s
 
 -- name: insert_click_price

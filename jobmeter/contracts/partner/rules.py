@@ -1,6 +1,6 @@
 """Owns the decisions about contracts: which one a call refers to, what a click costs. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from jobmeter.base.faults import Fault, Refused
@@ -36,6 +36,18 @@ def choose_price(prices: Sequence[ClickPrice], traits: JobTraits, now: datetime)
         key=lambda price: (_rank(price.traits), price.valid_from),
     )
     return best.price_micros
+
+
+def split_prices(prices: Iterable[ClickPrice], now: datetime) -> tuple[list[ClickPrice], list[ClickPrice]]:
+    """Returns the lines in force, one for each combination of traits, and those to come."""
+    in_force: dict[JobTraits, ClickPrice] = {}
+    to_come = []
+    for price in sorted(prices, key=lambda one: one.valid_from):
+        if price.valid_from <= now:
+            in_force[price.traits] = price
+        else:
+            to_come.append(price)
+    return list(in_force.values()), to_come
 
 
 def _matches(line: JobTraits, job: JobTraits) -> bool:

@@ -177,6 +177,15 @@ async def list_postings(
     return await read(connection, wanted, after_shard=shard, after=after, rows_max=rows_max)
 
 
+async def list_contract_postings(
+    connection: Connection, *, contract_id: int, partner_id: int, before: int, rows_max: int
+) -> list[JobPosting]:
+    """Returns a partner's jobs that run on a hiring contract, the newest first: those before an id."""
+    return await store.list_contract_postings(
+        connection, contract_id=contract_id, partner_id=partner_id, before=before, rows_max=rows_max
+    )
+
+
 async def is_poster(connection: Connection, *, email: str) -> bool:
     """Whether a job was posted with this address, which is in lower case."""
     return await store.is_poster(connection, email=email)

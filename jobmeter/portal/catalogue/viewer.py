@@ -57,6 +57,10 @@ class Viewer:
     def month(self, day: date) -> str:
         return format_date(day, "LLL", locale=self.locale)
 
+    def whole_month(self, month: date) -> str:
+        """Returns for example ``October 2026``."""
+        return format_skeleton("yMMMM", month, locale=self.locale)
+
     def moment(self, at: datetime) -> str:
         """Returns for example ``28 Nov 2026, 04:22 UTC``."""
         return f"{self._write(at.astimezone(UTC))} UTC"

@@ -32,6 +32,15 @@ def make_meter(viewer: Viewer, meter: Meter, currency: str, *, is_thin: bool = F
     return Markup(render_meter(meter, label=label, pace_label=pace_label, is_thin=is_thin))  # noqa: S704 -- escaped there
 
 
+def make_unit_meter(viewer: Viewer, meter: Meter) -> Markup:
+    """Returns the meter of slots or credits, with its sentence for who does not see it."""
+    label = load_texts(viewer.language).gettext("%(used)s of %(count)s are used") % {
+        "used": viewer.number(meter.final),
+        "count": viewer.number(meter.limit),
+    }
+    return Markup(render_meter(meter, label=label, is_thin=True))  # noqa: S704 -- escaped there
+
+
 def make_plot(viewer: Viewer, chart: Chart) -> Markup:
     """Returns the picture of a chart. Its sentence and its table are for everybody, the picture for who sees it."""
     texts = load_texts(viewer.language)

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from jobmeter.people.model import Role
 from jobmeter.portal.catalogue.texts import LANGUAGES, load_texts, mark
 from jobmeter.portal.frame.assets import load_assets
-from jobmeter.portal.frame.pictures import describe_chart, make_meter, make_plot, write_value
+from jobmeter.portal.frame.pictures import describe_chart, make_meter, make_plot, make_unit_meter, write_value
 
 ROLE_NAMES = {
     Role.OPERATOR: mark("Operator"),
@@ -41,6 +41,7 @@ def make_environment(language: str) -> Environment:
         "languages": LANGUAGES,
         "role_names": ROLE_NAMES,
         "meter": make_meter,
+        "unit_meter": make_unit_meter,
         "plot": make_plot,
         "describe_chart": describe_chart,
         "write_value": write_value,

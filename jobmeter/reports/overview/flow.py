@@ -8,10 +8,11 @@ from jobmeter.job_lists import flow as job_lists
 from jobmeter.job_lists.model import ListFilter, ListOrder, ListQuestion
 from jobmeter.partners.model import Application
 from jobmeter.reports.overview import rules, store
-from jobmeter.reports.overview.model import Need, Overview
+from jobmeter.reports.overview.model import ContractMeter, Need, Overview
 
 DAYS = 30
 MOST_SPENT = 5
+NEWEST = 2**62
 ROWS_MAX = 20  # of each kind of what needs somebody; contracts too
 
 
@@ -20,11 +21,9 @@ async def read_overview(connection: Connection, *, application: Application, now
     is_parent, partner_id = application.parent_id is None, application.partner_id
     own_id = None if is_parent else application.id
     final_through = await store.read_final_day(connection)
-    rows = []
+    meters: list[ContractMeter] = []
     if is_parent:
-        rows = await store.list_contracts(
-            connection, partner_id=partner_id, final_through=final_through, rows_max=ROWS_MAX
-        )
+        meters = await list_meters(connection, partner_id=partner_id, rows_max=ROWS_MAX, now=now)
     question = ListQuestion(
         wanted=ListFilter(partner_id=partner_id, application_id=own_id),
         order=ListOrder.SPENT,
@@ -32,11 +31,10 @@ async def read_overview(connection: Connection, *, application: Application, now
         rows_max=MOST_SPENT,
     )
     page = await job_lists.list_jobs(connection, question)
-    meters = tuple(rules.make_meter(row, now=now) for row in rows)
     needs = rules.list_contract_needs(meters, now=now) + rules.list_job_needs(page.states)
     needs += await _list_other_needs(connection, application, now)
     return Overview(
-        contracts=meters,
+        contracts=tuple(meters),
         days=tuple(
             await job_lists.list_contract_days(
                 connection,
@@ -51,6 +49,27 @@ async def read_overview(connection: Connection, *, application: Application, now
         needs=rules.sort_needs(needs),
         counted_at=page.counted_at,
     )
+
+
+async def list_meters(
+    connection: Connection,
+    *,
+    partner_id: int,
+    rows_max: int,
+    now: datetime,
+    before: int = NEWEST,
+    contract_id: int | None = None,
+) -> list[ContractMeter]:
+    """Returns where the limits of a partner's contracts are, the newest first: those before an id, or one contract's."""
+    rows = await store.list_contracts(
+        connection,
+        partner_id=partner_id,
+        final_through=await store.read_final_day(connection),
+        contract_id=contract_id,
+        before=before,
+        rows_max=rows_max,
+    )
+    return [rules.make_meter(row, now=now) for row in rows]
 
 
 async def _list_other_needs(connection: Connection, application: Application, now: datetime) -> list[Need]:

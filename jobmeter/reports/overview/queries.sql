@@ -25,6 +25,8 @@ SELECT id AS contract_id, currency, limit_micros, coalesce(amount, 0) AS free_mi
           AND purpose = {Purpose.ADJUST}
           AND corrects IS NOT NULL) AS credited
  WHERE partner_id = %(partner_id)s
+   AND id = coalesce(%(contract_id)s, id)
+   AND id < %(before)s
  ORDER BY id DESC
  LIMIT %(rows_max)s
 

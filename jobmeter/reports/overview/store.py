@@ -23,9 +23,21 @@ class Owner:
 
 
 async def list_contracts(
-    connection: Connection, *, partner_id: int, final_through: date, rows_max: int
+    connection: Connection,
+    *,
+    partner_id: int,
+    final_through: date,
+    contract_id: int | None,
+    before: int,
+    rows_max: int,
 ) -> list[ContractRow]:
-    parameters = {"partner_id": partner_id, "final_through": final_through, "rows_max": rows_max}
+    parameters = {
+        "partner_id": partner_id,
+        "final_through": final_through,
+        "contract_id": contract_id,
+        "before": before,
+        "rows_max": rows_max,
+    }
     return await list_rows(connection, ContractRow, SQL["list_contracts"], parameters)
 
 

@@ -38,6 +38,8 @@ OPENED = {
     "partner-job-day": ("/portal/partner/jobs/{job_id}/days/{day}", Role.PARTNER_READER, 200),
     "partner-people": ("/portal/partner/people", Role.PARTNER_MANAGER, 200),
     "partner-people-read": ("/portal/partner/people", Role.PARTNER_READER, 200),
+    "partner-invoices-none": ("/portal/partner/invoices", Role.PARTNER_READER, 200),
+    "my-statement": ("/portal/my/statement", Role.CUSTOMER, 200),
     "operator-partners": ("/portal/operator/partners", Role.OPERATOR, 200),
     "operator-partners-none": ("/portal/operator/partners?q=nothing-like-it", Role.OPERATOR_READER, 200),
     "operator-partner-new": ("/portal/operator/partners/new", Role.OPERATOR, 200),

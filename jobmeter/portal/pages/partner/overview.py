@@ -7,27 +7,25 @@ from typing import NamedTuple
 from starlette.responses import Response
 
 from jobmeter.base.days import day_of
-from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import MICROS_PER_UNIT, minor_digits
 from jobmeter.charts.inline import Meter
 from jobmeter.charts.model import Chart, Curve, Unit
-from jobmeter.database.connection import Connection
 from jobmeter.job_lists.model import ContractDay, ListedState
-from jobmeter.partners.applications import flow as partners
-from jobmeter.partners.model import Application
 from jobmeter.portal.catalogue.texts import mark, mark_several
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.partner.listed_jobs import CHIPS
+from jobmeter.portal.pages.partner.owned import find_parent
 from jobmeter.reports.overview import flow as overview
 from jobmeter.reports.overview.flow import DAYS
 from jobmeter.reports.overview.model import ContractMeter, Need, NeedKind, Overview
 
-JOBS = f"{ROOT}/partner/jobs"
+JOBS, INVOICES, CONTRACTS = (f"{ROOT}/partner/{name}" for name in ("jobs", "invoices", "contracts"))
+WEBHOOKS, FEEDS = (f"{ROOT}/partner/{name}" for name in ("webhooks", "feeds"))
 
 
 class NeedText(NamedTuple):
-    """How urgent a need is, what is said of it, of one and of several, and where it can be seen."""
+    """How urgent a need is, what is said of it, of one and of several, and where it can be seen: ``{}`` is its subject."""
 
     level: str
     texts: tuple[str, ...]
@@ -35,9 +33,15 @@ class NeedText(NamedTuple):
 
 
 _NEEDS = {
-    NeedKind.INVOICE_OVERDUE: NeedText("bad", (mark("Invoice %(subject)s is overdue since %(day)s"),)),
-    NeedKind.INVOICE_DUE: NeedText("warn", (mark("Invoice %(subject)s is due on %(day)s"),)),
-    NeedKind.CONTRACT_USED_UP: NeedText("bad", (mark("Contract %(subject)s is nearly used up"),)),
+    NeedKind.INVOICE_OVERDUE: NeedText(
+        "bad", (mark("Invoice %(subject)s is overdue since %(day)s"),), f"{INVOICES}/{{}}"
+    ),
+    NeedKind.INVOICE_DUE: NeedText(
+        "warn", (mark("Invoice %(subject)s is due on %(day)s"),), f"{INVOICES}/{{}}"
+    ),
+    NeedKind.CONTRACT_USED_UP: NeedText(
+        "bad", (mark("Contract %(subject)s is nearly used up"),), f"{CONTRACTS}/{{}}"
+    ),
     NeedKind.JOBS_RAN_OUT: NeedText(
         "warn",
         mark_several("%(num)s job ran out of budget", "%(num)s jobs ran out of budget"),
@@ -48,34 +52,41 @@ _NEEDS = {
         mark_several("%(num)s job was not published", "%(num)s jobs were not published"),
         f"{JOBS}?state={ListedState.FAILED.lower()}",
     ),
-    NeedKind.WEBHOOK_DISABLED: NeedText("bad", (mark("Webhook %(subject)s is disabled"),)),
+    NeedKind.WEBHOOK_DISABLED: NeedText(
+        "bad", (mark("Webhook %(subject)s is disabled"),), f"{WEBHOOKS}/{{}}"
+    ),
     NeedKind.DELIVERIES_DEAD: NeedText(
         "bad",
         mark_several(
             "Webhook %(subject)s: %(num)s delivery was given up",
             "Webhook %(subject)s: %(num)s deliveries were given up",
         ),
+        f"{WEBHOOKS}/{{}}",
     ),
-    NeedKind.FEED_NOT_READ: NeedText("bad", (mark("Feed %(subject)s could not be read"),)),
+    NeedKind.FEED_NOT_READ: NeedText("bad", (mark("Feed %(subject)s could not be read"),), f"{FEEDS}/{{}}"),
     NeedKind.FEED_ERRORS: NeedText(
         "warn",
         mark_several(
             "Feed %(subject)s: %(num)s job is in error", "Feed %(subject)s: %(num)s jobs are in error"
         ),
+        f"{FEEDS}/{{}}",
     ),
-    NeedKind.TERM_ENDS: NeedText("warn", (mark("The term of contract %(subject)s ends on %(day)s"),)),
+    NeedKind.TERM_ENDS: NeedText(
+        "warn", (mark("The term of contract %(subject)s ends on %(day)s"),), f"{CONTRACTS}/{{}}"
+    ),
     NeedKind.SLOTS_FREE: NeedText(
         "info",
         mark_several(
             "%(num)s slot of contract %(subject)s is free", "%(num)s slots of contract %(subject)s are free"
         ),
+        f"{CONTRACTS}/{{}}",
     ),
 }
 
 
 async def show_overview(visit: Visit) -> Response:
     async with visit.app.database.snapshot() as connection:
-        parent = await _find_parent(connection, visit)
+        parent = await find_parent(connection, visit)
         found = await overview.read_overview(connection, application=parent, now=visit.context.now)
     return visit.show(
         "partner/overview.html",
@@ -89,16 +100,6 @@ async def show_overview(visit: Visit) -> Response:
         most_spent=found.most_spent,
         counted_at=found.counted_at,
     )
-
-
-async def _find_parent(connection: Connection, visit: Visit) -> Application:
-    """Returns the parent application of the partner whose role was chosen."""
-    partner_id = visit.signed_in.grant.partner_id
-    assert partner_id is not None, "the role is bound to a partner"
-    found = await partners.find_application(connection, application_id=partner_id)
-    if found is None:
-        raise Refused(Fault.OPERATOR_UNKNOWN, what="partner", key=partner_id)
-    return found
 
 
 def make_meter(contract: ContractMeter) -> Meter:
@@ -147,6 +148,6 @@ def _describe_need(visit: Visit, need: Need) -> dict[str, str]:
     return {
         "level": row.level,
         "text": text % values,
-        "path": row.path,
+        "path": visit.site.find_own(row.path.format(need.subject)) or "",
         "amount": f"{amount} {need.currency}".strip(),
     }

@@ -1,0 +1,1 @@
+"""Owns the pages of a partner's money: invoices and their lines, payments, statements of its customers, contracts."""

@@ -1,0 +1,1 @@
+"""The pages of a partner's money and of its customers' statements."""
