@@ -22,7 +22,8 @@ from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.sandbox.traffic.generator import HOUR_MS, generate_day
 from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 from jobmeter.sandbox.traffic.schedule import ScheduledEvent
-from jobmeter.sandbox.traffic.score import EVERYTHING, Score, evaluate_traffic, score
+from jobmeter.sandbox.traffic.score import EVERYTHING, evaluate_traffic, score
+from jobmeter.sandbox_controls.model import Score
 from jobmeter.settlement.days import flow as settlement
 from jobmeter.wire.events import decode_events
 

@@ -8,8 +8,9 @@ import contextlib
 import importlib.util
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,6 +25,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.lists import list_parts
 from jobmeter.base.settings import Settings, check_keys
 from jobmeter.billing.providers.flow import check_provider
+from jobmeter.certification.rehearsal.assessing import assess_requests
 from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.outages import Outage, is_outage
 from jobmeter.database.pool import WAIT_SECONDS_MAX, Database, upgrade_database
@@ -41,6 +43,8 @@ from jobmeter.request_log.flow import RequestRecorder
 from jobmeter.request_log.model import Depth
 from jobmeter.sandbox import endpoints as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock
+from jobmeter.sandbox.desk import SandboxDesk
+from jobmeter.sandbox.traffic.live import TrafficPlayer, play_along
 from jobmeter.wire.restli.versions import read_sunsets
 from jobmeter.worker import chores
 from jobmeter.worker.loop import run_loop
@@ -128,21 +132,19 @@ async def open_state(
         settings.database_url, connections_max=settings.pool_connections_max, wait_seconds=wait_seconds
     )
     rate_limits = RateLimits(database, read_rate_limits(settings.rate_limits))
-    clock = SandboxClock(database, settings) if settings.sandbox else MachineClock()
+    known = IntakeCaches()
+    clock = SandboxClock(database, settings, known) if settings.sandbox else MachineClock()
     # Before the first request, because events need the partition of their day.
     await chores.make_event_days(database, now=await clock.read())
-    wakeup, known, change_watch = asyncio.Event(), IntakeCaches(), ChangeWatch(database)
+    wakeup, change_watch = asyncio.Event(), ChangeWatch(database)
     recorder, people_mails = open_recorder(database, settings), MailSender(settings)
-    loop = None
-    if settings.chores:
-        loop = asyncio.create_task(run_loop(database, settings, read_clock=clock.read, wakeup=wakeup))
-
+    desk = SandboxDesk(database, clock, assess_requests) if isinstance(clock, SandboxClock) else None
     try:
         state = AppContext(
             database=database,
             settings=settings,
             clock=clock,
-            move_clock=clock.move_by if isinstance(clock, SandboxClock) else None,
+            sandbox=desk,
             wake_worker=wakeup.set,
             rate_limits=rate_limits,
             singles=batch_single_events(database, settings, read_clock=clock.read, known=known),
@@ -160,15 +162,36 @@ async def open_state(
             recorder=recorder,
             people_mails=people_mails,
         )
-        with on_shutdown(change_watch.release):
-            yield state
+        beside = list_beside(state, wakeup) if settings.chores else []
+        async with run_beside(*beside):
+            with on_shutdown(change_watch.release):
+                yield state
     finally:
-        if loop is not None:
-            loop.cancel()
+        for part in (desk, change_watch, recorder, people_mails, rate_limits, database):
+            if part is not None:
+                await part.close()
+
+
+def list_beside(state: AppContext, wakeup: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
+    """Returns what runs beside the server: chores, and in a sandbox the traffic."""
+    database, settings, read_clock = state.database, state.settings, state.clock.read
+    beside = [run_loop(database, settings, read_clock=read_clock, wakeup=wakeup)]
+    if settings.sandbox:
+        beside.append(play_along(TrafficPlayer(database, settings, state.known), read_clock=read_clock))
+    return beside
+
+
+@contextlib.asynccontextmanager
+async def run_beside(*tasks: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Runs what never ends by itself until the block ends."""
+    begun = [asyncio.create_task(task) for task in tasks]
+    try:
+        yield
+    finally:
+        for task in begun:
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await loop
-        for part in (change_watch, recorder, people_mails, rate_limits, database):
-            await part.close()
+                await task
 
 
 async def respond_not_found(request: Request, _: Exception) -> Response:

@@ -3,7 +3,7 @@
 Does not own how a request is processed (``http.pipeline``).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -33,6 +33,8 @@ from jobmeter.reports.job_reports.flow import JobListCache
 from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport
 from jobmeter.request_control.model import Request as IdempotentRequest
 from jobmeter.request_log.flow import RequestRecorder
+from jobmeter.request_log.model import LoggedRequest
+from jobmeter.sandbox_controls.model import Assessment, ControlsState, Score
 from jobmeter.wire.events import Event
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -46,15 +48,33 @@ class Clock(Protocol):
         ...
 
 
-class MoveClock(Protocol):
-    async def __call__(self, span: timedelta, /, *, repeatable: IdempotentRequest | None) -> None:
-        """Moves a sandbox's clock forward and runs what falls due on the way."""
+class Sandbox(Protocol):
+    """What a sandbox offers to its pages; a production server has none."""
+
+    async def move_by(self, span: timedelta, *, repeatable: IdempotentRequest | None) -> bool:
+        """Moves the clock forward and carries out what falls due on the way. Returns whether the move is over:
+        a long one continues after the answer.
+        """
+        ...
+
+    async def move_to(self, moment: datetime, *, repeatable: IdempotentRequest | None) -> bool:
+        """As ``move_by``. Raises ``Refused``: CLOCK_BACKWARDS, OPERATOR_INPUT."""
+        ...
+
+    async def set_traffic(self, *, is_on: bool, views_per_job_day: int) -> None: ...
+
+    async def score_traffic(self) -> list[Score]:
+        """Returns how well filters and rules detected the traffic of the days that are final."""
+        ...
+
+    def assess(self, requests: Sequence[LoggedRequest], *, has_campaigns: bool) -> list[Assessment]:
+        """Returns the verdict of these requests on each rule of the certification."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppContext:
-    """The process's resources. ``wake_worker`` never waits; ``move_clock`` is ``None`` in production.
+    """The process's resources. ``wake_worker`` never waits; ``sandbox`` is ``None`` in production.
 
     ``singles`` records candidates' views and clicks in batches; ``tokens``, ``named_keys`` and ``job_reports`` serve
     concurrent callers with one statement. ``known`` and ``job_lists`` cache jobs for intake and for reports.
@@ -64,7 +84,7 @@ class AppContext:
     database: Database
     settings: Settings
     clock: Clock
-    move_clock: MoveClock | None
+    sandbox: Sandbox | None
     wake_worker: Callable[[], None]
     rate_limits: RateLimits
     singles: Batcher[Event, ApplyTarget | None]
@@ -98,7 +118,7 @@ class RequestContext:
 
     ``now`` is the machine's time until the installation's time has been read. ``caller`` and ``body`` are empty until
     the credentials are checked, and at endpoints without credentials or body. ``repeatable`` identifies a write that has
-    an ``Idempotency-Key``. ``signed_in`` is the person of a web page's session. ``requester`` is whom the credentials name, also if they are refused, for example expired;
+    an ``Idempotency-Key``. ``signed_in`` is the person of a web page's session, ``controls`` what is set in a sandbox. ``requester`` is whom the credentials name, also if they are refused, for example expired;
     ``is_recorded`` is ``False`` for a request that reads the log of requests.
     """
 
@@ -106,6 +126,7 @@ class RequestContext:
         "app",
         "body",
         "caller",
+        "controls",
         "headers",
         "is_recorded",
         "now",
@@ -125,6 +146,7 @@ class RequestContext:
         self.repeatable: IdempotentRequest | None = None
         self.requester: Application | None = None
         self.signed_in: SignedIn | None = None
+        self.controls: ControlsState | None = None
         self.is_recorded = True
 
     @property

@@ -25,6 +25,7 @@ from jobmeter.portal.frame.headers import HEADERS, NO_STORE
 from jobmeter.portal.frame.refusals import explain
 from jobmeter.portal.frame.site import CONFIRM, LOGIN, ROOT, SAME_ORIGIN, PageRow, Site
 from jobmeter.portal.frame.visit import make_visit
+from jobmeter.sandbox_controls import flow as controls
 
 RELOAD_SECONDS = 5
 # Where a person proves who they are, before a page that needs it.
@@ -71,6 +72,8 @@ class PageDialect:
                 context.signed_in = await sessions.find_session(
                     connection, token=token, now=read_machine_clock()
                 )
+                if app.sandbox is not None and context.signed_in is not None:
+                    context.controls = await controls.read_state(connection)
         signed_in = context.signed_in
         if signed_in is None and target.roles is not None:
             raise Refused(Fault.LOGIN_NEEDED, path=context.path[:200])

@@ -13,7 +13,7 @@ from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.dialect import PageDialect
 from jobmeter.portal.frame.assets import make_asset_routes
 from jobmeter.portal.frame.site import ORIGIN_ALONE, PageRow, Site
-from jobmeter.portal.pages import account, clock, confirm, demonstration, display, login, session, start
+from jobmeter.portal.pages import account, confirm, demonstration, display, login, session, start
 from jobmeter.portal.pages.my import job_changes as changes
 from jobmeter.portal.pages.my import jobs as my_jobs
 from jobmeter.portal.pages.my import slots as my_slots
@@ -29,6 +29,9 @@ from jobmeter.portal.pages.partner.job import day as partner_day
 from jobmeter.portal.pages.partner.job import job as partner_job
 from jobmeter.portal.pages.partner.links import webhook, webhooks
 from jobmeter.portal.pages.partner.money import contracts, invoice, invoices, statements
+from jobmeter.portal.pages.sandbox import clock as sandbox_clock
+from jobmeter.portal.pages.sandbox import controls as sandbox_controls
+from jobmeter.portal.pages.sandbox import rehearsal
 
 EVERYBODY = None  # also without a session
 PERSON = frozenset(Role)
@@ -63,7 +66,13 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("POST", "/portal/logout", session.log_out, roles=PERSON, summary="End the session"),
     PageRow("POST", "/portal/role", session.change_role, roles=PERSON, summary="Choose another role"),
     PageRow("POST", "/portal/display", display.change_display, roles=EVERYBODY, summary="Choose language and theme"),
-    PageRow("POST", "/portal/sandbox/clock", clock.move_clock, roles=PERSON, is_unique=True, summary="Move a sandbox's clock"),
+    # -- a sandbox
+    PageRow("GET", "/portal/sandbox", sandbox_controls.show_controls, roles=PERSON, summary="Show a sandbox's clock, traffic, forced failures and credentials"),
+    PageRow("POST", "/portal/sandbox/clock", sandbox_clock.move_clock, roles=PERSON, is_unique=True, summary="Move a sandbox's clock"),
+    PageRow("GET", "/portal/sandbox/clock", sandbox_clock.show_way, roles=PERSON, summary="Show how far a move of the clock is, and what happened on the way"),
+    PageRow("POST", "/portal/sandbox/traffic", sandbox_controls.set_traffic, roles=PERSON, summary="Turn a sandbox's traffic on or off"),
+    PageRow("POST", "/portal/sandbox/failure", sandbox_controls.set_failure, roles=PERSON, summary="Choose the error that the next calls return"),
+    PageRow("GET", "/portal/sandbox/rehearsal", rehearsal.show_rehearsal, roles=PARTNER_ROLES | OPERATOR_ROLES, summary="Show the rules of the certification, ticked from the log of requests"),
     # -- members and customers
     PageRow("GET", "/portal/my/jobs", my_jobs.list_jobs, roles=OWNER, menu=mark("My jobs"), summary="List the person's jobs"),
     PageRow("GET", "/portal/my/jobs/{job_id:int}", my_jobs.show_job, roles=OWNER, summary="Show a job with its figures"),

@@ -25,7 +25,15 @@ REQUEST_HEADERS = (
     *("x-jobmeter-task", "x-restli-method", "x-restli-protocol-version"),
 )
 RESPONSE_HEADERS = (
-    *("allow", "content-type", "location", "retry-after", "x-li-request-id", "x-linkedin-id"),
+    *(
+        "allow",
+        "content-type",
+        "location",
+        "retry-after",
+        "x-jobmeter-fail",
+        "x-li-request-id",
+        "x-linkedin-id",
+    ),
     *("x-ratelimit-remaining", "x-restli-id"),
 )
 _HIDDEN = (

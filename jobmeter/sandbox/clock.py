@@ -11,9 +11,11 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers import times
 from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
+from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.request_control import flow as request_control
 from jobmeter.request_control.model import Request
 from jobmeter.sandbox.traffic import store
+from jobmeter.sandbox.traffic.live import TrafficPlayer
 from jobmeter.worker import chores
 
 MOVE_DAYS_MAX = 3_660  # each of them is processed in full
@@ -29,9 +31,10 @@ class MachineClock:
 class SandboxClock:
     """A clock that runs with the machine's, ahead of it by an offset that only grows."""
 
-    def __init__(self, database: Database, settings: Settings) -> None:
+    def __init__(self, database: Database, settings: Settings, known: IntakeCaches | None = None) -> None:
         self._database = database
         self._settings = settings
+        self._player = TrafficPlayer(database, settings, known or IntakeCaches())
 
     async def read(self) -> datetime:
         async with self._database.connection() as connection:
@@ -52,9 +55,10 @@ class SandboxClock:
             _check_move(wanted, now)
         else:
             wanted = await self._decide_once(repeatable, wanted, now)
-        made_for = None
+        made_for, has_traffic = None, await self._player.is_on()
         while now < wanted:
-            now = await chores.next_due(self._database, after=now, until=wanted)
+            until = min(wanted, _next_hour(now)) if has_traffic else wanted
+            now = await chores.next_due(self._database, after=now, until=until)
             await self._show(now)
             if day_of(now) != made_for:
                 await chores.make_event_days(self._database, now=now)
@@ -62,6 +66,8 @@ class SandboxClock:
                 await chores.run_due(self._database, self._settings, now=now)
             else:
                 await chores.run_until_idle(self._database, self._settings, now=now)
+            if has_traffic:
+                await self._player.play(now)
         return now
 
     async def move_by(self, span: timedelta, *, repeatable: Request | None = None) -> None:
@@ -91,6 +97,11 @@ class SandboxClock:
             await store.set_offset(connection, offset_ms=offset_ms)
 
 
+def _next_hour(now: datetime) -> datetime:
+    """Visitors that are made by the hour arrive hour by hour."""
+    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
 def _check_move(wanted: datetime, now: datetime) -> None:
     if wanted < now:
         raise Refused(Fault.CLOCK_BACKWARDS, now=now.isoformat(), wanted=wanted.isoformat())
@@ -111,9 +122,9 @@ def read_span(text: str) -> timedelta:
     return timedelta(milliseconds=min(milliseconds, (MOVE_DAYS_MAX + 1) * DAY_MS))
 
 
-def read_moment(text: str) -> datetime:
+def read_moment(text: str, field: str = "set") -> datetime:
     """An RFC 3339 time with an offset, or milliseconds since 1970. Raises ``Refused``."""
     moment = times.read_moment(text)
     if moment is None:
-        raise Refused(Fault.OPERATOR_INPUT, field="set", why=f"{text[:40]!r} is not a time")
+        raise Refused(Fault.OPERATOR_INPUT, field=field, why=f"{text[:40]!r} is not a time")
     return moment

@@ -1,5 +1,5 @@
-"""Owns forced failures: in a sandbox a request header selects the error, another one how the tasks of operations end. A
-production server refuses both headers.
+"""Owns forced failures: in a sandbox a request header, or what a person has set, selects the error; another header says how the
+tasks of operations end. A production server refuses both headers.
 
 Does not own the errors (``base.faults``) or the outcomes of tasks (``jobs.model``).
 """
@@ -9,6 +9,7 @@ import string
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.http.context import RequestContext
 from jobmeter.jobs.model import FORCED_OUTCOMES
+from jobmeter.sandbox_controls import flow as controls
 
 HEADER = "X-Jobmeter-Fail"
 TASK_HEADER = "X-Jobmeter-Task"
@@ -26,6 +27,24 @@ def check_forced_failure(context: RequestContext) -> None:
     fault = Fault.find(int(text)) if text.isascii() and text.isdigit() and len(text) <= 9 else None
     if fault is None:
         raise Refused(Fault.OPERATOR_INPUT, field=HEADER, why=f"no error has the code {text[:20]!r}")
+    _fail(context, fault)
+
+
+async def check_set_failure(context: RequestContext) -> None:
+    """Raises the fault that the next calls shall return, if one is set in the sandbox. The response says so in a header:
+    otherwise nobody would know that it was caused on purpose.
+    """
+    if context.app.sandbox is None:
+        return
+    async with context.app.database.transaction() as connection:
+        code = await controls.take_failure(connection)
+    fault = None if code is None else Fault.find(code)
+    if fault is not None:
+        context.headers[HEADER] = str(code)
+        _fail(context, fault)
+
+
+def _fail(context: RequestContext, fault: Fault) -> None:
     if fault is Fault.THROTTLED:
         left = {"X-RateLimit-Remaining": "0", "Retry-After": context.headers["X-RateLimit-Reset"]}
         context.headers.update(left)

@@ -13,7 +13,11 @@ from functools import lru_cache, partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.restli.forced_failures import check_forced_failure, read_forced_outcome
+from jobmeter.api.restli.forced_failures import (
+    check_forced_failure,
+    check_set_failure,
+    read_forced_outcome,
+)
 from jobmeter.api.restli.projections import project, read_masks
 from jobmeter.api.restli.resources import MARKERS, Call, Handler, Resource, name_permission
 from jobmeter.base.days import day_of
@@ -130,6 +134,7 @@ class RestliDialect:
     async def prepare(self, context: RequestContext, target: RestliTarget) -> PreparedCall:
         encoding = context.request.headers.get("content-encoding")
         body = await expand_body(context.body, encoding, bytes_max=target.body_bytes_max)
+        await check_set_failure(context)
         with _protocol_errors(context.request):
             call, handler = self._open_call(context, target, body)
         return PreparedCall(

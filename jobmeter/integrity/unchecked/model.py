@@ -32,6 +32,11 @@ UNCHECKED: tuple[Unchecked, ...] = (
     Unchecked("schema_migrations", (ALL, ADDED, REMOVED), "a server that finds another list does not start"),
     Unchecked("sandbox_clock", (ALL, ADDED, REMOVED), "a sandbox alone has a clock that can be moved"),
     Unchecked(
+        "sandbox_traffic", (ALL, ADDED, REMOVED), "a sandbox alone has visitors that come by themselves"
+    ),
+    Unchecked("sandbox_events", (ALL, ADDED, REMOVED), "the visitors of a sandbox, who are nobody"),
+    Unchecked("sandbox_failure", (ALL, ADDED, REMOVED), "a sandbox alone returns errors on purpose"),
+    Unchecked(
         "applications",
         (
             "client_id",

@@ -13,7 +13,7 @@ from jobmeter.base.credentials import make_secret
 from jobmeter.base.faults import Fault
 from jobmeter.base.lists import list_parts
 from jobmeter.http.context import AppContext, RequestContext
-from jobmeter.people.model import Person, Role, SignedIn
+from jobmeter.people.model import OPERATOR_ROLES, PARTNER_ROLES, Person, Role, SignedIn
 from jobmeter.portal.catalogue.texts import choose_language, load_texts
 from jobmeter.portal.catalogue.viewer import Viewer, find_zone
 from jobmeter.portal.frame import cookies
@@ -23,6 +23,7 @@ from jobmeter.portal.frame.headers import NO_STORE
 from jobmeter.portal.frame.render import render
 from jobmeter.portal.frame.site import Site
 
+REHEARSING_ROLES = PARTNER_ROLES | OPERATOR_ROLES
 THEMES = ("light", "dark")
 WRONG_INPUT = Fault.BODY_INVALID.row.status
 SEE_OTHER = 303
@@ -116,7 +117,8 @@ class Visit:
             "layout": choose_layout(signed_in),
             "now": self.context.now,
             "is_sandbox": is_sandbox,
-            "can_move_clock": is_sandbox and signed_in is not None,
+            "controls": self.context.controls,
+            "can_rehearse": signed_in is not None and signed_in.grant.role in REHEARSING_ROLES,
         }
 
     def _write_here(self) -> str:

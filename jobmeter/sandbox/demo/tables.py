@@ -14,7 +14,7 @@ from jobmeter.base.clock import from_ms
 from jobmeter.base.days import list_days
 from jobmeter.base.terminal import Terminal
 from jobmeter.sandbox.traffic.player import PlaybackResult
-from jobmeter.sandbox.traffic.score import Score
+from jobmeter.sandbox_controls.model import Score
 
 TITLE_CHARACTERS_MAX = 36
 

@@ -21,3 +21,10 @@ SELECT origin, kind, verdict, rule
 SELECT job_id, market
   FROM job_budgets
  WHERE (shard, job_id) IN (SELECT shard_of(job_id), job_id FROM unnest(%(job_ids)s::bigint[]) AS job_id)
+
+-- name: list_closings
+-- When each of these jobs was closed; those that are open are left out.
+SELECT job_id, closed_at
+  FROM job_postings
+ WHERE (shard, job_id) IN (SELECT shard_of(job_id), job_id FROM unnest(%(job_ids)s::bigint[]) AS job_id)
+   AND closed_at IS NOT NULL

@@ -5,7 +5,6 @@ Does not own their decisions, or the truth.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from jobmeter.database.connection import Connection
@@ -14,6 +13,7 @@ from jobmeter.metering.model import VERDICTS, EventKind, Verdict
 from jobmeter.sandbox.traffic import store
 from jobmeter.sandbox.traffic.generator import SOURCE
 from jobmeter.sandbox.traffic.ground_truth import CHARGEABLE, Label
+from jobmeter.sandbox_controls.model import Score
 from jobmeter.settlement.model import RULES, Rule
 
 # The labels that each filter and rule should detect, in the order in which they run. The traffic has no
@@ -36,24 +36,6 @@ class EvaluatedClick(NamedTuple):
     is_click: bool
     label: Label
     outcome: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
-    """``taken`` events, ``rightly`` of them, out of ``real`` events with the labels it should detect."""
-
-    name: str
-    taken: int
-    rightly: int
-    real: int
-
-    @property
-    def precision(self) -> float | None:
-        return self.rightly / self.taken if self.taken else None
-
-    @property
-    def recall(self) -> float | None:
-        return self.rightly / self.real if self.real else None
 
 
 def score(evaluated: Iterable[EvaluatedClick]) -> list[Score]:

@@ -1,6 +1,7 @@
 """Owns the statements of the sandbox: its clock, and the outcomes of generated events."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import find_scalar, list_rows
@@ -27,6 +28,12 @@ class JobMarket:
     market: int
 
 
+@dataclass(frozen=True, slots=True)
+class JobClosing:
+    job_id: int
+    closed_at: datetime
+
+
 async def read_offset(connection: Connection) -> int:
     return await find_scalar(connection, int, SQL["read_offset"]) or 0
 
@@ -43,3 +50,8 @@ async def list_outcomes(connection: Connection, *, origins: list[bytes]) -> list
 async def list_markets(connection: Connection, *, job_ids: list[int]) -> list[JobMarket]:
     """Returns the country of each metered job."""
     return await list_rows(connection, JobMarket, SQL["list_markets"], {"job_ids": job_ids})
+
+
+async def list_closings(connection: Connection, *, job_ids: list[int]) -> list[JobClosing]:
+    """Returns when each job was closed, without those that are open."""
+    return await list_rows(connection, JobClosing, SQL["list_closings"], {"job_ids": job_ids})

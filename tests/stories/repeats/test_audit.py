@@ -13,7 +13,7 @@ from jobmeter.http.endpoints import Audience
 from tests.stories.repeats.test_repeats import make_final_charge, open_world
 from tests.stories.repeats.writes import MAKERS, list_writes
 
-JOBS, BOARD, SANDBOX = "jobs are not administration", "the job board's events", "a sandbox's clock"
+JOBS, BOARD, SANDBOX = "jobs are not administration", "the job board's events", "a sandbox's controls"
 NOT_RECORDED = {
     "/rest/simpleJobPostings": JOBS,
     "/v2/simpleJobPostings": JOBS,
@@ -23,6 +23,8 @@ NOT_RECORDED = {
     "/v1/jobs/{key}": JOBS,
     "/events": BOARD,
     "/sandbox/clock": SANDBOX,
+    "/sandbox/traffic": SANDBOX,
+    "/sandbox/failure": SANDBOX,
 }
 SECRET = re.compile(r'"(?:client_secret|secret|signingSecret|key)":"([\w/+=-]{20,})"')
 # The order of columns of what is compared.

@@ -338,6 +338,8 @@ MAKERS: dict[tuple[str, str], Make] = {
     ("DELETE", "/v1/jobs/{key}"): close_xml,
     ("POST", "/events"): send_events,
     ("POST", "/sandbox/clock"): move_clock,
+    ("POST", "/sandbox/traffic"): operate("POST", {"isOn": True, "viewsPerJobDay": 1}),
+    ("POST", "/sandbox/failure"): operate("POST", {"code": None}),
     ("POST", "/operator/partners"): operate("POST", {"name": "NEW"}),
     ("POST", "/operator/applications/{application_id:int}/tokens"): allow_tokens,
     ("POST", "/operator/applications/{application_id:int}/secrets"): replace_secret,

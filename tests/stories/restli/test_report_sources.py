@@ -34,7 +34,7 @@ EXPECTED = {
 }  # fmt: skip
 AS_OF = {("ids", "job_day_restatements"): 6018, ("range", "job_day_restatements"): 6024}
 # Read for every request, before its report.
-PIPELINE = {"access_tokens", "applications", "sandbox_clock", "call_counters"}
+PIPELINE = {"access_tokens", "applications", "sandbox_clock", "sandbox_failure", "call_counters"}
 
 
 class Asker:

@@ -14,8 +14,9 @@ from jobmeter.metering.intake.model import find_visitor
 from jobmeter.sandbox.traffic.generator import generate_day
 from jobmeter.sandbox.traffic.ground_truth import Label, Truth, write_truth
 from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
-from jobmeter.sandbox.traffic.score import EVERYTHING, EvaluatedClick, Score, evaluate_traffic, score
+from jobmeter.sandbox.traffic.score import EVERYTHING, EvaluatedClick, evaluate_traffic, score
 from jobmeter.sandbox.traffic.special_visits import list_staff
+from jobmeter.sandbox_controls.model import Score
 from tests.properties.laws.test_replay import AFTER, MIDNIGHT, cut, ingest_all
 from tests.support.scenario import PRICE_MICROS, Scenario, open_scenario
 
