@@ -1,6 +1,7 @@
 """Owns the read of a partner's overview."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 
 from jobmeter.base.days import day_of
 from jobmeter.database.connection import Connection
@@ -70,6 +71,11 @@ async def list_meters(
         rows_max=rows_max,
     )
     return [rules.make_meter(row, now=now) for row in rows]
+
+
+def pace_days(contracts: Sequence[ContractMeter], *, currency: str, days: Sequence[date]) -> tuple[int, ...]:
+    """Returns what an even pace of all contracts in a currency spends from the first of these days to the end of each."""
+    return rules.pace_days(contracts, currency=currency, days=days)
 
 
 async def _list_other_needs(connection: Connection, application: Application, now: datetime) -> list[Need]:

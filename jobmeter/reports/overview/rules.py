@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from jobmeter.base.days import day_of
+from jobmeter.base.days import day_of, end_of, start_of
+from jobmeter.base.money import MICROS_PER_UNIT, minor_digits
 from jobmeter.job_lists.model import ListedState, StateCount
 from jobmeter.reports.overview.model import (
     ContractMeter,
@@ -40,11 +41,21 @@ def make_meter(row: ContractRow, *, now: datetime) -> ContractMeter:
     )
 
 
-def pace(row: ContractRow, *, now: datetime) -> int:
+def pace(row: ContractRow | ContractMeter, *, now: datetime) -> int:
     """Returns what is spent by ``now`` if every second of the term costs the same."""
     term = row.term_ends_at - row.term_starts_at
     gone = min(max(now - row.term_starts_at, timedelta(0)), term)
     return row.limit_micros * (gone // timedelta(seconds=1)) // (term // timedelta(seconds=1) or 1)
+
+
+def pace_days(contracts: Iterable[ContractMeter], *, currency: str, days: Sequence[date]) -> tuple[int, ...]:
+    """Returns what an even pace of all contracts in a currency spends from the first of these days to the end of each,
+    in whole minor units.
+    """
+    mine = [one for one in contracts if one.currency == currency]
+    unit = MICROS_PER_UNIT // 10 ** minor_digits(currency)
+    before = sum(pace(one, now=start_of(days[0])) for one in mine)
+    return tuple((sum(pace(one, now=end_of(day)) for one in mine) - before) // unit * unit for day in days)
 
 
 def list_contract_needs(meters: Iterable[ContractMeter], *, now: datetime) -> list[Need]:

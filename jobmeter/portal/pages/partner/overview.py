@@ -2,26 +2,29 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import accumulate
 from typing import NamedTuple
 
 from starlette.responses import Response
 
-from jobmeter.base.days import day_of
+from jobmeter.base.days import day_of, list_days
 from jobmeter.base.money import MICROS_PER_UNIT, minor_digits
 from jobmeter.charts.inline import Meter
-from jobmeter.charts.model import Chart, Curve, Unit
+from jobmeter.charts.model import Chart, Curve, Shape, Unit
 from jobmeter.job_lists.model import ContractDay, ListedState
 from jobmeter.portal.catalogue.texts import mark, mark_several
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.partner.listed_jobs import CHIPS
 from jobmeter.portal.pages.partner.owned import find_parent
+from jobmeter.portal.pages.partner.steps import read_steps
 from jobmeter.reports.overview import flow as overview
 from jobmeter.reports.overview.flow import DAYS
 from jobmeter.reports.overview.model import ContractMeter, Need, NeedKind, Overview
 
 JOBS, INVOICES, CONTRACTS = (f"{ROOT}/partner/{name}" for name in ("jobs", "invoices", "contracts"))
 WEBHOOKS, FEEDS = (f"{ROOT}/partner/{name}" for name in ("webhooks", "feeds"))
+CURVE_DAYS_MIN = 2  # a line needs two points
 
 
 class NeedText(NamedTuple):
@@ -88,11 +91,14 @@ async def show_overview(visit: Visit) -> Response:
     async with visit.app.database.snapshot() as connection:
         parent = await find_parent(connection, visit)
         found = await overview.read_overview(connection, application=parent, now=visit.context.now)
+        steps = await read_steps(connection, visit, found)
     return visit.show(
         "partner/overview.html",
         partner=parent,
         contracts=[(one, make_meter(one)) for one in found.contracts],
+        steps=steps,
         charts=_make_charts(visit, found),
+        cumulated=_make_cumulated(visit, found),
         needs=[_describe_need(visit, need) for need in found.needs],
         states=found.states,
         chips=CHIPS,
@@ -124,6 +130,34 @@ def _make_charts(visit: Visit, found: Overview) -> list[Chart]:
             curves=(Curve(name=currency, values=_sum_days(found.days, days, currency)),),
             estimated_from=sum(day <= found.final_through for day in days),
             unit=Unit(name=currency, size=MICROS_PER_UNIT, digits=minor_digits(currency)),
+        )
+        for currency in currencies
+    ]
+
+
+def _make_cumulated(visit: Visit, found: Overview) -> list[Chart]:
+    """Returns what was spent since the month began, against an even pace of the contracts, in each of the same currencies."""
+    today = day_of(visit.context.now)
+    days = tuple(list_days(today.replace(day=1), today - timedelta(days=1)))
+    if len(days) < CURVE_DAYS_MIN:
+        return []
+    currencies = sorted({one.currency for one in found.days if one.day in days})
+    title = visit.gettext("Cumulated in %(month)s, %(currency)s")
+    return [
+        Chart(
+            title=title % {"month": visit.viewer.whole_month(today), "currency": currency},
+            days=days,
+            curves=(
+                Curve(name=currency, values=tuple(accumulate(_sum_days(found.days, days, currency)))),
+                Curve(
+                    name=visit.gettext("even pace"),
+                    values=overview.pace_days(found.contracts, currency=currency, days=days),
+                    is_reference=True,
+                ),
+            ),
+            estimated_from=sum(day <= found.final_through for day in days),
+            unit=Unit(name=currency, size=MICROS_PER_UNIT, digits=minor_digits(currency)),
+            shape=Shape.LINES,
         )
         for currency in currencies
     ]

@@ -63,6 +63,16 @@ def test_pace_is_even_over_the_term() -> None:
     assert rules.pace(make_row(), now=NOW + timedelta(days=101)) == LIMIT
 
 
+def test_an_even_pace_since_a_day_is_that_of_all_contracts_in_a_currency() -> None:
+    days = [NOW.date() - timedelta(days=1), NOW.date()]
+    meters = [rules.make_meter(make_row(), now=NOW) for _ in range(2)]
+    per_day = LIMIT / 200
+    found = rules.pace_days(meters, currency="EUR", days=days)
+    assert all(0 <= 2 * per_day * count - value < 10_000 for count, value in zip((1, 2), found, strict=True))
+    assert all(value % 10_000 == 0 for value in found)
+    assert rules.pace_days(meters, currency="USD", days=days) == (0, 0)
+
+
 def kinds(rows: list[ContractRow]) -> list[NeedKind]:
     meters: list[ContractMeter] = [rules.make_meter(row, now=NOW) for row in rows]
     return [need.kind for need in rules.list_contract_needs(meters, now=NOW)]

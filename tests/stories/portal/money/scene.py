@@ -4,7 +4,7 @@ Does not own any expectation.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from jobmeter.base.days import month_after
@@ -73,8 +73,12 @@ def use_all(scene: Scene, *, renews: bool = True) -> Scene:
 
 
 def end_month(scene: Scene) -> dict[str, Any]:
-    """Moves the clock to the day on which the month is billed; returns its invoice."""
-    over = month_after(scene.month) + timedelta(days=2)
+    """Moves the clock to the day on which the month is billed, with a click on the day after it; returns its invoice."""
+    first = month_after(scene.month)
+    scene.sandbox_client.set_clock(datetime.combine(first, time(9), UTC))
+    if "clicks" in scene.jobs:
+        scene.sandbox_client.send_clicks(scene.jobs["clicks"], 1, prefix="later")
+    over = first + timedelta(days=2)
     scene.sandbox_client.set_clock(datetime.combine(over, datetime.min.time(), UTC) + timedelta(seconds=1))
     (invoice,) = scene.list_invoices()
     return invoice

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import datetime, timedelta
 from html import unescape
 
 import pytest
@@ -15,7 +16,7 @@ from jobmeter.portal.frame.cookies import LANGUAGE
 from tests.conftest import TEMPLATE, make_database
 from tests.stories.portal.money.scene import CLICKS, MORE, end_month, open_account, use_all
 from tests.stories.portal.sessions import list_grants, log_in, open_browser
-from tests.support.sandbox_client import add_partner, open_sandbox_client
+from tests.support.sandbox_client import add_partner, bearer, open_sandbox_client
 from tests.support.xml_partner import POSTER, XmlPartner
 
 INVOICES, CONTRACTS = "/portal/partner/invoices", "/portal/partner/contracts"
@@ -98,6 +99,8 @@ def test_the_list_shows_what_is_owed_and_what_this_month_costs_so_far(scene, par
     assert "=bank 1 100.00 100.00 USD" in text
     # two credits were used since, which are final at once
     assert re.search(r"2 credits used 200\.00 USD 0\.00 USD", text)
+    assert re.search(r"1 apply click 0\.00 USD 1\.50 USD", text)
+    assert "Together 200.00 USD 1.50 USD" in text
     for state, is_shown in (("partly_paid", True), ("paid", False), ("nonsense", True)):
         assert (invoice["number"] in read(partner, f"{INVOICES}?state={state}")) is is_shown
     (row,) = read_table(partner.get(f"{INVOICES}.csv?state=partly_paid"))
@@ -109,6 +112,21 @@ def test_the_list_shows_what_is_owed_and_what_this_month_costs_so_far(scene, par
     )
     (paid,) = read_table(partner.get("/portal/partner/payments.csv"))
     assert (paid["reference"], paid["pays_invoices"], paid["credit"]) == ("'=bank 1", "100.00", "0.00")
+
+
+def test_the_overview_shows_what_is_spent_against_an_even_pace(scene, partner, invoice):
+    answer = partner.get("/portal/partner").text
+    assert f'<a href="{INVOICES}/{invoice["number"]}">' in answer
+    assert f'<a href="{CONTRACTS}/{XmlPartner(scene.sandbox_client).slots}">24 slots' in answer
+    token = scene.sandbox_client.token("parent")
+    shown = scene.sandbox_client.client.get("/partner/overview", headers=bearer(token)).json()
+    (contract,) = shown["contracts"]
+    starts, ends = (datetime.fromisoformat(contract[name]) for name in ("termStartsAt", "termEndsAt"))
+    even = float(contract["limit"]) * timedelta(days=2) / (ends - starts)
+    text = read(partner, "/portal/partner")
+    said = re.search(r"1\.50 USD spent by 2 \w+ \d+; an even pace would have spent ([\d,.]+) USD", text)
+    assert abs(float(said[1].replace(",", "")) - even) < 0.02
+    assert "Four steps" not in text
 
 
 def test_an_invoice_adds_up_and_its_lines_open_to_clicks_and_credits(partner, invoice):

@@ -146,7 +146,7 @@ def test_another_partner_sees_nothing_of_it(partner, sandbox_client, database_ur
 def test_a_partner_without_anything_reads_what_comes_first(sandbox_client, database_url):
     grant = list_grants(add_partner(sandbox_client, database_url).credentials)[Role.PARTNER_MANAGER]
     browser = open_browser(sandbox_client, log_in(database_url, grant, email="new@elsewhere.example"))
-    assert "Nothing was spent in 30 days" in browser.get("/portal/partner").text
+    assert "Four steps to the first charged click" in browser.get("/portal/partner").text
     assert "Your software posts jobs with the endpoints" in browser.get("/portal/partner/jobs").text
 
 
