@@ -132,7 +132,7 @@ class PageDialect:
             return confirmation.ask(visit, waiting=waiting, status=refused.fault.row.status)
         row, is_temporary = refused.fault.row, refused.fault.is_temporary
         page = visit.show(
-            "refusal.html",
+            "frame/refusal.html",
             status=row.status,
             explanation=explain(refused.fault),
             message=_find_message(refused),

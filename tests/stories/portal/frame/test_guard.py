@@ -14,6 +14,7 @@ from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.routes import PAGES
 from tests.stories.portal.sessions import COOKIE, HTML, age_sessions, list_grants, log_in, open_browser
 
+NOBODY = "00000000-0000-4000-8000-000000000000"
 JSON = {"Accept": "application/json"}
 PAGES_SHOWN = [row for row in PAGES if row.method == "GET"]
 FORMS = [row for row in PAGES if row.method == "POST"]
@@ -38,7 +39,7 @@ def open_browsers(sandbox_client, database_url):
 
 def address_of(row):
     """With the id of nothing, wherever the path has one."""
-    return re.sub(r"\{[^}]*\}", "77777", row.path)
+    return re.sub(r"\{[^}]*\}", lambda slot: NOBODY if slot[0].endswith(":uuid}") else "77777", row.path)
 
 
 def send(browser, row):
