@@ -12,6 +12,8 @@ from jobmeter.job_lists.model import (
     ListedState,
     ListOrder,
     ListQuestion,
+    NewestPage,
+    NewestQuestion,
     StateCount,
 )
 
@@ -66,6 +68,20 @@ async def list_jobs(connection: Connection, question: ListQuestion) -> JobListPa
         states=_sort(states),
         counted_at=await store.read_counted_at(connection),
     )
+
+
+async def list_newest(connection: Connection, question: NewestQuestion) -> NewestPage:
+    """Returns jobs of all partners, the newest first, for the operator. Needs a transaction with one snapshot."""
+    return NewestPage(
+        jobs=tuple(await list_newest_jobs(connection, question)),
+        states=_sort(await store.count_all_states(connection, question)),
+        counted_at=await store.read_counted_at(connection),
+    )
+
+
+async def list_newest_jobs(connection: Connection, question: NewestQuestion) -> list[ListedJob]:
+    """Returns the jobs of ``list_newest`` alone."""
+    return await store.list_newest(connection, question)
 
 
 async def _list_page(connection: Connection, question: ListQuestion) -> list[ListedJob]:

@@ -136,6 +136,18 @@ class ListQuestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewestQuestion:
+    """A page of the jobs of all partners, the newest first: those before a job. ``None`` means all; ``search`` as in ``ListFilter``."""
+
+    partner_id: int | None = None
+    application_id: int | None = None
+    states: tuple[ListedState, ...] | None = None
+    search: str | None = None
+    before: int
+    rows_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StateCount:
     """How many jobs are in a state, and how many of them come before the page."""
 
@@ -164,6 +176,15 @@ class JobListPage:
     @property
     def has_previous(self) -> bool:
         return self.first_number > 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewestPage:
+    """``states`` counts what the other filters select, in any state."""
+
+    jobs: tuple[ListedJob, ...]
+    states: tuple[StateCount, ...]
+    counted_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

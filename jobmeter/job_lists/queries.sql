@@ -30,6 +30,11 @@ partner_id = %(partner_id)s
    AND (%(campaign)s::text IS NULL OR campaign = %(campaign)s)
    AND (%(search)s::text IS NULL OR strpos(search_text, search_form(%(search)s)) > 0)
 
+-- columns: is_found
+(%(partner_id)s::bigint IS NULL OR partner_id = %(partner_id)s)
+   AND (%(application_id)s::bigint IS NULL OR application_id = %(application_id)s)
+   AND (%(search)s::text IS NULL OR strpos(search_text, search_form(%(search)s)) > 0)
+
 -- name: lock_lists
 -- One writer at a time: of two copies of a job, the older one could be stored last.
 SELECT counted_at, seen_through
@@ -211,6 +216,25 @@ SELECT {shown}
          LIMIT %(rows_max)s) AS listed
  {with_texts}
  ORDER BY title_key DESC, listed.job_id DESC
+
+-- name: list_newest
+-- Of all partners, by the key; a partner's own are few beside them, so the plan is made for the values.
+SELECT {shown}
+  FROM (SELECT {page}
+          FROM listed_jobs
+         WHERE job_id < %(before)s
+           AND {is_found}
+           AND (%(states)s::text[] IS NULL OR state = ANY(%(states)s))
+         ORDER BY job_id DESC
+         LIMIT %(rows_max)s) AS listed
+ {with_texts}
+ ORDER BY listed.job_id DESC
+
+-- name: count_all_states
+SELECT state, count(*) AS jobs
+  FROM listed_jobs
+ WHERE {is_found}
+ GROUP BY state
 
 -- name: count_states
 -- The jobs in each state, whichever states are wanted, and how many of them are before the first job of a

@@ -7,7 +7,15 @@ from typing import Any, TypeVar
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import change_rows, find_scalar, list_rows, list_scalars, read_row, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
-from jobmeter.job_lists.model import ContractDay, EstimatedDay, ListedJob, ListFilter, ListOrder, StateCount
+from jobmeter.job_lists.model import (
+    ContractDay,
+    EstimatedDay,
+    ListedJob,
+    ListFilter,
+    ListOrder,
+    NewestQuestion,
+    StateCount,
+)
 
 SQL = load_statements("jobmeter.job_lists")
 Row = TypeVar("Row")
@@ -132,3 +140,11 @@ async def count_states(
     first = {"first_number": first_number, "first_title": first_title, "first_job": first_job}
     parameters = {"order": order, "sign": sign} | first
     return await _list_planned(connection, StateCount, "count_states", vars_of(wanted) | parameters)
+
+
+async def list_newest(connection: Connection, question: NewestQuestion) -> list[ListedJob]:
+    return await _list_planned(connection, ListedJob, "list_newest", vars_of(question))
+
+
+async def count_all_states(connection: Connection, question: NewestQuestion) -> list[StateCount]:
+    return await _list_planned(connection, StateCount, "count_all_states", vars_of(question))

@@ -19,6 +19,9 @@ from jobmeter.portal.pages.my import jobs as my_jobs
 from jobmeter.portal.pages.my import slots as my_slots
 from jobmeter.portal.pages.my import statement as my_statement
 from jobmeter.portal.pages.operator import applications as operator_applications
+from jobmeter.portal.pages.operator import audit as operator_audit
+from jobmeter.portal.pages.operator import cockpit
+from jobmeter.portal.pages.operator import jobs as operator_jobs
 from jobmeter.portal.pages.operator import partners as operator_partners
 from jobmeter.portal.pages.operator import people as operator_people
 from jobmeter.portal.pages.operator.programme import exclusions, invalid_traffic, settlement
@@ -133,19 +136,8 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("GET", "/portal/partner/webhooks/{webhook_id:int}/retire", webhook.show_retire, roles=MANAGERS, summary="Show which signing secret is retired"),
     PageRow("POST", "/portal/partner/webhooks/{webhook_id:int}/retire", webhook.retire_secret, roles=MANAGERS, summary="Retire the older signing secret"),
     # -- the operator
-    PageRow("GET", "/portal/operator", start.show_operator, roles=OPERATOR_ROLES, menu=mark("Operator"), summary="Show the operator the first page"),
-    # -- the operator's programme
-    PageRow("GET", "/portal/operator/settlement", settlement.list_days, roles=OPERATOR_ROLES, menu=mark("Settlement"), summary="List the settlement days"),
-    PageRow("GET", "/portal/operator/settlement.csv", settlement.download_days, roles=OPERATOR_ROLES, summary="Download the settlement days"),
-    PageRow("GET", "/portal/operator/settlement/{day}", settlement.show_day, roles=OPERATOR_ROLES, summary="Show what settlement did on a day"),
-    PageRow("GET", "/portal/operator/invalid-traffic", invalid_traffic.list_rules, roles=OPERATOR_ROLES, menu=mark("Invalid traffic"), summary="List the rules and filters with their counts"),
-    PageRow("GET", "/portal/operator/invalid-traffic/{name}", invalid_traffic.show_rule, roles=OPERATOR_ROLES, summary="Try a rule on last week"),
-    PageRow("POST", "/portal/operator/invalid-traffic/{name}", invalid_traffic.save_rule, roles=OPERATORS, summary="Set a rule", needs_confirmation=True),
-    PageRow("GET", "/portal/operator/exclusions", exclusions.list_exclusions, roles=OPERATOR_ROLES, summary="List what is excluded by hand"),
-    PageRow("POST", "/portal/operator/exclusions", exclusions.add_exclusion, roles=OPERATORS, summary="Exclude clicks", needs_confirmation=True),
-    PageRow("POST", "/portal/operator/exclusions/remove", exclusions.remove_exclusion, roles=OPERATORS, summary="Remove an exclusion", needs_confirmation=True),
-    PageRow("GET", "/portal/operator/networks", exclusions.list_networks, roles=OPERATOR_ROLES, summary="List the lists of networks"),
-    PageRow("POST", "/portal/operator/networks", exclusions.replace_networks, roles=OPERATORS, summary="Replace a list of networks", needs_confirmation=True),
+    PageRow("GET", "/portal/operator", cockpit.show_cockpit, roles=OPERATOR_ROLES, menu=mark("Programme"), summary="Show what the installation and its partners are doing"),
+    PageRow("GET", "/portal/operator/find", cockpit.find_anything, roles=OPERATOR_ROLES, summary="Find anything by number, name or external id"),
     # -- the operator: partners and people
     PageRow("GET", "/portal/operator/partners", operator_partners.list_partners, roles=OPERATOR_ROLES, menu=mark("Partners"), summary="List and find partners"),
     PageRow("GET", "/portal/operator/partners/new", operator_partners.show_new, roles=OPERATORS, summary="Show the form for a partner"),
@@ -166,6 +158,24 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("POST", "/portal/operator/people/{person_id:int}/sessions/end", operator_people.end_sessions, roles=OPERATORS, summary="End all sessions of a person"),
     PageRow("GET", "/portal/operator/people/{person_id:int}/remove", operator_people.show_remove, roles=OPERATORS, summary="Show what removing a person ends"),
     PageRow("POST", "/portal/operator/people/{person_id:int}/remove", operator_people.remove_person, roles=OPERATORS, needs_confirmation=True, summary="Remove a person"),
+    PageRow("GET", "/portal/operator/jobs", operator_jobs.list_jobs, roles=OPERATOR_ROLES, menu=mark("Jobs"), summary="List the jobs of all partners"),
+    PageRow("GET", "/portal/operator/jobs.{format}", operator_jobs.download_jobs, roles=OPERATOR_ROLES, summary="Download the jobs of all partners"),
+    PageRow("GET", "/portal/operator/members", operator_jobs.list_members, roles=OPERATOR_ROLES, menu=mark("Members"), summary="List the jobs of a poster"),
+    # -- the operator's programme
+    PageRow("GET", "/portal/operator/settlement", settlement.list_days, roles=OPERATOR_ROLES, menu=mark("Settlement"), group=mark("Money"), summary="List the settlement days"),
+    PageRow("GET", "/portal/operator/settlement.csv", settlement.download_days, roles=OPERATOR_ROLES, summary="Download the settlement days"),
+    PageRow("GET", "/portal/operator/settlement/{day}", settlement.show_day, roles=OPERATOR_ROLES, summary="Show what settlement did on a day"),
+    PageRow("GET", "/portal/operator/invalid-traffic", invalid_traffic.list_rules, roles=OPERATOR_ROLES, menu=mark("Invalid traffic"), group=mark("Money"), summary="List the rules and filters with their counts"),
+    PageRow("GET", "/portal/operator/invalid-traffic/{name}", invalid_traffic.show_rule, roles=OPERATOR_ROLES, summary="Try a rule on last week"),
+    PageRow("POST", "/portal/operator/invalid-traffic/{name}", invalid_traffic.save_rule, roles=OPERATORS, summary="Set a rule", needs_confirmation=True),
+    PageRow("GET", "/portal/operator/exclusions", exclusions.list_exclusions, roles=OPERATOR_ROLES, summary="List what is excluded by hand"),
+    PageRow("POST", "/portal/operator/exclusions", exclusions.add_exclusion, roles=OPERATORS, summary="Exclude clicks", needs_confirmation=True),
+    PageRow("POST", "/portal/operator/exclusions/remove", exclusions.remove_exclusion, roles=OPERATORS, summary="Remove an exclusion", needs_confirmation=True),
+    PageRow("GET", "/portal/operator/networks", exclusions.list_networks, roles=OPERATOR_ROLES, summary="List the lists of networks"),
+    PageRow("POST", "/portal/operator/networks", exclusions.replace_networks, roles=OPERATORS, summary="Replace a list of networks", needs_confirmation=True),
+    # -- the operator: the system
+    PageRow("GET", "/portal/operator/audit", operator_audit.list_records, roles=OPERATOR_ROLES, menu=mark("Audit log"), group=mark("System"), summary="List who did which administrative act"),
+    PageRow("GET", "/portal/operator/audit.{format}", operator_audit.download_records, roles=OPERATOR_ROLES, summary="Download the audit log"),
 )
 # fmt: on
 

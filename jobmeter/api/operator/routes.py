@@ -22,6 +22,11 @@ AUDIENCE = Audience.OPERATOR
 
 # fmt: off
 OPERATOR: tuple[PlainEndpoint, ...] = (
+    # -- the operator: overview
+    Endpoint("GET", "/operator/overview", partners.show_overview, audience=AUDIENCE, parameters=PAGE,
+             summary="Get what the installation is doing, and how its partners are"),
+    Endpoint("GET", "/operator/search", partners.find_anything, audience=AUDIENCE, parameters=("q",), required=("q",),
+             summary="Find anything by its number, name or external id"),
     # -- the operator: partners and their contracts
     Endpoint("GET", "/operator/jobs/{job_id:int}/links", jobs.show_links, audience=AUDIENCE,
              summary="Get the links of a job: page, apply link and view pixel"),

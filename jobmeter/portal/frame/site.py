@@ -56,7 +56,10 @@ class Site:
         self._forms = [compile_path(row.path)[0] for row in rows if row.needs_confirmation]
 
     def list_menu(self, role: Role) -> list[PageRow]:
-        return [row for row in self._rows if row.menu and row.roles is not None and role in row.roles]
+        """Returns the rows of a menu, those of one group together."""
+        rows = [row for row in self._rows if row.menu and row.roles is not None and role in row.roles]
+        groups = [row.group for row in rows]
+        return sorted(rows, key=lambda row: groups.index(row.group))
 
     def may_wait(self, path: str) -> bool:
         """Whether the form of this path is one that is sent again once its person is confirmed."""

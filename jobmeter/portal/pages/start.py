@@ -17,7 +17,3 @@ _FIRST = {
 async def show_start(visit: Visit) -> Response:
     """Redirects to the first page of the chosen role, with what was just done."""
     return visit.redirect(_FIRST[visit.signed_in.grant.role], done=visit.done_key)
-
-
-async def show_operator(visit: Visit) -> Response:
-    return visit.show("operator/start.html")

@@ -1,6 +1,7 @@
 """Owns the values of the operator's overview. Pure."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -42,3 +43,28 @@ class PartnerFigures:
     applications: int
     promoted: int
     budgets: tuple[PartnerBudget, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queues:
+    """What waits or failed: tasks in progress, deliveries that were given up, feeds whose last run did not read them.
+
+    ``sealed_at`` is when the ledger was sealed last.
+    """
+
+    tasks: int
+    oldest_task_at: datetime | None
+    dead: int
+    dead_endpoints: int
+    faulty_feeds: int
+    sealed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """What the installation is doing: views and clicks of today that count, when the last event happened, and the queues."""
+
+    views: int
+    clicks: int
+    newest_event_at: datetime | None
+    queues: Queues

@@ -38,3 +38,59 @@ SELECT partner_id, currency, sum(limit_micros)::bigint AS limit_micros,
    AND term_ends_at > %(now)s
  GROUP BY partner_id, currency
  ORDER BY partner_id, currency
+
+-- name: read_figures_of_day
+-- By contract, and 0 for jobs without one: the index of days begins with it.
+SELECT coalesce(sum(views), 0)::bigint AS views, coalesce(sum(apply_clicks), 0)::bigint AS clicks
+  FROM (SELECT 0::bigint AS contract_id UNION ALL SELECT id FROM partner_contracts) AS contracts
+ CROSS JOIN LATERAL (
+       SELECT views, apply_clicks
+         FROM job_days
+        WHERE partner_contract_id = contract_id
+          AND day = %(day)s) AS found
+
+-- name: read_newest_event
+-- Of each shard the last key of a day, by the index. A key begins with its milliseconds.
+SELECT (('x' || left(replace(max(event_key::text), '-', ''), 12))::bit(48))::bigint AS happened_ms
+  FROM every_shard() AS shards (shard)
+ CROSS JOIN LATERAL (
+       SELECT event_key
+         FROM events
+        WHERE events.shard = shards.shard
+          AND event_key >= event_key_floor(%(day)s)
+          AND event_key < event_key_floor(%(day)s + 1)
+        ORDER BY event_key DESC
+        LIMIT 1) AS last
+
+-- name: read_queues
+-- Counted up to a number that nobody reads one by one. Of each feed, its last run.
+SELECT tasks, oldest_task_at, dead, dead_endpoints, faulty_feeds,
+       (SELECT max(sealed_at) FROM ledger_seal_rounds) AS sealed_at
+  FROM (SELECT count(*) AS tasks, min(created_at) AS oldest_task_at
+          FROM (SELECT created_at
+                  FROM job_tasks
+                 WHERE status = 'IN_PROGRESS'
+                 ORDER BY number
+                 LIMIT 10000) AS waiting) AS in_progress
+ CROSS JOIN (
+       SELECT coalesce(sum(dead), 0)::bigint AS dead, count(*) AS dead_endpoints
+         FROM notice_endpoints
+        CROSS JOIN LATERAL (
+              SELECT count(*) AS dead
+                FROM (SELECT
+                        FROM notices
+                       WHERE endpoint_id = notice_endpoints.id
+                         AND state = 'DEAD'
+                       LIMIT 1000) AS given_up) AS counted
+        WHERE removed_at IS NULL
+          AND dead > 0) AS notified
+ CROSS JOIN (
+       SELECT count(*) AS faulty_feeds
+         FROM job_feeds
+        CROSS JOIN LATERAL (
+              SELECT outcome
+                FROM feed_runs
+               WHERE feed_id = job_feeds.id
+               ORDER BY number DESC
+               LIMIT 1) AS last_run
+        WHERE outcome NOT IN ('DONE', 'NOT_CHANGED')) AS fed

@@ -52,7 +52,7 @@ async def list_days(visit: Visit) -> Response:
     tomorrow = day_of(visit.context.now) + timedelta(days=1)
     before = min(read_query_day(visit.context.request, "before", default=tomorrow), tomorrow)
     async with visit.app.database.snapshot() as connection:
-        rows = await _list_rows(connection, visit, before=before, rows_max=PAGE_ROWS + 1)
+        rows = await list_rows(connection, visit, before=before, rows_max=PAGE_ROWS + 1)
         settled_through = await settlement.read_settled_through(connection)
     shown = rows[:PAGE_ROWS]
     return visit.show(
@@ -60,7 +60,7 @@ async def list_days(visit: Visit) -> Response:
         rows=shown,
         states=STATES,
         settled_through=settled_through,
-        next_final=_find_next_final(visit, settled_through),
+        next_final=find_next_final(visit, settled_through),
         rules=RULE_TEXTS,
         name_rules=_name_rules,
         first="/portal/operator/settlement" if before < tomorrow else "",
@@ -106,7 +106,7 @@ async def show_day(visit: Visit) -> Response:
     )
 
 
-async def _list_rows(connection: Connection, visit: Visit, *, before: date, rows_max: int) -> list[DayRow]:
+async def list_rows(connection: Connection, visit: Visit, *, before: date, rows_max: int) -> list[DayRow]:
     found = await settlement.list_days_before(connection, before=before, rows_max=rows_max)
     estimates = await _list_estimates(connection)
     return [_make_row(visit, one, estimates) for one in found]
@@ -129,7 +129,7 @@ def _make_row(visit: Visit, day: SettlementDay, estimates: dict[date, list[Amoun
     return DayRow(day, state, charged)
 
 
-def _find_next_final(visit: Visit, settled_through: date | None) -> tuple[date, object] | None:
+def find_next_final(visit: Visit, settled_through: date | None) -> tuple[date, object] | None:
     """Returns the day that becomes final next, and when."""
     if settled_through is None:
         return None
@@ -147,7 +147,7 @@ async def _read_lines(visit: Visit) -> AsyncIterator[list[Row]]:
     before = day_of(visit.context.now) + timedelta(days=1)
     while True:
         async with visit.app.database.snapshot() as connection:
-            rows = await _list_rows(connection, visit, before=before, rows_max=FILE_ROWS)
+            rows = await list_rows(connection, visit, before=before, rows_max=FILE_ROWS)
         yield [line for row in rows for line in _make_lines(row)]
         if len(rows) < FILE_ROWS:
             return
