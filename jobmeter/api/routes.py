@@ -34,6 +34,7 @@ from jobmeter.api.partner.exports import EXPORTS
 from jobmeter.api.partner.job_changes import JOB_CHANGES
 from jobmeter.api.partner.lists.jobs import JOBS
 from jobmeter.api.partner.lists.overview import OVERVIEW
+from jobmeter.api.partner.lists.report_days import REPORT_DAYS
 from jobmeter.api.partner.people import COLLEAGUES
 from jobmeter.api.partner.requests import REQUESTS
 from jobmeter.api.restli import developer_applications_security as security
@@ -184,6 +185,7 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              parameters=("after", "limit"), summary="List charges and corrections as an ordered stream"),
     *EXPORTS,
     *JOBS,
+    *REPORT_DAYS,
     *OVERVIEW,
     Endpoint("GET", "/partner/credits", partner_credits.list_credits, audience=PARTNER, quota="partner",
              parameters=MONTH_PAGE, summary="List a month's postings that used credits, their prices and the credits left"),
@@ -199,6 +201,8 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     Endpoint("GET", "/partner/clicksNotCharged", clicks_not_charged.list_not_charged, audience=PARTNER, quota="partner",
              other_media=("text/csv",), parameters=("from", "to", "externalJobPostingId", "format", "after"),
              summary="List clicks that were not charged, by job, day and reason"),
+    Endpoint("GET", "/partner/clicksNotCharged/sums", clicks_not_charged.sum_not_charged, audience=PARTNER, quota="partner",
+             parameters=("from", "to", "application", "job"), summary="Sum clicks that were not charged by reason, by day and by job"),
     Endpoint("GET", "/partner/invoices", partner_invoices.list_invoices, audience=PARTNER, quota="partner",
              parameters=("account", "month", "state", *PAGE), summary="List the caller's invoices and credit notes"),
     Endpoint("GET", "/partner/invoices/{invoice_id:int}", partner_invoices.show_invoice, audience=PARTNER,

@@ -85,7 +85,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportQuery:
-    """What a caller asks for. ``after`` is the cursor of the last row that it has."""
+    """What a caller asks for. ``after`` is the cursor of the last row that it has; ``as_of`` an earlier moment of job reports."""
 
     kind: ExportKind
     caller: Application
@@ -96,6 +96,7 @@ class ExportQuery:
     external_ids: tuple[str, ...] = ()
     after: str = ""
     now: datetime
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,14 @@ def check_range(
     return chosen
 
 
+def check_moment(as_of: datetime, last: date, *, now: datetime) -> None:
+    """Checks the moment of which a range is reported. Raises ``Refused``: PARAMETER_INVALID if it is to come, RANGE_NOT_PAST."""
+    if as_of > now:
+        raise Refused(Fault.PARAMETER_INVALID, name="asOf")
+    if last >= day_of(as_of):
+        raise Refused(Fault.RANGE_NOT_PAST)
+
+
 def read_cursor(text: str, *, first: tuple[int, ...], largest: tuple[int, ...]) -> tuple[int, ...]:
     """Returns the position that a cursor names, ``first`` without one. It has as many numbers as ``largest``, none above it.
 

@@ -3,7 +3,8 @@
 Does not own how a request is processed (``http.pipeline``).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -99,6 +100,12 @@ class AppContext:
     proxies: TrustedProxies
     recorder: RequestRecorder
     people_mails: MailSender
+
+    @asynccontextmanager
+    async def lend_connection(self) -> AsyncIterator[Connection]:
+        """Lends a connection for one page, of the share of the pool that exports have."""
+        async with self.export_shares.take_turn(), self.database.connection() as connection:
+            yield connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

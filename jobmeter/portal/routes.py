@@ -32,6 +32,8 @@ from jobmeter.portal.pages.partner.job import day as partner_day
 from jobmeter.portal.pages.partner.job import job as partner_job
 from jobmeter.portal.pages.partner.links import webhook, webhooks
 from jobmeter.portal.pages.partner.money import contracts, invoice, invoices, statements
+from jobmeter.portal.pages.partner.reports import not_charged as partner_uncharged
+from jobmeter.portal.pages.partner.reports import reports as partner_reports
 from jobmeter.portal.pages.sandbox import clock as sandbox_clock
 from jobmeter.portal.pages.sandbox import controls as sandbox_controls
 from jobmeter.portal.pages.sandbox import rehearsal
@@ -114,6 +116,11 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("GET", "/portal/partner/statements.csv", statements.download_customers, roles=PARTNER_ROLES, summary="Download what a partner's customers used in a month"),
     PageRow("GET", "/portal/partner/statements/customer", statements.show_statement, roles=PARTNER_ROLES, summary="Show the statement of a customer"),
     PageRow("GET", "/portal/partner/statements/file", statements.download_statement, roles=PARTNER_ROLES, summary="Download the statement of a customer"),
+    PageRow("GET", "/portal/partner/reports", partner_reports.show_reports, roles=PARTNER_ROLES, menu=mark("Reports"), summary="Show the figures of a range of days"),
+    PageRow("GET", "/portal/partner/reports.{format}", partner_reports.download_reports, roles=PARTNER_ROLES, summary="Download the figures of each job and day"),
+    PageRow("GET", "/portal/partner/reports/days.{format}", partner_reports.download_days, roles=PARTNER_ROLES, summary="Download the figures of each day"),
+    PageRow("GET", "/portal/partner/not-charged", partner_uncharged.show_not_charged, roles=PARTNER_ROLES, menu=mark("Clicks not charged"), summary="Show the clicks that were not charged by reason"),
+    PageRow("GET", "/portal/partner/not-charged.{format}", partner_uncharged.download_not_charged, roles=PARTNER_ROLES, summary="Download the clicks that were not charged"),
     # -- a partner's people
     PageRow("GET", "/portal/partner/people", partner_people.list_people, roles=PARTNER_ROLES, menu=mark("People"), summary="List a partner's people"),
     PageRow("POST", "/portal/partner/people", partner_people.invite_person, roles=MANAGERS, summary="Invite a person of a partner"),

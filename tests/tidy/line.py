@@ -128,6 +128,7 @@ ROOMS = {
         "pages.partner.job",
         "pages.partner.links",
         "pages.partner.money",
+        "pages.partner.reports",
         "pages.operator.programme",
         "pages.operator",
         "pages.sandbox",

@@ -1,4 +1,4 @@
-"""``GET /partner/clicksNotCharged``: clicks that were not charged, by job, day and reason; JSON or CSV."""
+"""``GET /partner/clicksNotCharged``: clicks that were not charged, by job, day and reason; JSON or CSV; their sums."""
 
 import csv
 import io
@@ -13,10 +13,10 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, URN_JOB
 from jobmeter.base.readers import times
 from jobmeter.http.context import RequestContext
-from jobmeter.http.parameters import read_query_day
+from jobmeter.http.parameters import read_query_day, read_query_id
 from jobmeter.http.responses import json_response
 from jobmeter.reports.uncharged_clicks import flow as reports
-from jobmeter.reports.uncharged_clicks.model import NotCharged
+from jobmeter.reports.uncharged_clicks.model import NotCharged, UnchargedDay, UnchargedJob, UnchargedSummary
 from jobmeter.wire.csv_cells import guard_cell
 
 COLUMNS = ("externalJobPostingId", "jobPosting", "day", "reason", "clicks", "message")
@@ -41,6 +41,43 @@ async def list_not_charged(context: RequestContext) -> Response:
         headers = {"X-Next-After": after} if after else {}
         return Response(write_csv(found), media_type="text/csv", headers=headers)
     return json_response({"elements": [serialize_not_charged(row) for row in found], "nextAfter": after})
+
+
+async def sum_not_charged(context: RequestContext) -> Response:
+    """``from`` and ``to`` as in the list; ``application`` and ``job`` select, by number. Of the jobs, those with the most are listed."""
+    request = context.request
+    first = read_query_day(request, "from", default=one_year_before(day_of(context.now)))
+    last = read_query_day(request, "to", default=day_of(context.now))
+    application_id, job_id = read_query_id(request, "application"), read_query_id(request, "job")
+    async with context.app.database.snapshot() as connection:
+        found = await reports.sum_not_charged(
+            connection,
+            application=context.application,
+            first=first,
+            last=last,
+            application_id=application_id,
+            job_id=job_id,
+        )
+    return json_response(serialize_summary(found))
+
+
+def serialize_summary(found: UnchargedSummary) -> dict[str, Any]:
+    return {
+        "clicks": found.clicks,
+        "reasons": [
+            {"reason": one.name, "clicks": one.clicks, "message": one.message} for one in found.reasons
+        ],
+        "days": [{"day": one.day.isoformat()} | _serialize_sums(one) for one in found.days],
+        "jobs": [
+            {"externalJobPostingId": one.external_id, "jobPosting": f"{URN_JOB}{one.job_id}"}
+            | _serialize_sums(one)
+            for one in found.jobs
+        ],
+    }
+
+
+def _serialize_sums(one: UnchargedDay | UnchargedJob) -> dict[str, int]:
+    return {"clicks": one.clicks, "free": one.free, "refused": one.refused, "reversed": one.reversed}
 
 
 def wants_csv(request: Request) -> bool:

@@ -3,21 +3,19 @@
 Does not own the rows (``jobmeter.exports``). Text is sent while it is read; the other formats are complete files.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from datetime import UTC, date, tzinfo
-from functools import partial
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.database.connection import Connection
+from jobmeter.base.readers.times import read_moment
 from jobmeter.exports.files import flow as files
 from jobmeter.exports.kinds import flow as kinds
 from jobmeter.exports.model import ExportFormat, ExportKind, ExportQuery
-from jobmeter.http.context import AppContext, RequestContext
+from jobmeter.http.context import RequestContext
 from jobmeter.http.endpoints import Audience, Endpoint
 from jobmeter.http.parameters import read_query_day, read_query_id
 from jobmeter.http.plain import PlainEndpoint
@@ -37,12 +35,15 @@ SUMMARIES = {
 
 
 async def export_rows(context: RequestContext) -> Response:
-    """``from`` and ``to`` (days), ``format`` (csv, jsonl, xlsx, parquet) or ``Accept``, ``timezone``, filters; ``cursor`` continues."""
+    """``from`` and ``to`` (days), ``format`` (csv, jsonl, xlsx, parquet) or ``Accept``, ``timezone``, filters; ``cursor`` continues.
+
+    ``asOf`` repeats job reports as they were at an earlier moment.
+    """
     file_format, zone, query = choose_format(context.request), read_zone(context.request), read_query(context)
     app = context.app
     async with app.database.connection() as connection:
         scope = await kinds.find_scope(connection, query)
-    sources = kinds.make_sources(partial(lend_connection, app), app.job_lists)
+    sources = kinds.make_sources(app.lend_connection, app.job_lists)
     rows = RowsToSend(
         partner_id=context.application.partner_id,
         tables=kinds.read_tables(sources, query, scope),
@@ -59,22 +60,17 @@ async def export_rows(context: RequestContext) -> Response:
     )
 
 
-@asynccontextmanager
-async def lend_connection(app: AppContext) -> AsyncIterator[Connection]:
-    """A connection for one page, of the share of the pool that exports have."""
-    async with app.export_shares.take_turn(), app.database.connection() as connection:
-        yield connection
-
-
 def read_query(context: RequestContext) -> ExportQuery:
     """Raises ``Refused``: PARAMETER_INVALID, and those of ``kinds.choose_days``."""
     request, kind = context.request, ExportKind(context.path.rpartition("/")[2])
+    as_of = _read_moment(request, kind)
     first, last = kinds.choose_days(
         kind,
         _read_day(request, "from"),
         _read_day(request, "to"),
         now=context.now,
         kept_days=context.app.settings.report_retention_days,
+        as_of=as_of,
     )
     external_ids = tuple(request.query_params.getlist("externalJobPostingId"))
     if len(external_ids) > JOBS_NAMED_MAX:
@@ -89,7 +85,19 @@ def read_query(context: RequestContext) -> ExportQuery:
         external_ids=external_ids,
         after=request.query_params.get("cursor", ""),
         now=context.now,
+        as_of=as_of,
     )
+
+
+def _read_moment(request: Request, kind: ExportKind) -> datetime | None:
+    """Only job reports can be repeated as they were at an earlier moment."""
+    text = request.query_params.get("asOf")
+    if not text:
+        return None
+    moment = read_moment(text)
+    if moment is None or kind is not ExportKind.JOB_REPORTS:
+        raise Refused(Fault.PARAMETER_INVALID, name="asOf")
+    return moment
 
 
 def _read_day(request: Request, name: str) -> date | None:
@@ -166,7 +174,15 @@ EXPORTS: tuple[PlainEndpoint, ...] = tuple(
         quota="partner",
         media=ExportFormat.CSV.media_type,
         reply="Rows",
-        parameters=("from", "to", "format", "timezone", *FILTERS, "cursor"),
+        parameters=(
+            "from",
+            "to",
+            "format",
+            "timezone",
+            *FILTERS,
+            *(("asOf",) if kind is ExportKind.JOB_REPORTS else ()),
+            "cursor",
+        ),
         other_media=tuple(one.media_type for one in ExportFormat if one is not ExportFormat.CSV),
         summary=summary,
     )

@@ -32,6 +32,7 @@ def name_content(query: ExportQuery, file_format: ExportFormat, zone: tzinfo, *,
         query.application_id,
         query.external_ids,
         query.after,
+        query.as_of,
         file_format.extension,
         str(zone),
     )

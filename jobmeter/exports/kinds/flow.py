@@ -6,8 +6,9 @@ Holds no connection between pages, however slowly they are read; what is final n
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
 from jobmeter.contracts.partner import flow as contracts
@@ -47,10 +48,24 @@ KINDS = {
 
 
 def choose_days(
-    kind: ExportKind, first: date | None, last: date | None, *, now: datetime, kept_days: int
+    kind: ExportKind,
+    first: date | None,
+    last: date | None,
+    *,
+    now: datetime,
+    kept_days: int,
+    as_of: datetime | None = None,
 ) -> tuple[date, date]:
-    """Returns the days of an export; by default all that are kept. Raises ``Refused`` as ``rules.check_range`` does."""
-    return rules.check_range(kind, first, last, now=now, kept_days=kept_days)
+    """Returns the days of an export; by default all that are kept. With ``as_of``, those that were over then.
+
+    Raises ``Refused`` as ``rules.check_range`` and ``rules.check_moment`` do.
+    """
+    if as_of is not None and last is None:
+        last = day_of(as_of) - timedelta(days=1)
+    chosen = rules.check_range(kind, first, last, now=now, kept_days=kept_days)
+    if as_of is not None:
+        rules.check_moment(as_of, chosen[1], now=now)
+    return chosen
 
 
 async def find_scope(connection: Connection, query: ExportQuery) -> Scope:

@@ -73,7 +73,9 @@ async def read_pages(
     for child in scope.applications:
         if child.id < after[0]:
             continue
-        asked = ReportQuery(child, query.first, query.last, query.contract_id, query.now)
+        asked = ReportQuery(
+            child, query.first, query.last, query.contract_id, now=query.now, as_of=query.as_of
+        )
         async with sources.connect() as connection:
             jobs = await reports.list_live_jobs(connection, asked, days, lists=sources.job_lists)
         contract_ids = dict(zip(jobs.job_ids.tolist(), jobs.contract_ids.tolist(), strict=True))
@@ -81,7 +83,9 @@ async def read_pages(
         job_ids = _choose_jobs(jobs.job_ids, least, scope.job_ids)
         for start in range(0, len(job_ids), size):
             async with sources.connect() as connection:
-                final = await store.list_final_days(connection, first=query.first, last=query.last)
+                final = await store.list_final_days(
+                    connection, first=query.first, last=query.last, as_of=query.as_of
+                )
                 found = await reports.report_jobs(connection, asked, job_ids[start : start + size], days)
             yield JobPage(child, found, contract_ids, frozenset(map(day_number, final)))
 

@@ -9,9 +9,11 @@ SELECT job_id
  ORDER BY job_id
 
 -- name: list_final_days
+-- Those that were final at a moment.
 SELECT day
   FROM settled_days
  WHERE day BETWEEN %(first)s AND %(last)s
+   AND settled_at <= coalesce(%(as_of)s, settled_at)
 
 -- name: list_charged_days
 -- The next days of an application's jobs on which clicks were ever charged. A posting charges at least one

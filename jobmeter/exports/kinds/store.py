@@ -3,7 +3,7 @@
 Events are read with a plan made for the given days: a generic plan reads every partition.
 """
 
-from datetime import date
+from datetime import date, datetime
 
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import list_rows, list_scalars
@@ -31,8 +31,11 @@ async def find_jobs(
     return await list_scalars(connection, int, SQL["find_jobs"], parameters)
 
 
-async def list_final_days(connection: Connection, *, first: date, last: date) -> list[date]:
-    return await list_scalars(connection, date, SQL["list_final_days"], {"first": first, "last": last})
+async def list_final_days(
+    connection: Connection, *, first: date, last: date, as_of: datetime | None
+) -> list[date]:
+    values = {"first": first, "last": last, "as_of": as_of}
+    return await list_scalars(connection, date, SQL["list_final_days"], values)
 
 
 async def list_charged_days(connection: Connection, page: ChargedDaysPage) -> list[ChargedDay]:

@@ -24,12 +24,14 @@ from jobmeter.reports.job_reports.model import (
     BudgetReport,
     ByIdsRequest,
     DayRange,
+    DaySum,
     JobListQuery,
     JobReport,
     RangePage,
     ReportableJobs,
     ReportQuery,
     RequestedIds,
+    SumQuery,
     slice_days,
 )
 
@@ -195,6 +197,29 @@ async def report_jobs(
     """The reports of some of those jobs, in the order of their ids."""
     reports = await _read_reports(connection, query, job_ids, days)
     return sorted(reports, key=lambda report: report.job.job_id)
+
+
+async def sum_days(connection: Connection, query: SumQuery) -> list[DaySum]:
+    """Sums what the reports of all jobs of applications show, by currency and day; days without activity are left out.
+
+    The range may be longer than that of a report. Raises ``Refused`` as ``rules.check_range`` does.
+    """
+    days = rules.check_range(query.first, query.last, now=query.moment)
+    shards = [child.shard for child in query.children]
+    application_ids = [child.id for child in query.children]
+    today = start_of(day_of(query.moment))
+    if query.as_of is None:
+        return await store.sum_days(
+            connection, shards=shards, application_ids=application_ids, days=days, today=today
+        )
+    return await store.sum_days_as_of(
+        connection,
+        shards=shards,
+        application_ids=application_ids,
+        days=days,
+        today=today,
+        as_of=query.as_of,
+    )
 
 
 async def report_budget(

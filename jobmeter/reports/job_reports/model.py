@@ -184,3 +184,30 @@ class BudgetReport:
     currency: str
     spent_micros: int
     limit_micros: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SumQuery:
+    """Whose report days are summed: of a partner's child applications. ``as_of`` is an earlier moment, as in ``ReportQuery``."""
+
+    children: tuple[Application, ...]
+    first: date
+    last: date
+    now: datetime
+    as_of: datetime | None = None
+
+    @property
+    def moment(self) -> datetime:
+        return self.now if self.as_of is None else self.as_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaySum:
+    """The sum of the reports of a day, of all jobs in one currency."""
+
+    currency: str
+    day: date
+    views: int
+    apply_clicks: int
+    charge_micros: int
+    is_final: bool

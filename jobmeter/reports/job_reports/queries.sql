@@ -2,6 +2,32 @@
 external_id, title, company_name, company_page, apply_url, closed_at, currency, limit_micros,
 partner_job_campaign
 
+-- columns: reported
+FROM unnest(%(shards)s::smallint[], %(application_ids)s::bigint[]) AS asked (asked_shard, asked_application)
+          JOIN job_postings ON shard = asked_shard AND application_id = asked_application
+         WHERE {is_reportable}
+
+-- columns: is_reportable
+partner_contract_id IS NOT NULL
+           AND created_at < %(today)s
+           AND (state <> 'FAILED' OR closed_at >= %(today)s)
+           AND (state <> 'CLOSED' OR closed_at >= %(today)s OR EXISTS (
+                SELECT FROM job_budgets
+                 WHERE job_budgets.shard = job_postings.shard
+                   AND job_budgets.job_id = job_postings.job_id
+                   AND (spent_micros + credited_micros > 0 OR EXISTS (
+                        SELECT FROM job_days
+                         WHERE job_days.shard = job_postings.shard
+                           AND job_days.job_id = job_postings.job_id
+                           AND clicks_reversed > 0
+                           AND EXISTS (SELECT FROM charge_postings
+                                        WHERE charge_postings.shard = job_postings.shard
+                                          AND source_kind = {AccountKind.JOB}
+                                          AND source_id = job_postings.job_id
+                                       OFFSET 0)
+                        OFFSET 0))
+                OFFSET 0))
+
 -- name: read_reports_by_ids
 -- A requested id is a job's external id, or else a partner job code, of which the newest job is meant. What
 -- it means and shows is that of the last midnight (`job_at_midnight`): a code that was replaced since is in
@@ -78,25 +104,7 @@ SELECT string_agg(int8send(job_id), '') AS job_ids,
           FROM job_postings
          WHERE shard = %(shard)s
            AND application_id = %(application_id)s
-           AND partner_contract_id IS NOT NULL
-           AND created_at < %(today)s
-           AND (state <> 'FAILED' OR closed_at >= %(today)s)
-           AND (state <> 'CLOSED' OR closed_at >= %(today)s OR EXISTS (
-                SELECT FROM job_budgets
-                 WHERE job_budgets.shard = job_postings.shard
-                   AND job_budgets.job_id = job_postings.job_id
-                   AND (spent_micros + credited_micros > 0 OR EXISTS (
-                        SELECT FROM job_days
-                         WHERE job_days.shard = job_postings.shard
-                           AND job_days.job_id = job_postings.job_id
-                           AND clicks_reversed > 0
-                           AND EXISTS (SELECT FROM charge_postings
-                                        WHERE charge_postings.shard = job_postings.shard
-                                          AND source_kind = {AccountKind.JOB}
-                                          AND source_id = job_postings.job_id
-                                       OFFSET 0)
-                        OFFSET 0))
-                OFFSET 0))
+           AND {is_reportable}
          ORDER BY job_id) AS listed
 
 -- name: sum_contract_spend
@@ -108,3 +116,31 @@ SELECT (coalesce((SELECT sum(charge_micros)
                      WHERE partner_contract_id = %(contract_id)s
                        AND day > (SELECT kept_through FROM job_month_keeping)
                        AND day < %(today)s), 0))::bigint
+
+-- name: sum_days
+-- The days of all jobs that reports show, in each currency. OFFSET 0 keeps the look-ups of days by key.
+SELECT currency, job_days.day, sum(views)::bigint AS views, sum(apply_clicks)::bigint AS apply_clicks,
+       sum(charge_micros)::bigint AS charge_micros, bool_and(settled_at IS NOT NULL) AS is_final
+  FROM (SELECT shard, job_id, partner_contract_id
+          {reported}
+        OFFSET 0) AS job
+  JOIN job_days ON job_days.shard = job.shard AND job_days.job_id = job.job_id
+  JOIN partner_contracts ON id = job.partner_contract_id
+  LEFT JOIN settled_days ON settled_days.day = job_days.day
+ WHERE job_days.day BETWEEN %(first)s AND %(last)s
+ GROUP BY currency, job_days.day
+ ORDER BY currency, job_days.day
+
+-- name: sum_days_as_of
+-- The same as it was at `as_of`: what was recorded since is taken back.
+SELECT currency, days.day, sum(views)::bigint AS views, sum(clicks)::bigint AS apply_clicks,
+       sum(charge)::bigint AS charge_micros, bool_and(coalesce(settled_at <= %(as_of)s, false)) AS is_final
+  FROM (SELECT shard, job_id, partner_contract_id
+          {reported}
+        OFFSET 0) AS job
+ CROSS JOIN LATERAL job_days_as_of(job.shard::integer, job.job_id, %(as_of)s) AS days
+  JOIN partner_contracts ON id = job.partner_contract_id
+  LEFT JOIN settled_days ON settled_days.day = days.day
+ WHERE days.day BETWEEN %(first)s AND %(last)s
+ GROUP BY currency, days.day
+ ORDER BY currency, days.day

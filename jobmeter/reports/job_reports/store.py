@@ -15,6 +15,7 @@ from jobmeter.database.statements import load_statements, vars_of
 from jobmeter.ledger.model import AccountKind
 from jobmeter.reports.job_reports.model import (
     DayRange,
+    DaySum,
     EarlierFigures,
     JobListQuery,
     JobReport,
@@ -52,6 +53,31 @@ async def read_figures_as_of(
 
 async def list_reportable_jobs(connection: Connection, query: JobListQuery) -> ReportableJobs:
     return await read_columns(connection, ReportableJobs, SQL["list_reportable_jobs"], vars_of(query))
+
+
+async def sum_days(
+    connection: Connection,
+    *,
+    shards: list[int],
+    application_ids: list[int],
+    days: DayRange,
+    today: datetime,
+) -> list[DaySum]:
+    values = {"shards": shards, "application_ids": application_ids, **vars_of(days), "today": today}
+    return await list_rows(connection, DaySum, SQL["sum_days"], values)
+
+
+async def sum_days_as_of(
+    connection: Connection,
+    *,
+    shards: list[int],
+    application_ids: list[int],
+    days: DayRange,
+    today: datetime,
+    as_of: datetime,
+) -> list[DaySum]:
+    values = {"shards": shards, "application_ids": application_ids, **vars_of(days), "today": today}
+    return await list_rows(connection, DaySum, SQL["sum_days_as_of"], values | {"as_of": as_of})
 
 
 async def sum_contract_spend(connection: Connection, *, contract_id: int, today: date) -> int:

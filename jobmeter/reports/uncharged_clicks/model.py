@@ -1,7 +1,8 @@
-"""Owns the value of a job's day with clicks that were not charged."""
+"""Owns the values of clicks that were not charged: of a job's day, and their sums by reason, day and job."""
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from jobmeter.metering.model import VERDICTS
 from jobmeter.settlement.model import RULES
@@ -58,3 +59,84 @@ class NotCharged:
             for rule, clicks in sorted(self.reversed.items(), key=lambda one: int(one[0]))
         ]
         return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnchargedFilter:
+    """Which job days are summed: of contracts, perhaps of one application, or of one job."""
+
+    contract_ids: list[int]
+    first: date
+    last: date
+    application_id: int | None = None
+    job_id: int | None = None
+
+
+class UnchargedSource(StrEnum):
+    """What decided that clicks are not charged: a filter at intake, a budget, a rule of settlement."""
+
+    REFUSED = "REFUSED"
+    FREE = "FREE"
+    REVERSED = "REVERSED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnchargedReason:
+    """``number`` is that of the filter or rule."""
+
+    source: UnchargedSource
+    number: int
+    clicks: int
+
+    @property
+    def name(self) -> str:
+        if self.source == UnchargedSource.FREE:
+            return BEYOND_BUDGET
+        return (VERDICTS if self.source == UnchargedSource.REFUSED else RULES)[self.number].name
+
+    @property
+    def message(self) -> str:
+        if self.source == UnchargedSource.FREE:
+            return BEYOND_BUDGET_MESSAGE
+        return (VERDICTS if self.source == UnchargedSource.REFUSED else RULES)[self.number].message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnchargedDay:
+    """Clicks of a day that counted and were free, were refused at intake, or reversed by settlement."""
+
+    day: date
+    free: int
+    refused: int
+    reversed: int
+
+    @property
+    def clicks(self) -> int:
+        return self.free + self.refused + self.reversed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnchargedJob:
+    job_id: int
+    external_id: str
+    title: str
+    free: int
+    refused: int
+    reversed: int
+
+    @property
+    def clicks(self) -> int:
+        return self.free + self.refused + self.reversed
+
+
+@dataclass(frozen=True, slots=True)
+class UnchargedSummary:
+    """By reason, by day, and the jobs with the most: each sums the same clicks."""
+
+    reasons: tuple[UnchargedReason, ...]
+    days: tuple[UnchargedDay, ...]
+    jobs: tuple[UnchargedJob, ...]
+
+    @property
+    def clicks(self) -> int:
+        return sum(one.clicks for one in self.reasons)

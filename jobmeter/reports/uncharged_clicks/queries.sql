@@ -1,3 +1,16 @@
+-- columns: chosen
+FROM job_days
+  JOIN job_postings USING (shard, job_id)
+ WHERE job_days.partner_contract_id = ANY(%(contract_ids)s)
+   AND job_days.day BETWEEN %(first)s AND %(last)s
+   AND application_id = coalesce(%(application_id)s, application_id)
+   AND job_days.job_id = coalesce(%(job_id)s, job_days.job_id)
+   AND clicks_refused + clicks_reversed + apply_clicks - clicks_charged > 0
+
+-- columns: sums
+sum(apply_clicks - clicks_charged)::bigint AS free, sum(clicks_refused)::bigint AS refused,
+       sum(clicks_reversed)::bigint AS reversed
+
 -- name: list_not_charged
 -- A page of job days with uncharged clicks: refused at intake by reason, beyond a budget or limit, reversed
 -- by settlement by rule. `apply_clicks` are those that still count.
@@ -25,3 +38,39 @@ SELECT job_days.job_id, external_id, application_id, job_days.day, apply_clicks,
    AND (job_days.job_id, job_days.day) > (%(after_job)s, %(after_day)s)
  ORDER BY job_days.job_id, job_days.day
  LIMIT %(rows_max)s
+
+-- name: sum_by_reason
+-- How many clicks each filter refused, a budget left free, and each rule reversed.
+WITH chosen AS (
+    SELECT shard, job_id, day, apply_clicks - clicks_charged AS free
+      {chosen}
+)
+SELECT 'REFUSED' AS source, verdict::integer AS number, sum(clicks)::bigint AS clicks
+  FROM chosen
+  JOIN job_day_refusals USING (shard, job_id, day)
+ GROUP BY verdict
+ UNION ALL
+SELECT 'FREE', 0, sum(free)::bigint
+  FROM chosen
+HAVING sum(free) > 0
+ UNION ALL
+SELECT 'REVERSED', rule::integer, sum(counted::integer)::bigint
+  FROM chosen
+  JOIN job_day_restatements USING (shard, job_id, day)
+ CROSS JOIN LATERAL jsonb_each_text(reasons) AS counts (rule, counted)
+ GROUP BY rule
+ ORDER BY clicks DESC, source, number
+
+-- name: sum_by_day
+SELECT job_days.day, {sums}
+  {chosen}
+ GROUP BY job_days.day
+ ORDER BY job_days.day DESC
+
+-- name: sum_by_job
+-- The jobs with the most of them.
+SELECT job_id, external_id, title, {sums}
+  {chosen}
+ GROUP BY shard, job_id, external_id, title
+ ORDER BY sum(clicks_refused + clicks_reversed + apply_clicks - clicks_charged) DESC, job_id
+ LIMIT %(jobs_max)s

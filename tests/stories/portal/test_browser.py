@@ -1,5 +1,7 @@
 """The web pages in a browser: at each width, light and dark, with and without script; by axe, by eye and by keyboard."""
 
+from datetime import timedelta
+
 import httpx2
 import pytest
 from playwright.sync_api import expect
@@ -35,6 +37,10 @@ OPENED = {
     "partner-job-hard": ("/portal/partner/jobs/{hard_job_id}", Role.PARTNER_MANAGER, 200),
     "partner-job-edit": ("/portal/partner/jobs/{job_id}/edit", Role.PARTNER_MANAGER, 200),
     "partner-job-close": ("/portal/partner/jobs/{job_id}/close", Role.PARTNER_MANAGER, 200),
+    "partner-reports": ("/portal/partner/reports", Role.PARTNER_MANAGER, 200),
+    "partner-reports-year": ("/portal/partner/reports?from={year_before}", Role.PARTNER_READER, 200),
+    "partner-reports-wrong": ("/portal/partner/reports?to=2099-01-01", Role.PARTNER_READER, 422),
+    "partner-not-charged": ("/portal/partner/not-charged", Role.PARTNER_READER, 200),
     "partner-job-day": ("/portal/partner/jobs/{job_id}/days/{day}", Role.PARTNER_READER, 200),
     "partner-people": ("/portal/partner/people", Role.PARTNER_MANAGER, 200),
     "partner-people-read": ("/portal/partner/people", Role.PARTNER_READER, 200),
@@ -112,11 +118,11 @@ def post_jobs(credentials):
             int(sandbox_client.task(row["id"])["jobPosting"].rsplit(":", 1)[-1]) for row in rows
         )
         day = sandbox_client.now.date()
-        sandbox_client.send_clicks(first, 5)
         connect_partner(sandbox_client)
+        sandbox_client.send_clicks(first, 25)
         sandbox_client.advance("1d")
         sandbox_client.advance("2m")
-    return {"job_id": first, "hard_job_id": last, "day": day}
+    return {"job_id": first, "hard_job_id": last, "day": day, "year_before": day - timedelta(days=300)}
 
 
 def connect_partner(sandbox_client):

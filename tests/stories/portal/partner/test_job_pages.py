@@ -5,6 +5,7 @@ import io
 import re
 from datetime import timedelta
 from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 
@@ -158,12 +159,9 @@ def test_the_tables_are_files_of_the_same_rows(scene):
 def test_a_manager_edits_and_closes_a_job_of_each_kind(scene, sandbox_client):
     _, _, manager, _ = scene
     partner = XmlPartner(sandbox_client)
-    sandbox_client.post_job("edited", description=TEXT)
+    edited = sandbox_client.post_job("edited", description=TEXT)
     assert partner.post("slot", partner.slots, poster="").status_code == 201
-    ids = {"slot": int(partner.get("slot", ":(id)").findtext("id"))}
-    ids["edited"] = int(
-        re.search(rf'{JOBS}/(\d+)"', manager.get(f"{JOBS}?q=edited").text.partition("<tbody>")[2])[1]
-    )
+    ids = {"edited": edited, "slot": int(partner.get("slot", ":(id)").findtext("id"))}
     for name, job_id in ids.items():
         path = f"{JOBS}/{job_id}"
         page = manager.get(f"{path}/edit")
@@ -211,10 +209,118 @@ def test_nobody_else_sees_the_job(scene, sandbox_client, database_url):
     stranger = open_browser(sandbox_client, log_in(database_url, grant, email="x@else.example"))
     for page in ("", "/edit", "/close", "/days.csv", f"/days/{first}", f"/days/{first}/clicks.csv"):
         assert stranger.get(f"{JOBS}/{job_id}{page}").status_code == 404
+    child = int(sandbox_client.credentials["child"]["urn"].rpartition(":")[2])
+    assert "Nothing was seen or clicked" in ask(stranger, "reports").text
+    assert ask(stranger, "reports", application=child).status_code == 422
+    assert "pilot" not in ask(stranger, "reports.csv").text
+    assert ask(stranger, "not-charged", job=job_id).status_code == 404
+    assert "pilot" not in ask(stranger, "not-charged.csv").text
     answer = sandbox_client.client.get(
         f"/partner/jobs/{job_id}/operations", headers=bearer(other.token("parent"))
     )
     assert answer.status_code == 404
+
+
+def ask(browser, path, **query):
+    return browser.get(f"/portal/partner/{path}?{urlencode(query)}")
+
+
+def test_reports_show_a_range_now_and_as_it_was(scene, sandbox_client):
+    _, first, manager, reader = scene
+    days = {"from": first, "to": first + timedelta(days=1)}
+    page = ask(reader, "reports", **days).text
+    assert read_cells(page) == {
+        "Charge": "28.50 USD",
+        "Apply clicks": "23",
+        "Views": "1 2,300% clicked apply",
+    }
+    assert ", estimated</title>" in page
+    assert '<span class="est">24.00</span>' in page
+    child = int(sandbox_client.credentials["child"]["urn"].rpartition(":")[2])
+    # before the first day was settled, four clicks of it were charged
+    earlier = {"from": first, "to": first, "asOf": f"{first + timedelta(days=1)}T00:30", "application": child}
+    assert read_cells(ask(manager, "reports", **earlier).text)["Charge"] == "6.00 USD"
+    (row,) = read_csv(ask(manager, "reports.csv", **earlier))
+    assert (row["externalJobPostingId"], row["charge"], row["isFinal"]) == ("pilot", "6.00", "false")
+    (row,) = read_csv(ask(manager, "reports.csv", **earlier | {"asOf": ""}))
+    assert (row["charge"], row["isFinal"]) == ("4.50", "true")
+    rows = read_csv(ask(reader, "reports/days.csv", **days))
+    assert [(row["charge"], row["state"]) for row in rows] == [("4.50", "final"), ("24.00", "estimated")]
+    headers = bearer(sandbox_client.token("parent"))
+    instant = {"asOf": f"{first + timedelta(days=1)}T00:30:00Z", "applicationId": child}
+    found = sandbox_client.client.get(
+        "/partner/reportDays", params=instant | {"from": first, "to": first}, headers=headers
+    ).json()["elements"]
+    assert [(one["charge"], one["applyClickCount"], one["isFinal"]) for one in found] == [("6.00", 4, False)]
+    assert sandbox_client.client.get("/partner/reportDays?asOf=x", headers=headers).status_code == 400
+    assert ask(manager, "reports.xlsx", **days).content[:2] == b"PK"
+    # a year is shown by month, each a link to its days
+    year = ask(manager, "reports", **days | {"from": first - timedelta(days=300)}).text
+    assert f"from={first.replace(day=1)}&amp;to=" in year
+    assert "28.50" in year
+    assert (
+        "Nothing was seen or clicked"
+        in ask(manager, "reports", **{"from": "2026-11-01", "to": "2026-11-02"}).text
+    )
+
+
+def test_what_a_report_cannot_show_is_said_at_its_field(scene, sandbox_client):
+    _, _, manager, _ = scene
+    today = sandbox_client.now.date()
+    yesterday, before = today - timedelta(days=1), today - timedelta(days=9)
+    for query, field in (
+        ({"to": today}, "to"),
+        ({"from": "2020-01-01"}, "from"),
+        ({"from": "nonsense"}, "from"),
+        ({"from": yesterday, "to": before}, "to"),
+        ({"application": "x"}, "application"),
+        ({"application": "1"}, "application"),
+        ({"asOf": "2999-01-01T00:00"}, "asOf"),
+        ({"asOf": "soon"}, "asOf"),
+        ({"asOf": f"{before}T00:00", "to": yesterday}, "to"),
+    ):
+        page = ask(manager, "reports", **query)
+        assert page.status_code == 422
+        assert "<title>Error: " in page.text
+        assert re.findall(r'<li><a href="#(\w+)">', page.text) == [field], query
+        assert ask(manager, "reports.csv", **query).status_code == 422
+    assert ask(manager, "reports/days.csv", to=today).status_code == 422
+
+
+def test_clicks_that_were_not_charged_are_summed_by_reason_day_and_job(scene, sandbox_client):
+    job_id, first, manager, reader = scene
+    page = ask(reader, "not-charged", to=first + timedelta(days=1)).text
+    reasons = re.findall(r'<tr><th scope="row">([^<]+)</th><td class="num">(\d+)</td></tr>', page)
+    assert [int(clicks) for _, clicks in reasons] == [4, 1, 1, 6]
+    assert reasons[-1][0] == "In all"
+    assert f"job={job_id}" in page
+    rows = read_csv(ask(manager, "not-charged.csv", job=job_id))
+    assert [(row["date"], row["filter"], row["clicks"]) for row in rows] == [
+        (str(first), "CRAWLER", "1"),
+        (str(first), "REPEATED_CLICK", "1"),
+        (str(first + timedelta(days=1)), "BEYOND_BUDGET", "4"),
+    ]
+    one = ask(manager, "not-charged", job=job_id).text
+    assert f"/jobs/{job_id}/days/{first}" in one
+    assert "By job" not in one
+    none = {"from": first - timedelta(days=9), "to": first - timedelta(days=8)}
+    assert "Every click that came on these days was charged" in ask(manager, "not-charged", **none).text
+    assert ask(manager, "not-charged", job=2**40).status_code == 404
+    assert ask(manager, "not-charged", job="x").status_code == 400
+    assert ask(manager, "not-charged", application=1).status_code == 422
+    assert ask(manager, "not-charged.csv", application=1).status_code == 404
+    sums = sandbox_client.client.get(
+        f"/partner/clicksNotCharged/sums?job={job_id}", headers=bearer(sandbox_client.token())
+    ).json()
+    assert sums["clicks"] == sum(one["clicks"] for one in sums["days"]) == 6
+    assert sums["jobs"][0] == {
+        "externalJobPostingId": "pilot",
+        "jobPosting": f"urn:li:jobPosting:{job_id}",
+        "clicks": 6,
+        "free": 4,
+        "refused": 1,
+        "reversed": 1,
+    }
 
 
 def test_every_reason_of_a_click_is_in_the_catalogue():

@@ -76,7 +76,7 @@ async def show_day(visit: Visit) -> Response:
         day=day,
         day_of=explained.day,
         currency=explained.job.currency,
-        final_at=final_at(day),
+        final_at=final_at(day, final_after_days=visit.app.settings.final_after_days),
         is_today=day >= day_of(visit.context.now),
         clicks=explained.click_page,
         postings=explained.page,
@@ -101,9 +101,9 @@ async def download_clicks(visit: Visit) -> Response:
 
 async def _read_tables(visit: Visit, job_id: int, day: date) -> AsyncIterator[Table]:
     """Every page with a connection of its own, of the share that exports have."""
-    app, after = visit.app, explanations.FIRST_KEY
+    after = explanations.FIRST_KEY
     while True:
-        async with app.export_shares.take_turn(), app.database.connection() as connection:
+        async with visit.app.lend_connection() as connection:
             found = await explanations.explain_day(connection, job_id=job_id, day=day, after=after)
         if found.click_page.clicks:
             yield _make_table(found.click_page.clicks, found.job.currency)
