@@ -45,6 +45,9 @@ class Settings:
     base_url: str = _setting(
         "", "What the links to the server's pages begin with; if empty, the address at which it listens"
     )
+    board_name: str = _setting(
+        "", "The name of the job board, which the page `/` shows; if empty, it is Jobmeter"
+    )
     sandbox: bool = _setting(default=False, meaning="Set by the commands `serve` and `sandbox`")
     events_key: str = _setting(
         "", "The job board's key for `/events` and `/delivery`; if empty, these cannot be used"

@@ -1,6 +1,6 @@
 """Owns the values of people: roles, what they are bound to, who is logged in. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -24,13 +24,17 @@ PARTNER_ROLES = frozenset({Role.PARTNER_MANAGER, Role.PARTNER_READER})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """A role and what it is bound to. That of a member has no ``id``, because everybody is one."""
+    """A role and what it is bound to. That of a member has no ``id``, because everybody is one.
+
+    ``name`` is that of the partner, the customer or the contract, where it was read for being shown.
+    """
 
     id: int | None = None
     role: Role
     partner_id: int | None = None
     application_id: int | None = None
     hiring_contract_id: int | None = None
+    name: str = field(default="", compare=False)
 
 
 AS_MEMBER = Grant(role=Role.MEMBER)

@@ -76,7 +76,7 @@ def find_shown(grant: Grant, viewed_partner_id: int | None) -> Grant:
     """The grant with which pages are shown: of an operator who looks at a partner's pages, that of one of its readers."""
     if viewed_partner_id is None:
         return grant
-    return replace(grant, role=Role.PARTNER_READER, partner_id=viewed_partner_id)
+    return replace(grant, role=Role.PARTNER_READER, partner_id=viewed_partner_id, name="")
 
 
 def name_device(user_agent: str) -> str:

@@ -29,12 +29,13 @@ async def begin_login(
     is_poster: bool,
     browser_token: str,
     language: str,
+    next_path: str = "",
     now: datetime,
 ) -> LoginMail | None:
     """Records a request of the browser with ``browser_token``; returns the mail, to be sent after the commit.
 
     An address is known if it has a role, or ``is_poster``: it is that of a job. For one that is not known, ``None``
-    after the same work. ``language`` is that of a person who has chosen none. Raises ``Refused(LOGINS_TOO_MANY)``.
+    after the same work. ``language`` is that of a person who has chosen none; ``next_path`` is the page that was wanted. Raises ``Refused(LOGINS_TOO_MANY)``.
     """
     normalized = normalize_email(email)
     await _check_count(connection, normalized, origin.network, now)
@@ -54,7 +55,13 @@ async def begin_login(
     )
     await store.insert_login(connection, draft)
     mail = LoginMail(
-        to=normalized, language=chosen, token=token, code=code, device=origin.device, sent_at=now
+        to=normalized,
+        language=chosen,
+        token=token,
+        code=code,
+        device=origin.device,
+        next_path=next_path,
+        sent_at=now,
     )
     return mail if is_known else None
 

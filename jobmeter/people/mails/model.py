@@ -8,13 +8,17 @@ from jobmeter.people.model import Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginMail:
-    """A request to log in. ``token`` and ``code`` are in this mail alone: they are stored as hashes."""
+    """A request to log in. ``token`` and ``code`` are in this mail alone: they are stored as hashes.
+
+    ``next_path`` is the page that was wanted; empty for the first one.
+    """
 
     to: str
     language: str
     token: str
     code: str
     device: str
+    next_path: str
     sent_at: datetime
 
 

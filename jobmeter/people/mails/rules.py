@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
+from urllib.parse import urlencode
 
 from jobmeter.people.mails.model import Invitation, LoginMail
 from jobmeter.people.model import Role
@@ -75,7 +76,7 @@ def make_login_mail(mail: LoginMail, *, base_url: str, sender: str) -> EmailMess
     words = WORDS[mail.language]
     until = mail.sent_at + timedelta(minutes=LOGIN_MINUTES)
     text = words["login"].format(
-        link=f"{base_url.rstrip('/')}/portal/login/link?token={mail.token}",
+        link=f"{base_url.rstrip('/')}/portal/login/link?{urlencode(_list_query(mail))}",
         code=f"{mail.code[:4]}-{mail.code[4:]}",
         minutes=LOGIN_MINUTES,
         until=f"{until:%H:%M}",
@@ -83,6 +84,10 @@ def make_login_mail(mail: LoginMail, *, base_url: str, sender: str) -> EmailMess
         device=words["device"].format(device=mail.device) if mail.device else "",
     )
     return _make_message(text, subject=words["login_subject"], sender=sender, about=mail)
+
+
+def _list_query(mail: LoginMail) -> dict[str, str]:
+    return {"token": mail.token} | ({"next": mail.next_path} if mail.next_path else {})
 
 
 def make_invitation(mail: Invitation, *, base_url: str, sender: str) -> EmailMessage:

@@ -12,10 +12,13 @@ SELECT session.id AS session_id, grant_id, viewed_partner_id, began_at, confirme
  WHERE token_hash = %(token_hash)s
 
 -- name: list_grants
-SELECT id, role, partner_id, application_id, hiring_contract_id
-  FROM person_grants
+SELECT granted.id, role, partner_id, application_id, hiring_contract_id,
+       coalesce(applications.name, owner_name, '') AS name
+  FROM person_grants AS granted
+  LEFT JOIN applications ON applications.id = coalesce(partner_id, application_id)
+  LEFT JOIN hiring_contracts ON hiring_contracts.id = hiring_contract_id
  WHERE person_id = %(person_id)s
- ORDER BY id
+ ORDER BY granted.id
 
 -- name: touch_session
 -- Only one of several requests at once writes it; a session that ends meanwhile stays ended.

@@ -5,10 +5,12 @@ Does not own who may open a page (``portal.dialect``) or the templates (``render
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.credentials import make_secret
 from jobmeter.base.faults import Fault
 from jobmeter.base.lists import list_parts
@@ -24,6 +26,8 @@ from jobmeter.portal.frame.render import render
 from jobmeter.portal.frame.site import Site
 
 REHEARSING_ROLES = PARTNER_ROLES | OPERATOR_ROLES
+# How long before its end a session is announced to be over soon.
+ANNOUNCED_BEFORE = timedelta(minutes=10)
 THEMES = ("light", "dark")
 WRONG_INPUT = Fault.BODY_INVALID.row.status
 SEE_OTHER = 303
@@ -118,6 +122,9 @@ class Visit:
             "now": self.context.now,
             "is_sandbox": is_sandbox,
             "controls": self.context.controls,
+            "announced_minutes": ANNOUNCED_BEFORE // timedelta(minutes=1),
+            "ends_soon": signed_in is not None
+            and signed_in.ends_at - read_machine_clock() < ANNOUNCED_BEFORE,
             "can_rehearse": signed_in is not None and signed_in.grant.role in REHEARSING_ROLES,
         }
 

@@ -66,6 +66,7 @@ async def request_mail(visit: Visit) -> Response:
             is_poster=await _is_poster(connection, email.lower()),
             browser_token=visit.browser,
             language=visit.viewer.language,
+            next_path=visit.find_next(""),
             now=read_machine_clock(),
         )
     if mail is not None:
@@ -112,7 +113,7 @@ async def show_link(visit: Visit) -> Response:
         )
     if found is None:
         return visit.redirect(f"{LOGIN}?over=1")
-    return visit.show("login/link.html", link=found, login_token=token)
+    return visit.show("login/link.html", link=found, login_token=token, next=visit.find_next(""))
 
 
 async def log_in_by_link(visit: Visit) -> Response:

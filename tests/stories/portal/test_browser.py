@@ -27,6 +27,7 @@ from tests.support.server_process import start_sandbox_server
 PAGE_BYTES_MAX = 60_000
 # Each page with the role that opens it, and its status; "" is nobody.
 OPENED = {
+    "home": ("/", "", 200),
     "login": ("/portal/login", "", 200),
     "my-jobs": ("/portal/my/jobs", Role.MEMBER, 200),
     "partner": ("/portal/partner", Role.PARTNER_MANAGER, 200),

@@ -1,8 +1,11 @@
 """The script of the pages in a browser: what it adds, and that nothing depends on it. The pages are ours, on an address of ours."""
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import expect
 
+from jobmeter.base.clock import read_machine_clock
 from jobmeter.portal.frame.assets import load_assets
 from jobmeter.portal.frame.headers import HEADERS
 from jobmeter.portal.frame.render import make_environment
@@ -14,6 +17,7 @@ BODY = {
     "summary": str(SUMMARY),
     "moment": '<p id="at"><time datetime="2026-11-28T04:22:00+00:00">28 Nov 2026, 04:22 UTC</time></p>',
     "copy": '<code id="secret"> s3cret </code><button data-copy="secret" hidden>Copy</button>',
+    "ending": '<p id="ending" data-minutes="0" data-ends="{soon}" hidden>Your session ends</p>',
     "changes": '<form data-changes><input name="title" id="title"></form><a href="/portal/other">Leave</a>',
     "passkey": '<form data-passkey="get" hidden><input type="hidden" name="credential"><button>Use a passkey</button></form>',
 }
@@ -50,7 +54,8 @@ def show(browser):
 
     def show(name, *, knows_zone=False):
         nonlocal body, attribute
-        body, attribute = BODY[name], "" if knows_zone else " data-local"
+        soon = read_machine_clock() + timedelta(seconds=1)
+        body, attribute = BODY[name].replace("{soon}", soon.isoformat()), "" if knows_zone else " data-local"
         page.goto(HERE)
         return page
 
@@ -76,6 +81,10 @@ def test_a_text_is_copied(show):
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("button", name="Copy")).to_have_attribute("aria-pressed", "true")
     assert page.evaluate("navigator.clipboard.readText()") == "s3cret"
+
+
+def test_the_end_of_a_session_is_announced_on_a_page_that_stays_open(show):
+    expect(show("ending").locator("#ending")).to_be_visible()
 
 
 def test_leaving_a_changed_form_is_asked_about(show):

@@ -2,12 +2,15 @@
 
 import re
 import time
+from html import unescape
+from urllib.parse import quote
 
 import psycopg
 import pytest
 
+from jobmeter.people.model import Grant, Role
 from jobmeter.portal.frame import cookies
-from tests.stories.portal.sessions import COOKIE, HTML, TOKEN, age_sessions, open_browser
+from tests.stories.portal.sessions import COOKIE, HTML, TOKEN, age_sessions, list_grants, log_in, open_browser
 from tests.support.sandbox_client import PATIENCE_SECONDS, bearer
 from tests.support.xml_partner import XML_TYPE, job_xml
 
@@ -187,6 +190,35 @@ def test_after_the_log_in_only_pages_of_ours_are_opened(sandbox_client, visitor)
         assert 'name="next" value="">' in page
     form = {"who": "operator", "next": "/portal/account"}
     assert send(visitor, "/portal/sandbox/login", form).headers["location"] == "/portal/account"
+
+
+def test_the_page_that_was_wanted_is_opened_by_the_link_of_the_mail(sandbox_client, visitor, invited):
+    wanted = "/portal/operator/partners?q=haven"
+    ask(visitor, invited, next=wanted)
+    token, _ = wait_for_mail(sandbox_client)
+    mail = unescape(open_browser(sandbox_client).get("/portal/sandbox/mails").text)
+    path = f"/portal/login/link?token={token}&next={quote(wanted, safe='')}"
+    assert path in mail
+    assert f'name="next" value="{wanted}"' in visitor.get(path).text
+    assert 'name="next" value=""' in visitor.get(f"/portal/login/link?token={token}&next=//evil.example").text
+    answer = send(visitor, "/portal/login/link", {"link": token, "next": wanted})
+    assert answer.headers["location"] == wanted
+
+
+def test_a_session_is_announced_before_it_ends_and_names_whom_it_is_for(sandbox_client, database_url):
+    (partner, customer) = (
+        list_grants(sandbox_client.credentials)[role] for role in (Role.PARTNER_READER, Role.CUSTOMER)
+    )
+    token = log_in(database_url, Grant(role=Role.OPERATOR), partner, customer)
+    page = open_browser(sandbox_client, token).get("/portal/operator").text
+    assert re.search(r'data-ends="[^"]*" data-minutes="10" hidden>', page)
+    assert "Partner, read only: Sandbox Partner</option>" in page
+    assert "Customer: Sandbox Partner - First Customer</option>" in page
+    # As if it had been used for nearly the twelve hours that an operator's may last.
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE person_sessions SET began_at = began_at - interval '11 hours 52 minutes'")
+    page = open_browser(sandbox_client, token).get("/portal/operator").text
+    assert re.search(r'data-ends="[^"]*" data-minutes="10">Your session ends at', page)
 
 
 def test_too_many_mails_are_refused_with_the_time_to_wait(visitor):

@@ -19,6 +19,7 @@ LOGIN = LoginMail(
     language="en",
     token="TOKEN",
     code="ABCDEFGH",
+    next_path="",
     device="Firefox on Linux",
     sent_at=NOW,
 )
