@@ -160,10 +160,18 @@ class Document:
     note: str = ""
     credited_micros: int = 0  # by issued credit notes
     paid_micros: int = 0
+    prepaid_micros: int = (
+        0  # paid by the account's credit when it was issued; its files show this and nothing later
+    )
 
     @property
     def total_micros(self) -> int:
         return self.net_micros + self.tax_micros
+
+    @property
+    def payable_micros(self) -> int:
+        """What was to be paid when it was issued."""
+        return self.total_micros - self.prepaid_micros
 
     @property
     def open_micros(self) -> int:

@@ -4,6 +4,10 @@ documents.account_id, partner_id, documents.month, documents.currency, documents
 documents.line_count, documents.net_micros, documents.tax_micros, documents.issued_at, documents.due_on,
 coalesce(billing_number(corrected.series, corrected.sequence), '') AS corrects_number, documents.digest,
 documents.note, credited_micros, paid_micros,
+(SELECT coalesce(sum(amount_micros), 0)::bigint
+   FROM billing_allocations
+  WHERE billing_allocations.document_id = documents.id
+    AND allocated_at <= documents.issued_at) AS prepaid_micros,
 (SELECT coalesce(jsonb_agg(to_jsonb(billing_taxes) - 'document_id' ORDER BY category, rate_micros), '[]')
    FROM billing_taxes
   WHERE document_id = documents.id) AS taxes

@@ -139,7 +139,8 @@ def make_terms(document: Document) -> Terms:
         "BT-109": _amount(document, net),
         "BT-110": _amount(document, tax),
         "BT-112": _amount(document, document.total_micros),
-        "BT-115": _amount(document, document.total_micros),
+        **({"BT-113": _amount(document, document.prepaid_micros)} if document.prepaid_micros else {}),
+        "BT-115": _amount(document, document.payable_micros),
         "BG-1": [{"BT-22": document.note}] if document.note else [],
         "BG-4": make_party(document.seller, document, is_seller=True),
         "BG-7": make_party(document.buyer, document, is_seller=False),
@@ -161,6 +162,8 @@ def make_payment(document: Document) -> Terms:
     seller = document.seller
     if not is_payable(document):
         return {"BT-20": _words(document)["credited"]}
+    if document.payable_micros == 0:
+        return {"BT-20": _words(document)["prepaid_whole"]}
     terms: Terms = {"BT-9": document.due_on, "BT-83": make_reference(document)}
     if document.due_on is None:
         terms["BT-20"] = f"{document.buyer.terms_days} days"

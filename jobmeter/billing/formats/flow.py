@@ -24,6 +24,8 @@ from jobmeter.billing.formats.typesetter import Typesetter
 from jobmeter.billing.model import Document, DocumentKind, DocumentLine, Logo
 
 ELECTRONIC = (FileFormat.XML, FileFormat.UBL)
+# What a file says of a document. It is raised when that changes, as the template's bytes do when the look does.
+CONTENT = 2
 
 
 class LineWriter(Protocol):
@@ -164,7 +166,7 @@ def describe_maker(font_folder: str) -> str:
     """The versions that decide about the bytes of a file: the same maker makes the same bytes of a document."""
     template = files("jobmeter.billing.formats").joinpath("document.typ").read_bytes()
     fonts = find_fonts(font_folder)
-    fingerprint = zlib.crc32(template + " ".join(fonts.families).encode())
+    fingerprint = zlib.crc32(template + f"{CONTENT} {' '.join(fonts.families)}".encode())
     return f"template-{fingerprint:08x} {list_versions()}"
 
 

@@ -163,7 +163,7 @@ class Layout:
             (
                 "due",
                 write_day(document.due_on, self._language)
-                if document.due_on and is_payable(document)
+                if document.due_on and is_payable(document) and document.payable_micros
                 else "",
             ),
             ("corrects", document.corrects_number),
@@ -247,6 +247,8 @@ class Layout:
             remarks.append(self._words["not_payable"])
         elif self._is_final() and not is_payable(document):
             remarks.append(self._words["credited"])
+        elif document.prepaid_micros and document.payable_micros == 0:
+            remarks.append(self._words["prepaid_whole"])
         return {
             "totals": [*self._list_counts(), *self._list_totals()],
             "remarks": [self._piece(remark) for remark in dict.fromkeys(remarks)],
@@ -271,6 +273,9 @@ class Layout:
             found.append(self._total("total_net", document.net_micros))
             found += [self._make_tax(tax) for tax in document.taxes]
             found.append(self._total("total", document.total_micros, is_strong=True))
+            if document.prepaid_micros:
+                found.append(self._total("prepaid", -document.prepaid_micros))
+                found.append(self._total("payable", document.payable_micros, is_strong=True))
         if presentation.has_resale:
             found.append(self._total("total_resale", self._resale_micros, is_strong=True))
         return found
@@ -286,7 +291,7 @@ class Layout:
 
     def _make_payment(self) -> Data:
         document, seller = self._document, self._document.seller
-        if not is_payable(document):
+        if not is_payable(document) or document.payable_micros == 0:
             return {"payment": [], "pay_by": ""}
         facts = [
             ("account_name", seller.legal_name if seller.iban else ""),

@@ -41,7 +41,7 @@ def is_reference(text: str) -> bool:
 
 def make_payment_code(document: Document) -> str:
     """Returns the code as SVG, or an empty text: only amounts in euros that are payable to an IBAN have one."""
-    payable, seller = document.total_micros, document.seller
+    payable, seller = document.payable_micros, document.seller
     # A line break would begin the next field of the code.
     name = "".join(filter(str.isprintable, seller.legal_name))[:NAME_CHARACTERS_MAX].strip()
     if (

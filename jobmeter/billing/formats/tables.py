@@ -243,6 +243,7 @@ def serialize_document(document: Document, presentation: Presentation) -> dict[s
         "net": amount(document.net_micros) if has_prices else None,
         "tax": amount(document.tax_micros) if has_prices else None,
         "total": amount(document.total_micros) if has_prices else None,
+        "prepaid": amount(document.prepaid_micros) if has_prices and document.prepaid_micros else None,
         "taxes": [
             {
                 "category": tax.category.value,

@@ -68,6 +68,13 @@ def test_payments_pay_the_invoice_named_then_the_one_due_first_and_the_rest_is_c
     assert [(one["reference"], one["credit"]) for one in listed] == [("bank 1", "0.00"), ("bank 2", "0.00")]
     assert find_broken(database_url) == []
 
+    # which its files show, and what is paid later they do not
+    partner.pay("50.00", "bank 3")
+    assert state_of(partner, third) == ("PAID", "100.00", "0.00")
+    shown = {one["id"]: partner.read(f"invoices/{one['id']}/files/json") for one in (second, third)}
+    assert (shown[third["id"]]["total"], shown[third["id"]]["prepaid"]) == ("100.00", "50.00")
+    assert "prepaid" not in shown[second["id"]]
+
 
 def test_a_reference_is_recorded_once(partner: InvoicedPartner, database_url: str) -> None:
     partner.use_credits("a")

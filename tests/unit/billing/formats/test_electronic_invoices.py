@@ -7,6 +7,7 @@ import pytest
 from lxml import etree
 
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.money import format_amount
 from jobmeter.billing.formats.en16931 import XmlWriter
 from jobmeter.billing.formats.flow import check_electronic, render
 from jobmeter.billing.formats.model import FileFormat
@@ -69,6 +70,8 @@ CASES = {
             "due_on": None,
         },
     ),
+    "paid by credit in part": ([make_line(1)], {"prepaid_micros": 10_010_000}),
+    "paid by credit": ([make_line(1)], {"prepaid_micros": make_document([make_line(1)]).total_micros}),
     "hostile texts": (HOSTILE, {}),
     "long": (make_lines(XML_LINES_MAX + 2), {}),
 }
@@ -140,6 +143,19 @@ def test_a_correction_has_a_negative_quantity_and_names_the_document_that_it_cor
     assert texts(root, "cac:InvoiceLine/cac:Price/cbc:PriceAmount")[3] == "3.75"
     assert texts(root, "cac:BillingReference/cac:InvoiceDocumentReference/cbc:ID") == ["INV-2026-000007"]
     assert "line 12" in texts(root, "cac:InvoiceLine/cbc:Note")[0]
+
+
+def test_what_credit_paid_at_issue_is_prepaid_and_the_rest_is_to_be_paid():
+    lines = [make_line(1)]
+    whole = make_document(lines)
+    for prepaid, left in ((10_010_000, whole.total_micros - 10_010_000), (whole.total_micros, 0)):
+        root = read_ubl(make_document(lines, prepaid_micros=prepaid), lines)
+        total = "cac:LegalMonetaryTotal/cbc:"
+        assert texts(root, f"{total}TaxInclusiveAmount") == [format_amount(whole.total_micros, "EUR")]
+        assert texts(root, f"{total}PrepaidAmount") == [format_amount(prepaid, "EUR")]
+        assert texts(root, f"{total}PayableAmount") == [format_amount(left, "EUR")]
+        assert len(texts(root, "cac:PaymentMeans/cac:PayeeFinancialAccount/cbc:ID")) == (left > 0)
+    assert texts(read_ubl(whole, lines), f"{total}PrepaidAmount") == []
 
 
 def test_a_credit_note_has_positive_amounts_and_names_its_invoice():

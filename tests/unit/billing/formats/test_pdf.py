@@ -326,6 +326,20 @@ def test_other_languages_get_english_words_and_regions_their_language():
     assert write_days(LINE.first_at, LINE.last_at, "en") == "02/10/2026"
 
 
+def test_an_invoice_that_credit_paid_asks_for_the_rest_or_for_nothing():
+    lines = [make_line(1)]
+    whole = make_document(lines)
+    (page,) = read_texts(render_pdf(lines, prepaid_micros=10_000_000))
+    left = write_amount(whole.total_micros - 10_000_000, "EUR", "en")
+    for said in ("Paid with your credit-10.00", f"To pay EUR{left}", "Please pay by"):
+        assert said in page, page
+    (page,) = read_texts(render_pdf(lines, prepaid_micros=whole.total_micros))
+    assert "Nothing is left to pay" in page
+    assert "Please pay" not in page
+    assert "Account holder" not in page
+    assert payment_code.make_payment_code(replace(whole, prepaid_micros=whole.total_micros)) == ""
+
+
 def test_a_statement_shows_counts_and_the_resellers_price_and_asks_for_nothing():
     lines = [make_line(1), make_line(2)]
     shown = Presentation(
