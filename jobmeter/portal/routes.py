@@ -24,7 +24,15 @@ from jobmeter.portal.pages.operator import cockpit
 from jobmeter.portal.pages.operator import jobs as operator_jobs
 from jobmeter.portal.pages.operator import partners as operator_partners
 from jobmeter.portal.pages.operator import people as operator_people
-from jobmeter.portal.pages.operator.programme import exclusions, invalid_traffic, settlement
+from jobmeter.portal.pages.operator.programme import (
+    billing,
+    exclusions,
+    explain,
+    invalid_traffic,
+    prices,
+    settlement,
+)
+from jobmeter.portal.pages.operator.programme import contracts as operator_contracts
 from jobmeter.portal.pages.partner import jobs as partner_jobs
 from jobmeter.portal.pages.partner import overview
 from jobmeter.portal.pages.partner import people as partner_people
@@ -168,7 +176,17 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("GET", "/portal/operator/jobs", operator_jobs.list_jobs, roles=OPERATOR_ROLES, menu=mark("Jobs"), summary="List the jobs of all partners"),
     PageRow("GET", "/portal/operator/jobs.{format}", operator_jobs.download_jobs, roles=OPERATOR_ROLES, summary="Download the jobs of all partners"),
     PageRow("GET", "/portal/operator/members", operator_jobs.list_members, roles=OPERATOR_ROLES, menu=mark("Members"), summary="List the jobs of a poster"),
-    # -- the operator's programme
+    # -- the operator: contracts
+    PageRow("GET", "/portal/operator/contracts", operator_contracts.list_contracts, roles=OPERATOR_ROLES, menu=mark("Contracts"), summary="List the partner contracts"),
+    PageRow("GET", "/portal/operator/contracts.csv", operator_contracts.download_contracts, roles=OPERATOR_ROLES, summary="Download the partner contracts"),
+    PageRow("GET", "/portal/operator/contracts/new", operator_contracts.show_new, roles=OPERATORS, summary="Show the form of a new contract"),
+    PageRow("POST", "/portal/operator/contracts", operator_contracts.open_contract, roles=OPERATORS, summary="Open a contract", needs_confirmation=True),
+    PageRow("GET", "/portal/operator/contracts/{contract_id:int}", operator_contracts.show_contract, roles=OPERATOR_ROLES, summary="Show a contract with its limit and prices"),
+    PageRow("POST", "/portal/operator/contracts/{contract_id:int}/top-up", operator_contracts.top_up, roles=OPERATORS, summary="Top up a contract", needs_confirmation=True),
+    PageRow("POST", "/portal/operator/contracts/{contract_id:int}/pacing", operator_contracts.set_pacing, roles=OPERATORS, summary="Set the pacing of a contract", needs_confirmation=True),
+    PageRow("GET", "/portal/operator/contracts/{contract_id:int}/price", prices.show_price, roles=OPERATOR_ROLES, summary="Show what a price would mean"),
+    PageRow("POST", "/portal/operator/contracts/{contract_id:int}/price", prices.save_price, roles=OPERATORS, summary="Set a price", needs_confirmation=True),
+    # -- the operator: settlement, invalid traffic, explanations, billing
     PageRow("GET", "/portal/operator/settlement", settlement.list_days, roles=OPERATOR_ROLES, menu=mark("Settlement"), group=mark("Money"), summary="List the settlement days"),
     PageRow("GET", "/portal/operator/settlement.csv", settlement.download_days, roles=OPERATOR_ROLES, summary="Download the settlement days"),
     PageRow("GET", "/portal/operator/settlement/{day}", settlement.show_day, roles=OPERATOR_ROLES, summary="Show what settlement did on a day"),
@@ -180,6 +198,16 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("POST", "/portal/operator/exclusions/remove", exclusions.remove_exclusion, roles=OPERATORS, summary="Remove an exclusion", needs_confirmation=True),
     PageRow("GET", "/portal/operator/networks", exclusions.list_networks, roles=OPERATOR_ROLES, summary="List the lists of networks"),
     PageRow("POST", "/portal/operator/networks", exclusions.replace_networks, roles=OPERATORS, summary="Replace a list of networks", needs_confirmation=True),
+    PageRow("GET", "/portal/operator/explain", explain.search, roles=OPERATOR_ROLES, menu=mark("Explain a charge"), group=mark("Money"), summary="Find a job, charge or event to explain"),
+    PageRow("GET", "/portal/operator/explain/jobs/{job_id:int}", explain.show_job, roles=OPERATOR_ROLES, summary="Explain a job by its days and postings"),
+    PageRow("GET", "/portal/operator/explain/jobs/{job_id:int}/days/{day}", explain.show_day, roles=OPERATOR_ROLES, summary="Explain a job's day by its clicks and postings"),
+    PageRow("GET", "/portal/operator/explain/charges/{reference}", explain.show_charge, roles=OPERATOR_ROLES, summary="Explain a charge, from its invoice line to its clicks"),
+    PageRow("GET", "/portal/operator/explain/events/{event_key}", explain.show_event, roles=OPERATOR_ROLES, summary="Explain an event"),
+    PageRow("GET", "/portal/operator/billing", billing.show_month, roles=OPERATOR_ROLES, menu=mark("Billing"), group=mark("Money"), summary="Show how far a month is billed and paid"),
+    PageRow("GET", "/portal/operator/billing.csv", billing.download_documents, roles=OPERATOR_ROLES, summary="Download the documents of a month"),
+    PageRow("POST", "/portal/operator/billing/runs", billing.run_month, roles=OPERATORS, summary="Bill a month", needs_confirmation=True),
+    PageRow("GET", "/portal/operator/billing/documents/{document_id:int}", billing.show_document, roles=OPERATOR_ROLES, summary="Show a document with its lines"),
+    PageRow("GET", "/portal/operator/billing/documents/{document_id:int}/lines/{line:int}", billing.show_line, roles=OPERATOR_ROLES, summary="Show the postings of a line"),
     # -- the operator: the system
     PageRow("GET", "/portal/operator/audit", operator_audit.list_records, roles=OPERATOR_ROLES, menu=mark("Audit log"), group=mark("System"), summary="List who did which administrative act"),
     PageRow("GET", "/portal/operator/audit.{format}", operator_audit.download_records, roles=OPERATOR_ROLES, summary="Download the audit log"),

@@ -71,6 +71,7 @@ ROOMS = {
         "formats",
         "statements",
         "files",
+        "runs",
     ),
     "charging": (
         "",
@@ -87,7 +88,7 @@ ROOMS = {
     "certification": ("", "judges", "checklist", "rehearsal"),
     "cli": ("", "server", "operator", "operator.access", "operator.billing", "partner"),
     "client": ("http", ""),
-    "contracts": ("", "partner", "credits", "hiring"),
+    "contracts": ("", "partner", "credits", "hiring", "acts", "hiring_acts"),
     "exports": ("", "kinds", "formats", "files"),
     "integrity": (
         "unchecked",
@@ -146,6 +147,7 @@ ROOMS = {
         "cockpit",
         "happenings",
         "search",
+        "price_previews",
     ),
     "sandbox": ("traffic", "", "listening", "demo"),
     "settlement": ("", "click_rules", "days", "trials", "acts"),

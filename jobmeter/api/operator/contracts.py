@@ -1,20 +1,18 @@
 """``/operator/.../contracts``: list, open and show partner contracts, top it up, set its prices and pacing."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
-from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
 from jobmeter.base.money import format_amount, parse_positive_amount
-from jobmeter.base.readers.countries import read_country
+from jobmeter.base.readers.times import read_instant
 from jobmeter.billing.top_ups import flow as top_ups
+from jobmeter.contracts.acts import flow as acts
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import (
-    EXPERIENCE_LEVELS,
     ClickPrice,
     Customer,
     JobTraits,
@@ -26,7 +24,8 @@ from jobmeter.http.context import RequestContext
 from jobmeter.http.parameters import read_page, read_path_id, read_query_id
 from jobmeter.http.responses import json_response, page_response
 from jobmeter.http.schemas import Instant, OperatorBody
-from jobmeter.partners.applications import flow as partners
+from jobmeter.reports.price_previews import flow as previews
+from jobmeter.reports.price_previews.model import PricePreview
 
 Short = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
 
@@ -69,31 +68,17 @@ async def open_contract(context: RequestContext, body: ContractBody) -> Response
         raise Refused(Fault.OPERATOR_INPUT, field="termEndsAt", why="must be after termStartsAt")
     partner_id = context.request.path_params["partner_id"]
     async with context.app.database.transaction() as connection:
-        partner = await partners.find_application(connection, application_id=partner_id)
-        if partner is None or partner.parent_id is not None:
-            raise Refused(Fault.OPERATOR_UNKNOWN, what="partner", key=partner_id)
-        if body.contract_id is not None and await contracts.find_partner_contract(
-            connection, contract_id=body.contract_id
-        ):
-            raise Refused(Fault.OPERATOR_INPUT, field="contractId", why="is taken")
-        contract = await contracts.open_partner_contract(
-            connection,
-            partner_id=partner.id,
+        await acts.check_partner(connection, partner_id=partner_id)
+        draft = acts.ContractDraft(
+            partner_id=partner_id,
             limit=parse_positive_amount(body.limit, body.currency),
             click_price_micros=parse_positive_amount(body.click_price, body.currency).amount_micros,
             term=(body.term_starts_at, body.term_ends_at),
-            now=context.now,
             contract_id=body.contract_id,
             pacing=body.pacing,
         )
-        await context.record(
-            connection,
-            Action.CONTRACT_OPEN,
-            contract.id,
-            partner_id=partner.id,
-            after=serialize_contract(contract) | {"clickPrice": body.click_price},
-        )
-    return json_response(serialize_contract(contract), status=201)
+        contract = await acts.open_contract(connection, draft, record=context.record, now=context.now)
+    return json_response(acts.serialize_contract(contract), status=201)
 
 
 async def show_contract(context: RequestContext) -> Response:
@@ -103,7 +88,7 @@ async def show_contract(context: RequestContext) -> Response:
         customer = await contracts.find_customer_contract(connection, contract_id=contract_id)
         contract = customer.partner_contract if customer else await find_contract(connection, context)
         available = await contracts.read_available(connection, contract=contract)
-    content = serialize_contract(contract) | {"available": format_amount(available, contract.currency)}
+    content = acts.serialize_contract(contract) | {"available": format_amount(available, contract.currency)}
     if customer is not None:
         content["customer"] = {
             "id": customer.id,
@@ -120,7 +105,7 @@ async def list_contracts(context: RequestContext) -> Response:
         found = await contracts.list_all_partner_contracts(
             connection, after=page.after, rows_max=page.rows_max + 1, partner_id=partner_id
         )
-    return page_response(found, page, serialize=serialize_contract, key=lambda one: one.id)
+    return page_response(found, page, serialize=acts.serialize_contract, key=lambda one: one.id)
 
 
 async def list_customers(context: RequestContext) -> Response:
@@ -136,68 +121,86 @@ async def list_customers(context: RequestContext) -> Response:
 
 async def top_up_contract(context: RequestContext, body: TopUpBody) -> Response:
     async with context.app.database.transaction() as connection:
-        before = contract = await find_contract(connection, context)
-        is_new = await contracts.top_up(
+        contract = await find_contract(connection, context)
+        contract, is_new = await acts.top_up(
             connection,
             contract=contract,
             amount=parse_positive_amount(body.amount, contract.currency),
             reference=top_ups.refer(contract.id, body.reference, units=None),
+            said=body.reference,
+            record=context.record,
             now=context.now,
         )
-        contract = await find_contract(connection, context)
-        if is_new:
-            await context.record(
-                connection,
-                Action.CONTRACT_TOP_UP,
-                contract.id,
-                partner_id=contract.partner_id,
-                before=serialize_contract(before),
-                after=serialize_contract(contract) | {"reference": body.reference},
-            )
-    return json_response(serialize_contract(contract) | {"wasRepeated": not is_new})
+    return json_response(acts.serialize_contract(contract) | {"wasRepeated": not is_new})
 
 
 async def set_price(context: RequestContext, body: PriceBody) -> Response:
     async with context.app.database.transaction() as connection:
         contract = await find_contract(connection, context)
-        known = await contracts.list_click_prices(connection, contract=contract)
         price = ClickPrice(
             traits=read_traits(body),
             price_micros=parse_positive_amount(body.click_price, contract.currency).amount_micros,
             valid_from=body.valid_from,
         )
-        await contracts.set_click_price(
-            connection,
-            contract=contract,
-            traits=price.traits,
-            price_micros=price.price_micros,
-            valid_from=price.valid_from,
+        await acts.set_price(connection, price, contract=contract, record=context.record)
+    return json_response(acts.serialize_contract(contract))
+
+
+async def preview_price(context: RequestContext) -> Response:
+    """What a price would have meant for the jobs of the last 30 days (at most 5,000), had it held for them.
+
+    Jobs that are posted already keep their price: ``jobsOpen`` of them are open. Nothing is changed.
+    """
+    query = context.request.query_params
+    named = {name: query.get(name, "") for name in ("country", "jobFunction", "experienceLevel")}
+    valid_from = read_instant(query["validFrom"]) if query.get("validFrom") else context.now
+    if valid_from is None:
+        raise Refused(Fault.PARAMETER_INVALID, name="validFrom")
+    async with context.app.database.snapshot() as connection:
+        contract = await find_contract(connection, context)
+        price = ClickPrice(
+            traits=acts.read_traits(
+                country=named["country"],
+                job_function=named["jobFunction"],
+                experience_level=named["experienceLevel"],
+            ),
+            price_micros=parse_positive_amount(query.get("clickPrice", ""), contract.currency).amount_micros,
+            valid_from=valid_from,
         )
-        before = _find_price_before(known, price)
-        if before != price:
-            await context.record(
-                connection,
-                Action.CONTRACT_SET_PRICE,
-                contract.id,
-                partner_id=contract.partner_id,
-                before={} if before is None else _describe_amount(before, contract.currency),
-                after=_describe_price(price, contract.currency),
-            )
-    return json_response(serialize_contract(contract))
+        found = await previews.preview_price(connection, price, contract=contract, now=context.now)
+    return json_response(_serialize_preview(found, contract.currency))
+
+
+def _serialize_preview(found: PricePreview, currency: str) -> dict[str, Any]:
+    def amount(micros: int) -> str:
+        return format_amount(micros, currency)
+
+    changes = [
+        {
+            "before": amount(one.before_micros),
+            "after": amount(one.after_micros),
+            "jobs": one.jobs,
+            "clicks": one.clicks,
+            "difference": amount(one.difference_micros),
+        }
+        for one in found.changes
+    ]
+    return {
+        "days": found.days,
+        "jobs": found.jobs,
+        "jobsChanged": found.jobs_changed,
+        "jobsOpen": found.jobs_open,
+        "currency": currency,
+        "difference": amount(found.difference_micros),
+        "elements": changes,
+    }
 
 
 def read_traits(body: PriceBody) -> JobTraits:
-    """Raises ``Refused(OPERATOR_INPUT)`` for a country or a level that no job has: its price would never hold."""
-    country, level = read_country(body.country), body.experience_level.strip().upper()
-    if body.country.strip() and not country:
-        raise Refused(Fault.OPERATOR_INPUT, field="country", why="must be an ISO 3166 code of two letters")
-    if level and level not in EXPERIENCE_LEVELS:
-        raise Refused(
-            Fault.OPERATOR_INPUT,
-            field="experienceLevel",
-            why=f"must be one of {', '.join(EXPERIENCE_LEVELS)}",
-        )
-    return JobTraits(country=country, job_function=body.job_function.strip(), experience_level=level)
+    """Raises ``Refused(OPERATOR_INPUT)``."""
+    return acts.read_traits(
+        country=body.country, job_function=body.job_function, experience_level=body.experience_level
+    )
 
 
 async def list_prices(context: RequestContext) -> Response:
@@ -214,7 +217,7 @@ async def list_prices(context: RequestContext) -> Response:
         {
             "currency": contract.currency,
             "elements": [
-                _describe_price(price, contract.currency)
+                acts.serialize_price(price, contract.currency)
                 | {"isInForce": in_force.get(price.traits) == price.valid_from}
                 for price in prices
             ],
@@ -225,61 +228,16 @@ async def list_prices(context: RequestContext) -> Response:
 async def set_pacing(context: RequestContext, body: PacingBody) -> Response:
     """Applies to jobs that are posted from now on."""
     async with context.app.database.transaction() as connection:
-        before = await find_contract(connection, context)
-        await contracts.set_pacing(connection, contract=before, pacing=body.pacing)
         contract = await find_contract(connection, context)
-        await context.record(
-            connection,
-            Action.CONTRACT_SET_PACING,
-            contract.id,
-            partner_id=contract.partner_id,
-            before=serialize_contract(before),
-            after=serialize_contract(contract),
+        contract = await acts.set_pacing(
+            connection, contract=contract, pacing=body.pacing, record=context.record
         )
-    return json_response(serialize_contract(contract))
-
-
-def _find_price_before(prices: Sequence[ClickPrice], price: ClickPrice) -> ClickPrice | None:
-    """Returns the price that held for the same jobs at the time from which ``price`` holds."""
-    same = [one for one in prices if one.traits == price.traits and one.valid_from <= price.valid_from]
-    return max(same, key=lambda one: one.valid_from, default=None)
-
-
-def _describe_amount(price: ClickPrice, currency: str) -> dict[str, Any]:
-    return {
-        "clickPrice": format_amount(price.price_micros, currency),
-        "validFrom": price.valid_from.isoformat(),
-    }
-
-
-def _describe_price(price: ClickPrice, currency: str) -> dict[str, Any]:
-    """With the jobs that it is for."""
-    return _describe_amount(price, currency) | {
-        "country": price.traits.country or None,
-        "jobFunction": price.traits.job_function or None,
-        "experienceLevel": price.traits.experience_level or None,
-    }
+    return json_response(acts.serialize_contract(contract))
 
 
 async def find_contract(connection: Connection, context: RequestContext) -> PartnerContract:
     contract_id = read_path_id(context.request, "contract_id", what="contract")
-    contract = await contracts.find_partner_contract(connection, contract_id=contract_id)
-    if contract is None:
-        raise Refused(Fault.OPERATOR_UNKNOWN, what="contract", key=contract_id)
-    return contract
-
-
-def serialize_contract(contract: PartnerContract) -> dict[str, Any]:
-    return {
-        "id": contract.id,
-        "contract": contract.urn,
-        "partner": contract.partner_id,
-        "currency": contract.currency,
-        "limit": format_amount(contract.limit_micros, contract.currency),
-        "termStartsAt": contract.term_starts_at.isoformat(),
-        "termEndsAt": contract.term_ends_at.isoformat(),
-        "pacing": contract.pacing,
-    }
+    return await acts.find_contract(connection, contract_id=contract_id)
 
 
 def _serialize_customer(customer: Customer) -> dict[str, Any]:

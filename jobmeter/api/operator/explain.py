@@ -11,6 +11,8 @@ from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import format_amount
 from jobmeter.base.readers import times
+from jobmeter.billing.credit_notes import flow as credit_notes
+from jobmeter.billing.model import Document
 from jobmeter.explain import flow as explain
 from jobmeter.explain.model import (
     ChargeExplanation,
@@ -57,12 +59,13 @@ async def explain_day(context: RequestContext) -> Response:
 
 
 async def explain_charge(context: RequestContext) -> Response:
-    """``?after=`` continues the list of clicks."""
+    """``?after=`` continues the list of clicks. ``billedBy`` is the line of the invoice, ``null`` before the month is billed."""
     after = read_after(context.request)
     reference = read_key(context.request.path_params["reference"], field="reference")
     async with context.app.database.connection() as connection:
         found = await explain.explain_charge(connection, reference=reference, after=after)
-    return json_response(serialize_charge_explanation(found))
+        billed = await credit_notes.find_billed_charge(connection, charge=reference)
+    return json_response(serialize_charge_explanation(found) | {"billedBy": serialize_billed(billed)})
 
 
 async def explain_event(context: RequestContext) -> Response:
@@ -162,6 +165,13 @@ def serialize_charge_explanation(found: ChargeExplanation) -> dict[str, Any]:
         }
         | serialize_clicks(found.click_page, currency)
     )
+
+
+def serialize_billed(billed: tuple[Document, int] | None) -> dict[str, Any] | None:
+    if billed is None:
+        return None
+    document, line = billed
+    return {"invoice": document.id, "number": document.number or None, "line": line}
 
 
 def serialize_postings(page: PostingPage, currency: str) -> dict[str, Any]:

@@ -65,6 +65,14 @@ async def lock_billed_charge(connection: Connection, *, charge: UUID) -> BilledL
     return billed
 
 
+async def find_billed_charge(connection: Connection, *, charge: UUID) -> tuple[Document, int] | None:
+    """Returns the document that bills a charge, and the number of its line; ``None`` before it is billed."""
+    billed = await store.find_charge_line(connection, charge=charge)
+    if billed is None:
+        return None
+    return await documents.find_document(connection, document_id=billed.document_id), billed.line
+
+
 async def check_not_exceeded(connection: Connection, billed: BilledLine) -> None:
     """Checks that a line was not credited by more than it was, since goodwill may have been given on it.
 

@@ -2,6 +2,7 @@
 contract, find the contract and the price of a job.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -244,4 +245,9 @@ async def read_click_price(
 ) -> int:
     """Returns the price in micros of one apply click for such a job, if posted at ``now``."""
     prices = await store.list_click_prices(connection, contract_id=contract.id)
+    return choose_price(prices, traits, now)
+
+
+def choose_price(prices: Sequence[ClickPrice], traits: JobTraits, now: datetime) -> int:
+    """Returns the price of one apply click in micros, of a list of prices (``rules.choose_price``)."""
     return rules.choose_price(prices, traits, now)

@@ -78,6 +78,17 @@ def pace_days(contracts: Sequence[ContractMeter], *, currency: str, days: Sequen
     return rules.pace_days(contracts, currency=currency, days=days)
 
 
+async def list_named_meters(
+    connection: Connection, *, contract_ids: list[int], now: datetime
+) -> list[ContractMeter]:
+    """Returns where the limits of some contracts are, in the order of their ids."""
+    final_through = await store.read_final_day(connection)
+    rows = await store.list_named_contracts(
+        connection, contract_ids=contract_ids, final_through=final_through
+    )
+    return [rules.make_meter(row, now=now) for row in rows]
+
+
 async def _list_other_needs(connection: Connection, application: Application, now: datetime) -> list[Need]:
     """Invoices are the parent's; what an application has itself is shown to it and to its parent."""
     is_parent = application.parent_id is None

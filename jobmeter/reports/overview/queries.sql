@@ -1,10 +1,8 @@
 -- columns: own
 (applications.id = %(application_id)s OR (applications.parent_id = %(partner_id)s AND %(is_parent)s))
 
--- name: list_contracts
--- The newest contracts first. Charges that were credited after their day was final are corrections from the
--- contract's own account, in its shard.
-SELECT id AS contract_id, currency, limit_micros, coalesce(amount, 0) AS free_micros, final_micros,
+-- columns: contract_row
+id AS contract_id, currency, limit_micros, coalesce(amount, 0) AS free_micros, final_micros,
        credited_micros, estimated_micros, term_starts_at, term_ends_at
   FROM partner_contracts
   LEFT JOIN ledger_balances
@@ -24,11 +22,21 @@ SELECT id AS contract_id, currency, limit_micros, coalesce(amount, 0) AS free_mi
         WHERE (shard, source_kind, source_id) = (partner_contracts.shard, {AccountKind.EARNED}, id)
           AND purpose = {Purpose.ADJUST}
           AND corrects IS NOT NULL) AS credited
+
+-- name: list_contracts
+-- The newest contracts first. Charges that were credited after their day was final are corrections from the
+-- contract's own account, in its shard.
+SELECT {contract_row}
  WHERE partner_id = %(partner_id)s
    AND id = coalesce(%(contract_id)s, id)
    AND id < %(before)s
  ORDER BY id DESC
  LIMIT %(rows_max)s
+
+-- name: list_named_contracts
+SELECT {contract_row}
+ WHERE id = ANY(%(contract_ids)s)
+ ORDER BY id
 
 -- name: read_final_day
 SELECT kept_through

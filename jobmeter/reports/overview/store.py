@@ -41,6 +41,13 @@ async def list_contracts(
     return await list_rows(connection, ContractRow, SQL["list_contracts"], parameters)
 
 
+async def list_named_contracts(
+    connection: Connection, *, contract_ids: list[int], final_through: date
+) -> list[ContractRow]:
+    parameters = {"contract_ids": contract_ids, "final_through": final_through}
+    return await list_rows(connection, ContractRow, SQL["list_named_contracts"], parameters)
+
+
 async def read_final_day(connection: Connection) -> date:
     return await read_scalar(connection, date, SQL["read_final_day"])
 

@@ -5,6 +5,7 @@ The requests are generated from the table of pages. A new name of an id in a pat
 
 import re
 from functools import cache
+from uuid import UUID
 
 import pytest
 
@@ -33,6 +34,9 @@ UNKNOWN = {
     "day": ["2020-03-01", "9999-12-31", "never"],
     "name": ["NONE"],
     "format": ["xlsx", "nonsense"],
+    "reference": [UUID(int=7), "x"],
+    "event_key": [UUID(int=7), "x"],
+    "document_id": NUMBERS,
 }
 DIGITS_MIN = 3  # a shorter number is also that of something else on the page
 # What differs between two responses to the same request.
@@ -76,6 +80,9 @@ def owned(sandbox_client):
         "day": day,
         "name": "VISITOR_BURST",
         "format": "csv",
+        "document_id": 1,
+        "reference": UUID(int=1),
+        "event_key": UUID(int=1),
     }
 
 

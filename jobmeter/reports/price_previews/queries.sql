@@ -1,0 +1,28 @@
+-- name: list_posted_jobs
+-- The newest jobs of a contract first, found by the copies of its partner.
+WITH posted AS (
+    SELECT listed_jobs.job_id
+      FROM listed_jobs
+      JOIN partner_contracts ON partner_contracts.partner_id = listed_jobs.partner_id
+     WHERE partner_contracts.id = %(contract_id)s
+       AND posted_ms >= %(since_ms)s
+)
+SELECT location, coalesce(content #>> '{categories,0}', '') AS job_function,
+       coalesce(content ->> 'experienceLevel', '') AS experience_level, state = 'LIVE' AS is_open,
+       clicks_charged
+  FROM posted
+ CROSS JOIN LATERAL (
+       SELECT shard, job_id, location, content, state, created_at
+         FROM job_postings
+        WHERE shard = shard_of(posted.job_id)
+          AND job_postings.job_id = posted.job_id
+          AND partner_contract_id = %(contract_id)s
+       OFFSET 0) AS job
+ CROSS JOIN LATERAL (
+       SELECT coalesce(sum(job_days.clicks_charged), 0)::bigint AS clicks_charged
+         FROM job_days
+        WHERE job_days.shard = job.shard
+          AND job_days.job_id = job.job_id
+       OFFSET 0) AS counted
+ ORDER BY created_at DESC, job.job_id DESC
+ LIMIT %(rows_max)s
