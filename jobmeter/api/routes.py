@@ -254,6 +254,8 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     Endpoint("POST", "/partner/webhooks/{webhook_id:int}/replays", webhooks.replay_deliveries, audience=PARTNER, quota="partner",
              body=webhooks.ReplayBody, statuses=(202,), summary="Send deliveries again"),
     Endpoint("GET", "/", home.show_home, audience=PUBLIC, media=HTML, reply="", summary="Show what this server is and where to go"),
+    Endpoint("GET", "/operator/health", health.show_operation, audience=Audience.OPERATOR,
+             summary="Get settings in force without secrets, versions, the database, queues and chores"),
     Endpoint("GET", "/health", health.show_health, audience=PUBLIC, reply="Health",
              summary="Check whether the server can reach its database"),
 )

@@ -200,6 +200,27 @@ class Settings:
         return {name: str(value) for name, value in values.items() if value is not None}
 
 
+# They are, or may contain, a password or a key.
+SECRET_SETTINGS = frozenset(
+    {
+        *("database_url", "smtp_url", "export_folder"),
+        *("events_key", "operator_key", "secret_key", "stripe_key", "stripe_webhook_secret"),
+    }
+)
+
+
+def list_in_force(settings: Settings) -> list[tuple[str, str | None]]:
+    """Returns each setting by its variable; of a secret one only whether it is set, ``None`` for one that is not set."""
+    values = {one.name: getattr(settings, one.name) for one in fields(settings)}
+    return [
+        (
+            variable_of(name),
+            None if value in {None, ""} else "***" if name in SECRET_SETTINGS else str(value),
+        )
+        for name, value in values.items()
+    ]
+
+
 def variable_of(name: str) -> str:
     """Returns the environment variable of a setting."""
     return f"{PREFIX}{name.upper()}"

@@ -118,6 +118,11 @@ class Database:
             return Refused(Fault.OVERLOADED)
         return Refused(Fault.UNAVAILABLE, why=describe_outage(error))
 
+    @property
+    def connections_lent(self) -> int:
+        """How many connections of this process are in use."""
+        return self._lent
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection in autocommit mode, for single statements."""

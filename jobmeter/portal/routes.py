@@ -28,6 +28,9 @@ from jobmeter.portal.pages.operator.programme import (
     billing,
     exclusions,
     explain,
+    health,
+    hiring,
+    hiring_prices,
     invalid_traffic,
     prices,
     settlement,
@@ -186,6 +189,18 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("POST", "/portal/operator/contracts/{contract_id:int}/pacing", operator_contracts.set_pacing, roles=OPERATORS, summary="Set the pacing of a contract", needs_confirmation=True),
     PageRow("GET", "/portal/operator/contracts/{contract_id:int}/price", prices.show_price, roles=OPERATOR_ROLES, summary="Show what a price would mean"),
     PageRow("POST", "/portal/operator/contracts/{contract_id:int}/price", prices.save_price, roles=OPERATORS, summary="Set a price", needs_confirmation=True),
+    PageRow("GET", "/portal/operator/hiring", hiring.list_contracts, roles=OPERATOR_ROLES, menu=mark("Slots and credits"), summary="List the hiring contracts"),
+    PageRow("GET", "/portal/operator/hiring.csv", hiring.download_contracts, roles=OPERATOR_ROLES, summary="Download the hiring contracts"),
+    PageRow("GET", "/portal/operator/hiring/new", hiring.show_new, roles=OPERATORS, summary="Show the form of a new hiring contract"),
+    PageRow("POST", "/portal/operator/hiring", hiring.open_contract, roles=OPERATORS, summary="Open a hiring contract", needs_confirmation=True),
+    PageRow("GET", "/portal/operator/hiring/{contract_id:int}", hiring.show_contract, roles=OPERATOR_ROLES, summary="Show a hiring contract"),
+    PageRow("POST", "/portal/operator/hiring/{contract_id:int}/grant", hiring.grant, roles=OPERATORS, summary="Grant the use of a hiring contract", needs_confirmation=True),
+    PageRow("POST", "/portal/operator/hiring/{contract_id:int}/revoke", hiring.revoke, roles=OPERATORS, summary="Revoke a grant", needs_confirmation=True),
+    PageRow("POST", "/portal/operator/hiring/{contract_id:int}/units", hiring.move_units, roles=OPERATORS, summary="Add or correct units", needs_confirmation=True),
+    PageRow("GET", "/portal/operator/hiring/{contract_id:int}/price", hiring_prices.show_price, roles=OPERATOR_ROLES, summary="Show what a price of units would mean"),
+    PageRow("POST", "/portal/operator/hiring/{contract_id:int}/price", hiring_prices.save_price, roles=OPERATORS, summary="Set a price of units", needs_confirmation=True),
+    PageRow("GET", "/portal/operator/hiring/{contract_id:int}/end", hiring.show_end, roles=OPERATORS, summary="Show what ending a hiring contract means"),
+    PageRow("POST", "/portal/operator/hiring/{contract_id:int}/end", hiring.end, roles=OPERATORS, summary="End a hiring contract", needs_confirmation=True),
     # -- the operator: settlement, invalid traffic, explanations, billing
     PageRow("GET", "/portal/operator/settlement", settlement.list_days, roles=OPERATOR_ROLES, menu=mark("Settlement"), group=mark("Money"), summary="List the settlement days"),
     PageRow("GET", "/portal/operator/settlement.csv", settlement.download_days, roles=OPERATOR_ROLES, summary="Download the settlement days"),
@@ -211,6 +226,7 @@ PAGES: tuple[PageRow, ...] = (
     # -- the operator: the system
     PageRow("GET", "/portal/operator/audit", operator_audit.list_records, roles=OPERATOR_ROLES, menu=mark("Audit log"), group=mark("System"), summary="List who did which administrative act"),
     PageRow("GET", "/portal/operator/audit.{format}", operator_audit.download_records, roles=OPERATOR_ROLES, summary="Download the audit log"),
+    PageRow("GET", "/portal/operator/health", health.show_health, roles=OPERATOR_ROLES, menu=mark("Health"), group=mark("System"), summary="Show settings, versions, database, queues and chores"),
 )
 # fmt: on
 

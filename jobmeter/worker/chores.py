@@ -36,7 +36,7 @@ from jobmeter.promotion import flow as delivery
 from jobmeter.promotion.alerts import flow as alerts
 from jobmeter.request_control import flow as request_control
 from jobmeter.settlement.days import flow as settlement
-from jobmeter.worker import billing_log, cancellation, feeds, machine_time
+from jobmeter.worker import billing_log, cancellation, chore_log, feeds, machine_time
 
 SWEEP_ROWS_MAX = 5_000
 ROUNDS_MAX = 10_000
@@ -255,8 +255,7 @@ CHORES = (
     _sweep("sweep recorded requests", _sweep_requests),
     _sweep("sweep requests to log in and sessions", _sweep_people),
     Chore("count figures for lists", Queue.MAINTENANCE, _in_steps(lists.count_figures), rounds_max=1),
-    # Two transactions, whatever the first one did: it marks the last posting, and only a later one can find
-    # that all postings up to the mark are committed. The seals need that.
+    # Two transactions: the first marks the last posting, and only a later one can find that all up to it are committed.
     Chore("advance the horizon", Queue.MAINTENANCE, _advance_horizon, again_from=0, rounds_max=2),
     Chore("seal postings, restatements and audit records", Queue.MAINTENANCE, _seal, rounds_max=1),
     Chore(
@@ -304,6 +303,7 @@ async def drain(database: Database, chores: Sequence[Chore], occasion: Occasion)
     return done
 
 
+@chore_log.noted
 async def _run_once(database: Database, chore: Chore, occasion: Occasion) -> int:
     cancellation.end_if_cancelled()
     try:
@@ -312,6 +312,8 @@ async def _run_once(database: Database, chore: Chore, occasion: Occasion) -> int
     except chore.postponement.errors as error:
         trace = error if chore.postponement.level >= logging.ERROR else None
         log.log(chore.postponement.level, chore.postponement.message, exc_info=trace)
+        if trace is not None:
+            chore_log.note(database, chore.name, at=occasion.now, is_failed=True)
         return 0
 
 
@@ -376,6 +378,7 @@ async def run_sweeps(database: Database, settings: Settings, *, now: datetime) -
 
 async def run_maintenance(database: Database, settings: Settings, *, now: datetime) -> None:
     """Runs what may wait a minute: seals, months of final days, retention of events, report days and signatures."""
+    await chore_log.save_runs(database)
     await drain_in_turn(database, Queue.MAINTENANCE, Occasion(settings, now))
 
 

@@ -147,7 +147,7 @@ async def set_price(context: RequestContext, body: PriceBody) -> Response:
 
 
 async def preview_price(context: RequestContext) -> Response:
-    """What a price would have meant for the jobs of the last 30 days (at most 5,000), had it held for them.
+    """What a price would have meant for the jobs of the last 30 days (at most 5,000), if it had applied to them.
 
     Jobs that are posted already keep their price: ``jobsOpen`` of them are open. Nothing is changed.
     """

@@ -3,29 +3,28 @@
 Their price lists, and the credits used of them.
 """
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
-from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.ids import URN_APPLICATION, make_reference, read_urn
+from jobmeter.base.ids import URN_APPLICATION
 from jobmeter.base.money import format_amount, parse_amount
+from jobmeter.base.readers.times import read_instant
 from jobmeter.billing.top_ups import flow as top_ups
 from jobmeter.contracts.credits import flow as credits_flow
 from jobmeter.contracts.credits.model import UsedSpan, UsesPage, serialize_use
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import Grant, HiringContract, HiringDraft, HiringKind
+from jobmeter.contracts.hiring_acts import flow as acts
 from jobmeter.database.connection import Connection
 from jobmeter.http.context import RequestContext
 from jobmeter.http.parameters import read_page, read_query_month
 from jobmeter.http.responses import json_response, page_response
 from jobmeter.http.schemas import Email, Instant, OperatorBody
-from jobmeter.partners.applications import flow as partners
-from jobmeter.partners.model import Application
 from jobmeter.partners.oauth1 import flow as signatures
+from jobmeter.reports.price_previews import flow as previews
 
 Short = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
 Units = Annotated[int, Field(ge=-1_000_000_000, le=1_000_000_000)]
@@ -80,7 +79,7 @@ async def open_hiring_contract(context: RequestContext, body: HiringContractBody
     async with context.app.database.transaction() as connection:
         owner = None
         if body.owner_application is not None:
-            owner = await _find_application(connection, body.owner_application)
+            owner = await acts.find_application(connection, body.owner_application)
         draft = HiringDraft(
             kind=body.kind,
             owner_name=body.owner,
@@ -96,22 +95,15 @@ async def open_hiring_contract(context: RequestContext, body: HiringContractBody
             starts_at=body.starts_at,
             ends_at=body.ends_at,
         )
-        contract = await hiring.open_hiring_contract(connection, draft=draft, now=context.now)
-        content = await _serialize(connection, contract, now=context.now)
-        await context.record(
-            connection,
-            Action.HIRING_CONTRACT_OPEN,
-            contract.id,
-            partner_id=None if owner is None else owner.partner_id,
-            after=content,
-        )
+        contract = await acts.open_contract(connection, draft, record=context.record, now=context.now)
+        content = await acts.describe(connection, contract, now=context.now)
     return json_response(content, status=201)
 
 
 async def show_hiring_contract(context: RequestContext) -> Response:
     async with context.app.database.connection() as connection:
         contract = await _find_contract(connection, context)
-        return json_response(await _serialize(connection, contract, now=context.now))
+        return json_response(await acts.describe(connection, contract, now=context.now))
 
 
 async def list_hiring_contracts(context: RequestContext) -> Response:
@@ -119,7 +111,7 @@ async def list_hiring_contracts(context: RequestContext) -> Response:
     page = read_page(context.request)
     async with context.app.database.connection() as connection:
         found = await hiring.list_hiring_contracts(connection, after=page.after, rows_max=page.rows_max + 1)
-    return page_response(found, page, serialize=_serialize_terms, key=lambda one: one.id)
+    return page_response(found, page, serialize=acts.serialize_terms, key=lambda one: one.id)
 
 
 async def list_hiring_grants(context: RequestContext) -> Response:
@@ -136,19 +128,16 @@ async def list_hiring_grants(context: RequestContext) -> Response:
 async def grant_hiring_contract(context: RequestContext, body: GrantBody) -> Response:
     async with context.app.database.transaction() as connection:
         contract = await _find_contract(connection, context)
-        application = await _find_application(connection, body.application)
-        before = await _describe_grant(connection, contract, application)
-        await hiring.grant(connection, contract=contract, application=application, now=context.now)
-        content = await _serialize(connection, contract, now=context.now)
-        after = await _describe_grant(connection, contract, application)
-        await context.record(
+        application = await acts.find_application(connection, body.application)
+        await acts.grant(
             connection,
-            Action.HIRING_CONTRACT_GRANT,
-            contract.id,
-            partner_id=application.partner_id,
-            before=before,
-            after=after | ({"newSigningSecret": True} if body.with_signing_secret else {}),
+            contract=contract,
+            application=application,
+            with_secret=body.with_signing_secret,
+            record=context.record,
+            now=context.now,
         )
+        content = await acts.describe(connection, contract, now=context.now)
         if body.with_signing_secret:
             content["signingSecret"] = await signatures.make_signing_secret(
                 connection,
@@ -162,72 +151,76 @@ async def grant_hiring_contract(context: RequestContext, body: GrantBody) -> Res
 async def revoke_hiring_grant(context: RequestContext, body: RevocationBody) -> Response:
     async with context.app.database.transaction() as connection:
         contract = await _find_contract(connection, context)
-        application = await _find_application(connection, body.application)
-        before = await _describe_grant(connection, contract, application)
-        await hiring.revoke_grant(connection, contract=contract, application_id=application.id)
-        content = await _serialize(connection, contract, now=context.now)
-        await context.record(
-            connection,
-            Action.HIRING_CONTRACT_REVOKE,
-            contract.id,
-            partner_id=application.partner_id,
-            before=before,
-            after=await _describe_grant(connection, contract, application),
-        )
+        application = await acts.find_application(connection, body.application)
+        await acts.revoke(connection, contract=contract, application=application, record=context.record)
+        content = await acts.describe(connection, contract, now=context.now)
     return json_response(content)
 
 
 async def top_up_hiring_contract(context: RequestContext, body: UnitsBody) -> Response:
     async with context.app.database.transaction() as connection:
         contract = await _find_contract(connection, context)
-        before = await _serialize(connection, contract, now=context.now)
-        reference = top_ups.refer(contract.id, body.reference, units=body.units)
-        is_new = await hiring.add_units(
-            connection, contract=contract, units=body.units, reference=reference, now=context.now
+        is_new = await acts.top_up(
+            connection,
+            acts.Units(units=body.units, reference=body.reference),
+            contract=contract,
+            reference=top_ups.refer(contract.id, body.reference, units=body.units),
+            record=context.record,
+            now=context.now,
         )
-        content = await _serialize(connection, contract, now=context.now)
-        if is_new:
-            after = content | body.model_dump()
-            await _record(
-                connection, context, Action.HIRING_CONTRACT_TOP_UP, contract, before=before, after=after
-            )
+        content = await acts.describe(connection, contract, now=context.now)
     return json_response(content | {"wasRepeated": not is_new})
 
 
 async def adjust_hiring_contract(context: RequestContext, body: UnitsBody) -> Response:
     async with context.app.database.transaction() as connection:
         contract = await _find_contract(connection, context)
-        before = await _serialize(connection, contract, now=context.now)
-        reference = make_reference("adjust units", contract.id, body.reference)
-        is_new = await hiring.adjust_units(
-            connection, contract=contract, units=body.units, reference=reference, now=context.now
+        changed = acts.Units(units=body.units, reference=body.reference)
+        is_new = await acts.adjust(
+            connection, changed, contract=contract, record=context.record, now=context.now
         )
-        content = await _serialize(connection, contract, now=context.now)
-        if is_new:
-            after = content | body.model_dump()
-            await _record(
-                connection, context, Action.HIRING_CONTRACT_ADJUST, contract, before=before, after=after
-            )
+        content = await acts.describe(connection, contract, now=context.now)
     return json_response(content | {"wasRepeated": not is_new})
 
 
 async def set_hiring_price(context: RequestContext, body: HiringPriceBody) -> Response:
     async with context.app.database.transaction() as connection:
         contract = await _find_contract(connection, context)
-        price = _read_price(body.price, contract.currency)
-        price_before = await hiring.read_hiring_price(connection, contract=contract, now=body.valid_from)
-        await hiring.set_hiring_price(
-            connection, contract=contract, price_micros=price, valid_from=body.valid_from
+        await acts.set_price(
+            connection,
+            contract=contract,
+            price_micros=_read_price(body.price, contract.currency),
+            valid_from=body.valid_from,
+            record=context.record,
         )
-        content = await _serialize(connection, contract, now=context.now)
-        before = {"price": format_amount(price_before, contract.currency)}
-        after = {
-            "price": format_amount(price, contract.currency),
-            "validFrom": body.valid_from.isoformat(),
-        }
-        await _record(
-            connection, context, Action.HIRING_CONTRACT_SET_PRICE, contract, before=before, after=after
+        content = await acts.describe(connection, contract, now=context.now)
+    return json_response(content)
+
+
+async def preview_hiring_price(context: RequestContext) -> Response:
+    """What the credits of the last 30 days cost, and what they would have cost. Nothing is changed."""
+    query = context.request.query_params
+    valid_from = read_instant(query["validFrom"]) if query.get("validFrom") else context.now
+    if valid_from is None:
+        raise Refused(Fault.PARAMETER_INVALID, name="validFrom")
+    async with context.app.database.snapshot() as connection:
+        contract = await _find_contract(connection, context)
+        found = await previews.preview_hiring_price(
+            connection,
+            contract=contract,
+            price_micros=_read_price(query.get("price", ""), contract.currency),
+            valid_from=valid_from,
+            now=context.now,
         )
+    content = {
+        "days": found.days,
+        "currency": contract.currency,
+        "present": format_amount(found.present_micros, contract.currency),
+        "uses": found.uses,
+        "paid": format_amount(found.paid_micros, contract.currency),
+        "wouldHavePaid": format_amount(found.would_micros, contract.currency),
+        "difference": format_amount(found.difference_micros, contract.currency),
+    }
     return json_response(content)
 
 
@@ -268,39 +261,15 @@ async def list_credit_uses(context: RequestContext) -> Response:
 async def end_hiring_contract(context: RequestContext, body: EndBody) -> Response:
     """Ends the contract at once or at ``endsAt``. Live jobs continue until they expire or are closed."""
     async with context.app.database.transaction() as connection:
-        contract = await _find_contract(connection, context)
-        before = await _serialize(connection, contract, now=context.now)
-        ended = await hiring.end_hiring_contract(
-            connection, contract=contract, ends_at=body.ends_at or context.now
+        ended = await acts.end(
+            connection,
+            contract=await _find_contract(connection, context),
+            ends_at=body.ends_at or context.now,
+            record=context.record,
+            now=context.now,
         )
-        content = await _serialize(connection, ended, now=context.now)
-        await _record(connection, context, Action.HIRING_CONTRACT_END, contract, before=before, after=content)
+        content = await acts.describe(connection, ended, now=context.now)
     return json_response(content)
-
-
-async def _describe_grant(
-    connection: Connection, contract: HiringContract, application: Application
-) -> dict[str, Any]:
-    """Whether this application has a grant: its partner reads the record, and must not see those of others."""
-    grants = await hiring.list_grants(connection, contract=contract)
-    return {"grantedTo": application.urn if application.id in grants else None}
-
-
-async def _record(
-    connection: Connection,
-    context: RequestContext,
-    action: Action,
-    contract: HiringContract,
-    *,
-    before: dict[str, Any],
-    after: dict[str, Any],
-) -> None:
-    """A contract for slots belongs to a client, which is no partner."""
-    partner_id = None
-    if contract.owner_application_id is not None:
-        owner = await partners.find_application(connection, application_id=contract.owner_application_id)
-        partner_id = None if owner is None else owner.partner_id
-    await context.record(connection, action, contract.id, partner_id=partner_id, before=before, after=after)
 
 
 def _read_price(text: str, currency: str) -> int:
@@ -310,35 +279,8 @@ def _read_price(text: str, currency: str) -> int:
     return price
 
 
-async def _find_application(connection: Connection, name: str) -> Application:
-    application_id = read_urn(name, URN_APPLICATION)
-    if application_id is not None:
-        found = await partners.find_application(connection, application_id=application_id)
-    else:
-        found = await signatures.find_consumer(connection, consumer_key=name)
-    if found is None:
-        raise Refused(Fault.OPERATOR_UNKNOWN, what="application", key=name)
-    return found
-
-
 async def _find_contract(connection: Connection, context: RequestContext) -> HiringContract:
-    contract_id = context.request.path_params["contract_id"]
-    contract = None
-    if contract_id < 2**63:
-        contract = await hiring.find_hiring_contract(connection, contract_id=contract_id)
-    if contract is None:
-        raise Refused(Fault.OPERATOR_UNKNOWN, what="hiring contract", key=contract_id)
-    return contract
-
-
-async def _serialize(connection: Connection, contract: HiringContract, *, now: datetime) -> dict[str, Any]:
-    """``unused`` is ``null`` for a post-paid contract, whose credits are unlimited."""
-    price = await hiring.read_hiring_price(connection, contract=contract, now=now)
-    return _serialize_terms(contract) | {
-        "price": format_amount(price, contract.currency),
-        "grants": await hiring.list_grants(connection, contract=contract),
-        "unused": await hiring.read_inventory(connection, contract=contract),
-    }
+    return await acts.find_contract(connection, contract_id=context.request.path_params["contract_id"])
 
 
 def _serialize_grant(grant: Grant) -> dict[str, Any]:
@@ -346,21 +288,4 @@ def _serialize_grant(grant: Grant) -> dict[str, Any]:
         "id": grant.application_id,
         "application": f"{URN_APPLICATION}{grant.application_id}",
         "grantedAt": grant.granted_at.isoformat(),
-    }
-
-
-def _serialize_terms(contract: HiringContract) -> dict[str, Any]:
-    return {
-        "id": contract.id,
-        "kind": contract.kind,
-        "role": contract.role,
-        "owner": contract.owner_name,
-        "isPostpaid": contract.is_postpaid,
-        "currency": contract.currency,
-        "runDays": contract.run_days,
-        "defaultPosterEmail": contract.default_poster_email or None,
-        "seats": list(contract.seats),
-        "sandboxNumber": contract.sandbox_number,
-        "startsAt": contract.starts_at.isoformat(),
-        "endsAt": contract.ends_at.isoformat(),
     }

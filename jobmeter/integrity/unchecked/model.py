@@ -23,6 +23,7 @@ UNCHECKED: tuple[Unchecked, ...] = (
     Unchecked("call_counters", (ALL, ADDED, REMOVED), "the calls of one day, which only limit the same day"),
     Unchecked("repeat_claims", (ALL, ADDED, REMOVED), "answers kept a day for repeated requests"),
     Unchecked("logged_requests", (ALL, ADDED, REMOVED), LOG),
+    Unchecked("chore_runs", (ALL, ADDED, REMOVED), LOG),
     Unchecked("listed_job_notes", (ALL, ADDED, REMOVED), RETRY + "; the law of the list finds a lost one"),
     Unchecked("listed_job_counts", (ALL, ADDED, REMOVED), RETRY),
     Unchecked(

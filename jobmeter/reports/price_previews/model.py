@@ -44,3 +44,18 @@ class PricePreview:
     @property
     def difference_micros(self) -> int:
         return sum(one.difference_micros for one in self.changes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HiringPricePreview:
+    """What the credits that were used in the last days cost, and what they would have cost."""
+
+    days: int
+    present_micros: int
+    uses: int
+    paid_micros: int
+    would_micros: int
+
+    @property
+    def difference_micros(self) -> int:
+        return self.would_micros - self.paid_micros

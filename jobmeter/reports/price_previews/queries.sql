@@ -26,3 +26,9 @@ SELECT location, coalesce(content #>> '{categories,0}', '') AS job_function,
        OFFSET 0) AS counted
  ORDER BY created_at DESC, job.job_id DESC
  LIMIT %(rows_max)s
+
+-- name: sum_uses
+SELECT count(*) AS uses, coalesce(sum(price_micros), 0)::bigint AS paid_micros
+  FROM credit_uses
+ WHERE contract_id = %(contract_id)s
+   AND used_at >= %(since)s

@@ -18,7 +18,11 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 JSON = {"Accept": "application/json"}
 PAGES_SHOWN = [row for row in PAGES if row.method == "GET"]
 FORMS = [row for row in PAGES if row.method == "POST"]
-ENDING = ("/portal/role", "/portal/logout", "/portal/account/sessions/end-all")  # these end the session
+# These end the session, or that of the first person, who is one of those here.
+ENDING = (
+    *("/portal/role", "/portal/logout", "/portal/account/sessions/end-all"),
+    *(row.path for row in PAGES if row.path.startswith("/portal/operator/people/{person_id:int}/")),
+)
 REFUSED = {"FORM_NOT_OURS", "LOGIN_NEEDED", "PAGE_NOT_ALLOWED"}
 
 

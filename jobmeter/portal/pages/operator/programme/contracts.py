@@ -1,6 +1,7 @@
 """``/portal/operator/contracts``: partner contracts over all tenants; open one, top it up, set its pacing."""
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from operator import attrgetter
 from types import MappingProxyType
 
@@ -56,7 +57,9 @@ async def list_contracts(visit: Visit) -> Response:
     query = f"partner={partner_id}" if partner_id is not None else ""
     return visit.show(
         "operator/programme/contracts/list.html",
-        rows=[(contract, name, meter, _make_meter(meter)) for contract, name, meter in shown],
+        rows=[
+            (contract, name, meter, replace(_make_meter(meter), pace=None)) for contract, name, meter in shown
+        ],
         partner_id=partner_id,
         pacings=PACINGS,
         query=query,

@@ -182,7 +182,7 @@ def test_a_price_shows_what_it_would_mean_before_it_is_saved(browsers, contract_
     ).text
     assert "The price of these jobs is 2.00 since" in again
     assert list_cells(again, "Changed prices") == [["2.00", "2.50", "2", "3", "1.50"]]
-    # then jobs that are posted from that day on have it
+    # then it is the price of jobs that are posted from that day on
     sandbox_client.advance("1d")
     job_id = sandbox_client.post_job("later", location="Hamburg, Germany")
     assert ask(sandbox_client, f"explain/jobs/{job_id}")["clickPrice"] == "2.00"

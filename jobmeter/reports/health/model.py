@@ -1,0 +1,45 @@
+"""Owns the values of health. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from jobmeter.upkeep.model import ChoreRun
+
+
+class QueueName(StrEnum):
+    """What waits for a chore."""
+
+    TASKS = "TASKS"
+    DELIVERIES = "DELIVERIES"
+    FEEDS = "FEEDS"
+    FILES = "FILES"
+    MAILS = "MAILS"
+    LIST_CHANGES = "LIST_CHANGES"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueLength:
+    """``oldest_at`` is since when the first one waits, or is due; ``None`` if that is not kept or nothing waits."""
+
+    name: str
+    waiting: int
+    oldest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseState:
+    """``connections`` are those of all processes to this database, of ``connections_max`` of the whole server."""
+
+    version: str
+    byte_count: int
+    connections: int
+    connections_max: int
+    last_migration: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    database: DatabaseState
+    queues: tuple[QueueLength, ...]
+    chores: tuple[ChoreRun, ...]

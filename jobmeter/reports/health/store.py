@@ -1,0 +1,18 @@
+"""Owns the statements of health, one function each. Does not own when they run."""
+
+from datetime import datetime
+
+from jobmeter.database.connection import Connection
+from jobmeter.database.rows import list_rows, read_row
+from jobmeter.database.statements import load_statements
+from jobmeter.reports.health.model import DatabaseState, QueueLength
+
+SQL = load_statements("jobmeter.reports.health")
+
+
+async def read_database(connection: Connection) -> DatabaseState:
+    return await read_row(connection, DatabaseState, SQL["read_database"])
+
+
+async def list_queues(connection: Connection, *, now: datetime) -> list[QueueLength]:
+    return await list_rows(connection, QueueLength, SQL["list_queues"], {"now": now})
