@@ -32,6 +32,7 @@ from jobmeter.api.partner.billing import statements as partner_statements
 from jobmeter.api.partner.billing import usage as partner_usage
 from jobmeter.api.partner.exports import EXPORTS
 from jobmeter.api.partner.job_changes import JOB_CHANGES
+from jobmeter.api.partner.lists.applications import APPLICATIONS
 from jobmeter.api.partner.lists.jobs import JOBS
 from jobmeter.api.partner.lists.overview import OVERVIEW
 from jobmeter.api.partner.lists.report_days import REPORT_DAYS
@@ -184,6 +185,7 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     Endpoint("GET", "/partner/charges", charges.follow_charges, audience=PARTNER, quota="partner", reply="Charges",
              parameters=("after", "limit"), summary="List charges and corrections as an ordered stream"),
     *EXPORTS,
+    *APPLICATIONS,
     *JOBS,
     *REPORT_DAYS,
     *OVERVIEW,

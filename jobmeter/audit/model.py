@@ -40,6 +40,7 @@ class Action(StrEnum):
     APPLICATION_ADD_SECRET = "application.addSecret"  # noqa: S105 -- the name of an act
     APPLICATION_RETIRE_SECRET = "application.retireSecret"  # noqa: S105
     APPLICATION_PERMIT_TOKENS = "application.permitTokens"
+    APPLICATION_REVOKE_TOKENS = "application.revokeTokens"
     CONTRACT_OPEN = "contract.open"
     CONTRACT_TOP_UP = "contract.topUp"
     CONTRACT_SET_PRICE = "contract.setPrice"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from jobmeter.base.ids import URN_APPLICATION
 
@@ -28,6 +29,27 @@ class Application:
     def partner_id(self) -> int:
         """The id of the partner's parent application."""
         return self.parent_id or self.id
+
+    def describe(self) -> dict[str, Any]:
+        """What is shown of it to its partner, and recorded of its changes; never a credential."""
+        return {
+            "uniqueForeignId": self.unique_foreign_id,
+            "name": self.name,
+            "description": self.description,
+            "validJsSdkDomains": self.js_domains,
+            "key": self.urn,
+            "oauth2AuthorizedCallbackUrls": self.callback_urls,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnApplication(Application):
+    """An application as its partner sees it: ``secrets`` counts the valid ones, ``last_token_at`` is exact to an hour."""
+
+    created_at: datetime
+    is_permitted: bool
+    secrets: int
+    last_token_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

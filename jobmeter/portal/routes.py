@@ -41,7 +41,7 @@ from jobmeter.portal.pages.partner import overview
 from jobmeter.portal.pages.partner import people as partner_people
 from jobmeter.portal.pages.partner.job import day as partner_day
 from jobmeter.portal.pages.partner.job import job as partner_job
-from jobmeter.portal.pages.partner.links import webhook, webhooks
+from jobmeter.portal.pages.partner.links import applications, feeds, webhook, webhooks
 from jobmeter.portal.pages.partner.money import contracts, invoice, invoices, statements
 from jobmeter.portal.pages.partner.reports import not_charged as partner_uncharged
 from jobmeter.portal.pages.partner.reports import reports as partner_reports
@@ -138,6 +138,20 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("POST", "/portal/partner/people/role", partner_people.change_person, roles=MANAGERS, summary="Change the role of a partner's person"),
     PageRow("POST", "/portal/partner/people/remove", partner_people.remove_person, roles=MANAGERS, summary="Remove a partner's person"),
     # -- partners: how their software is connected
+    PageRow("GET", "/portal/partner/applications", applications.list_applications, roles=PARTNER_ROLES, menu=mark("Applications"), summary="List a partner's applications"),
+    PageRow("GET", "/portal/partner/applications/new", applications.show_new, roles=MANAGERS, summary="Show the form of a new child application"),
+    PageRow("POST", "/portal/partner/applications/new", applications.create_child, roles=MANAGERS, summary="Add a child application"),
+    PageRow("GET", "/portal/partner/applications/{application_id:int}", applications.show_application, roles=PARTNER_ROLES, summary="Show an application with its secrets by age"),
+    PageRow("POST", "/portal/partner/applications/{application_id:int}/secrets", applications.add_secret, roles=MANAGERS, summary="Make a further client secret"),
+    PageRow("GET", "/portal/partner/applications/{application_id:int}/retire", applications.show_retire, roles=MANAGERS, summary="Show which client secret is retired"),
+    PageRow("POST", "/portal/partner/applications/{application_id:int}/retire", applications.retire_secret, roles=MANAGERS, summary="Retire the older client secret"),
+    PageRow("GET", "/portal/partner/applications/{application_id:int}/stop", applications.show_stop, roles=MANAGERS, summary="Show what ending all tokens does"),
+    PageRow("POST", "/portal/partner/applications/{application_id:int}/stop", applications.stop_tokens, roles=MANAGERS, summary="End all tokens of an application"),
+    PageRow("GET", "/portal/partner/feeds", feeds.list_feeds, roles=PARTNER_ROLES, menu=mark("Feeds"), summary="List a partner's job feeds"),
+    PageRow("GET", "/portal/partner/feeds/{feed_id:int}", feeds.show_feed, roles=PARTNER_ROLES, summary="Show a feed with its runs and errors"),
+    PageRow("POST", "/portal/partner/feeds/{feed_id:int}/run", feeds.read_now, roles=MANAGERS, summary="Have a feed read now"),
+    PageRow("GET", "/portal/partner/feeds/{feed_id:int}/close-all", feeds.show_close_all, roles=MANAGERS, summary="Show what a run without the safety stop closes"),
+    PageRow("POST", "/portal/partner/feeds/{feed_id:int}/close-all", feeds.close_all, roles=MANAGERS, summary="Have a feed read without the safety stop"),
     PageRow("GET", "/portal/partner/webhooks", webhooks.list_webhooks, roles=PARTNER_ROLES, menu=mark("Webhooks"), summary="List a partner's webhooks"),
     PageRow("GET", "/portal/partner/webhooks/new", webhooks.show_new, roles=MANAGERS, summary="Show the form of a new webhook"),
     PageRow("POST", "/portal/partner/webhooks/new", webhooks.register_webhook, roles=MANAGERS, summary="Register a webhook"),

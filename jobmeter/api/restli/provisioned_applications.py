@@ -27,7 +27,7 @@ async def create_application(call: Call) -> Reply:
             Action.APPLICATION_CREATE,
             made.application.id,
             partner_id=call.application.partner_id,
-            after=_describe(made.application),
+            after=made.application.describe(),
         )
     urn = made.application.urn
     content = {
@@ -73,8 +73,8 @@ async def update_application(call: Call) -> Reply:
             Action.APPLICATION_CHANGE,
             before.id,
             partner_id=before.partner_id,
-            before=_describe(before),
-            after=_describe(after),
+            before=before.describe(),
+            after=after.describe(),
         )
     return Reply(None, status=204)
 
@@ -96,20 +96,7 @@ def _read_change(patch: Patch) -> ApplicationChange:
 
 
 def _serialize(application: Application) -> dict[str, Any]:
-    return {
-        "credentials": {"client_id": application.client_id},
-        "uniqueForeignId": application.unique_foreign_id,
-        "name": application.name,
-        "description": application.description,
-        "validJsSdkDomains": application.js_domains,
-        "key": application.urn,
-        "oauth2AuthorizedCallbackUrls": application.callback_urls,
-    }
-
-
-def _describe(application: Application) -> dict[str, Any]:
-    """What a record of its creation or change says of an application."""
-    return {name: value for name, value in _serialize(application).items() if name != "credentials"}
+    return {"credentials": {"client_id": application.client_id}} | application.describe()
 
 
 def _read_draft(body: Any) -> ApplicationDraft:

@@ -12,7 +12,7 @@ from jobmeter.base.settings import Settings
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import store
-from jobmeter.jobs.feeds.model import Feed, FeedPolicy, FeedReport, FeedRun, NumberedRun
+from jobmeter.jobs.feeds.model import Feed, FeedPolicy, FeedReport, FeedRun, NumberedRun, PartnerFeed
 from jobmeter.partners.model import Application
 from jobmeter.wire.xml.feed.requirements import FeedDefaults, FeedRules, PosterEmail
 
@@ -59,6 +59,30 @@ async def list_feeds(
 async def list_runs(connection: Connection, *, feed: Feed, after: int, rows_max: int) -> list[NumberedRun]:
     """Returns the runs of a feed in the order of their numbers."""
     return await store.list_feed_runs(connection, feed_id=feed.id, after=after, rows_max=rows_max)
+
+
+async def list_partner_feeds(
+    connection: Connection, *, partner_id: int, after: int, rows_max: int
+) -> list[PartnerFeed]:
+    """Returns the feeds of a partner's applications in the order of their ids."""
+    return await store.list_partner_feeds(
+        connection, partner_id=partner_id, feed_id=None, after=after, rows_max=rows_max
+    )
+
+
+async def find_partner_feed(connection: Connection, *, partner_id: int, feed_id: int) -> PartnerFeed:
+    """Returns a feed of one of a partner's applications. Raises ``Refused(OPERATOR_UNKNOWN)``, also for another partner's."""
+    found = await store.list_partner_feeds(
+        connection, partner_id=partner_id, feed_id=feed_id, after=0, rows_max=1
+    )
+    if not found:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="feed", key=feed_id)
+    return found[0]
+
+
+async def list_last_runs(connection: Connection, *, feed: Feed, rows_max: int) -> list[NumberedRun]:
+    """Returns the last runs of a feed, the newest first."""
+    return await store.list_last_runs(connection, feed_id=feed.id, rows_max=rows_max)
 
 
 async def find_feed_at(connection: Connection, *, application: Application, location: str) -> Feed | None:

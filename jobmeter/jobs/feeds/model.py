@@ -73,6 +73,22 @@ class NumberedRun(FeedRun):
     number: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerFeed(Feed):
+    """A feed of a partner's application, with that application's name and the last run, if there was one."""
+
+    application_name: str
+    outcome: FeedRunOutcome | None
+    started_at: datetime | None
+    jobs: int | None
+    failed: int | None
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file of the operator, whose path is not shown to partners."""
+        return self.location.startswith(FILE_SCHEME)
+
+
 @dataclass(frozen=True, slots=True)
 class FeedReport:
     """The last run, if there was one, and a page of the errors of the last body that was read."""

@@ -46,6 +46,23 @@ SELECT {feed}
  ORDER BY id
  LIMIT %(rows_max)s
 
+-- name: list_partner_feeds
+-- Of a partner's parent application and its children, each with its last run.
+SELECT job_feeds.id, application_id, location, interval_minutes, due_at, may_close_all, etag, last_modified,
+       read_at, defaults, name AS application_name, outcome, started_at, jobs, failed
+  FROM applications
+  JOIN job_feeds ON application_id = applications.id
+  LEFT JOIN LATERAL (SELECT outcome, started_at, jobs, failed
+                       FROM feed_runs
+                      WHERE feed_id = job_feeds.id
+                      ORDER BY number DESC
+                      LIMIT 1) AS last_run ON true
+ WHERE (applications.id = %(partner_id)s OR parent_id = %(partner_id)s)
+   AND (%(feed_id)s::bigint IS NULL OR job_feeds.id = %(feed_id)s)
+   AND job_feeds.id > %(after)s
+ ORDER BY job_feeds.id
+ LIMIT %(rows_max)s
+
 -- name: find_feed
 SELECT {feed}
   FROM job_feeds
@@ -241,6 +258,15 @@ SELECT number, feed_id, started_at, outcome, message, jobs, created, updated, un
  WHERE feed_id = %(feed_id)s
    AND number > %(after)s
  ORDER BY number
+ LIMIT %(rows_max)s
+
+-- name: list_last_runs
+-- The newest first.
+SELECT number, feed_id, started_at, outcome, message, jobs, created, updated, unchanged, failed, closed,
+       held_back, expected_job_count, shape, warned, notes
+  FROM feed_runs
+ WHERE feed_id = %(feed_id)s
+ ORDER BY number DESC
  LIMIT %(rows_max)s
 
 -- name: find_last_shape

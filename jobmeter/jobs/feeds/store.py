@@ -10,7 +10,15 @@ from psycopg.types.json import Jsonb
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import find_row, find_scalar, list_rows, read_row, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
-from jobmeter.jobs.feeds.model import Feed, FeedPosting, FeedRow, FeedRun, NumberedRun
+from jobmeter.jobs.feeds.model import (
+    Feed,
+    FeedPosting,
+    FeedRow,
+    FeedRun,
+    FeedRunOutcome,
+    NumberedRun,
+    PartnerFeed,
+)
 from jobmeter.wire.xml.feed.flaws import FeedError, FeedFlaw
 from jobmeter.wire.xml.feed.requirements import FeedDefaults
 
@@ -74,6 +82,23 @@ async def list_feed_runs(
 
 async def find_feed(connection: Connection, *, feed_id: int) -> Feed | None:
     return await find_row(connection, _make_feed, SQL["find_feed"], {"feed_id": feed_id})
+
+
+async def list_partner_feeds(
+    connection: Connection, *, partner_id: int, feed_id: int | None, after: int, rows_max: int
+) -> list[PartnerFeed]:
+    parameters = {"partner_id": partner_id, "feed_id": feed_id, "after": after, "rows_max": rows_max}
+    return await list_rows(connection, _make_partner_feed, SQL["list_partner_feeds"], parameters)
+
+
+def _make_partner_feed(*, defaults: dict[str, Any], outcome: str | None, **row: Any) -> PartnerFeed:
+    named = None if outcome is None else FeedRunOutcome(outcome)
+    return PartnerFeed(defaults=FeedDefaults(**defaults), outcome=named, **row)
+
+
+async def list_last_runs(connection: Connection, *, feed_id: int, rows_max: int) -> list[NumberedRun]:
+    parameters = {"feed_id": feed_id, "rows_max": rows_max}
+    return await list_rows(connection, NumberedRun, SQL["list_last_runs"], parameters)
 
 
 async def find_feed_at(connection: Connection, *, application_id: int, location: str) -> Feed | None:

@@ -14,6 +14,7 @@ from jobmeter.partners.model import (
     ApplicationDraft,
     Credentials,
     ListedPage,
+    OwnApplication,
     Partner,
     PartnerChange,
 )
@@ -118,6 +119,31 @@ async def list_applications(
     if page.search:
         return await store.search_applications(connection, page)
     return await store.list_applications(connection, after=page.after, rows_max=page.rows_max)
+
+
+async def list_own_applications(
+    connection: Connection, page: ListedPage, *, owner: Application
+) -> list[OwnApplication]:
+    """Returns what an application may see, in the order of ids: itself and, if it is a parent, its children."""
+    only = None if owner.parent_id is None else owner.id
+    return await store.list_own_applications(
+        connection, page, partner_id=owner.partner_id, application_id=only
+    )
+
+
+async def find_own_application(
+    connection: Connection, *, owner: Application, application_id: int
+) -> OwnApplication:
+    """Returns one of these. Raises ``Refused(OPERATOR_UNKNOWN)`` for every other."""
+    found: list[OwnApplication] = []
+    if owner.parent_id is None or application_id == owner.id:
+        page = ListedPage(after=0, rows_max=1)
+        found = await store.list_own_applications(
+            connection, page, partner_id=owner.partner_id, application_id=application_id
+        )
+    if not found:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="application", key=application_id)
+    return found[0]
 
 
 async def create_child(

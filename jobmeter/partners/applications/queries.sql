@@ -93,6 +93,22 @@ SELECT {application}
  ORDER BY id
  LIMIT %(rows_max)s
 
+-- name: list_own_applications
+-- As the partner sees them; the secrets of one application are few.
+SELECT {application}, created_at, may_make_tokens AS is_permitted, secrets, last_token_at
+  FROM applications
+ CROSS JOIN LATERAL (SELECT count(*) AS secrets, max(last_used_at) AS last_token_at
+                       FROM application_secrets
+                      WHERE application_id = applications.id)
+ WHERE (id = %(partner_id)s OR parent_id = %(partner_id)s)
+   AND (%(application_id)s::bigint IS NULL OR id = %(application_id)s)
+   AND id > %(after)s
+   AND (%(search)s = ''
+        OR %(search)s IN (client_id, unique_foreign_id)
+        OR strpos(lower(name), lower(%(search)s)) > 0)
+ ORDER BY id
+ LIMIT %(rows_max)s
+
 -- name: search_applications
 -- Of all partners: each way to find one has its index, and the page is sorted from what they found. The
 -- names that begin with the text are a range of the index, whatever the text is: a plan for all values cannot

@@ -5,7 +5,14 @@ from datetime import datetime
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import find_row, find_scalar, list_rows, list_scalars, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
-from jobmeter.partners.model import Application, ApplicationDraft, ListedPage, Partner, PartnerChange
+from jobmeter.partners.model import (
+    Application,
+    ApplicationDraft,
+    ListedPage,
+    OwnApplication,
+    Partner,
+    PartnerChange,
+)
 
 SQL = load_statements("jobmeter.partners.applications")
 
@@ -73,6 +80,13 @@ async def list_partner_applications(
 ) -> list[Application]:
     parameters = vars_of(page) | {"partner_id": partner_id}
     return await list_rows(connection, Application, SQL["list_partner_applications"], parameters)
+
+
+async def list_own_applications(
+    connection: Connection, page: ListedPage, *, partner_id: int, application_id: int | None
+) -> list[OwnApplication]:
+    parameters = vars_of(page) | {"partner_id": partner_id, "application_id": application_id}
+    return await list_rows(connection, OwnApplication, SQL["list_own_applications"], parameters)
 
 
 async def search_applications(connection: Connection, page: ListedPage) -> list[Application]:

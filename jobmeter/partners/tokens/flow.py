@@ -109,6 +109,11 @@ async def allow_tokens(
     return await tokens_store.revoke_tokens_of(connection, application_ids=changed, revoked_at=now)
 
 
+async def revoke_all_tokens(connection: Connection, *, application: Application, now: datetime) -> int:
+    """Revokes every token of ``application`` at once; returns how many. It may create new ones with a valid secret."""
+    return await tokens_store.revoke_tokens_of(connection, application_ids=[application.id], revoked_at=now)
+
+
 async def is_permitted(connection: Connection, *, application: Application) -> bool:
     """Whether the application may create tokens."""
     return await tokens_store.read_token_permission(connection, application_id=application.id)

@@ -52,6 +52,8 @@ DONE = {
     "webhook-removed": mark("The webhook is removed"),
     "webhook-tested": mark("The test is on its way"),
     "replayed": mark("What was chosen is sent again"),
+    "tokens-ended": mark("The tokens are ended"),
+    "feed-due": mark("The feed is read in a moment"),
     "secret-retired": mark("The older secret is retired"),
     "job-renewed": mark("The job is renewed"),
 }

@@ -215,6 +215,7 @@ BODIES = {
     ("POST", "/partner/webhooks/{webhook_id:int}/retirements"): {},
     ("POST", "/partner/webhooks/{webhook_id:int}/tests"): {},
     ("POST", "/partner/webhooks/{webhook_id:int}/replays"): {},
+    ("POST", "/partner/applications/{application_id:int}/tokenRevocations"): {},
     ("POST", "/partner/people"): {"email": "of the names", "role": "PARTNER_READER"},
     ("PUT", "/partner/people/{colleague_id:int}"): {"role": "PARTNER_READER"},
     ("DELETE", "/partner/people/{colleague_id:int}"): None,

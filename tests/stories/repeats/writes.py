@@ -59,6 +59,11 @@ async def retire_secret(world: World, path: str) -> Write:
     return replace(rolled, path=f"{path}?action=retireOlderSecret")
 
 
+async def revoke_tokens(world: World, path: str) -> Write:
+    child = await world.make_child(is_set_up=False)
+    return Write("POST", path.replace("{application_id:int}", child.number), world.parent)
+
+
 async def set_up_contract(world: World, path: str) -> Write:
     child = await world.make_child(is_set_up=False)
     wanted = {"partnerContractId": world.credentials["partner_contract_id"]}
@@ -389,6 +394,7 @@ MAKERS: dict[tuple[str, str], Make] = {
     ("POST", "/partner/refunds"): record_refund,
     ("POST", "/partner/excludedVisitors"): as_partner("POST", {"visitor": "anybody"}),
     ("DELETE", "/partner/excludedVisitors/{excluded_id:int}"): as_partner("DELETE", None),
+    ("POST", "/partner/applications/{application_id:int}/tokenRevocations"): revoke_tokens,
     ("POST", "/partner/webhooks"): as_partner("POST", WEBHOOK),
     ("PUT", "/partner/webhooks/{webhook_id:int}"): as_partner("PUT", WEBHOOK | {"url": "https://b.example"}),
     ("DELETE", "/partner/webhooks/{webhook_id:int}"): as_partner("DELETE", None),
