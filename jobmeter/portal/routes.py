@@ -41,7 +41,7 @@ from jobmeter.portal.pages.partner import overview
 from jobmeter.portal.pages.partner import people as partner_people
 from jobmeter.portal.pages.partner.job import day as partner_day
 from jobmeter.portal.pages.partner.job import job as partner_job
-from jobmeter.portal.pages.partner.links import applications, feeds, webhook, webhooks
+from jobmeter.portal.pages.partner.links import applications, feeds, requests, webhook, webhooks
 from jobmeter.portal.pages.partner.money import contracts, invoice, invoices, statements
 from jobmeter.portal.pages.partner.reports import not_charged as partner_uncharged
 from jobmeter.portal.pages.partner.reports import reports as partner_reports
@@ -167,6 +167,8 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("POST", "/portal/partner/webhooks/{webhook_id:int}/secrets", webhook.add_secret, roles=MANAGERS, summary="Make a further signing secret of a webhook"),
     PageRow("GET", "/portal/partner/webhooks/{webhook_id:int}/retire", webhook.show_retire, roles=MANAGERS, summary="Show which signing secret is retired"),
     PageRow("POST", "/portal/partner/webhooks/{webhook_id:int}/retire", webhook.retire_secret, roles=MANAGERS, summary="Retire the older signing secret"),
+    PageRow("GET", "/portal/partner/requests", requests.list_requests, roles=PARTNER_ROLES, menu=mark("Request log"), summary="List the last requests of a partner's applications"),
+    PageRow("GET", "/portal/partner/requests/{request_number:int}", requests.show_request, roles=PARTNER_ROLES, summary="Show a request with what was sent and returned"),
     # -- the operator
     PageRow("GET", "/portal/operator", cockpit.show_cockpit, roles=OPERATOR_ROLES, menu=mark("Programme"), summary="Show what the installation and its partners are doing"),
     PageRow("GET", "/portal/operator/find", cockpit.find_anything, roles=OPERATOR_ROLES, summary="Find anything by number, name or external id"),

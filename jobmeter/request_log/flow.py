@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.database.throttled_log import ThrottledLog
@@ -41,6 +42,16 @@ async def list_requests(connection: Connection, wanted: LogFilter) -> list[Logge
     if wanted.after is not None:
         return await store.list_after(connection, wanted)
     return await store.list_before(connection, wanted)
+
+
+async def find_request(connection: Connection, *, partner_id: int, number: int) -> LoggedRequest:
+    """Returns a request of one of a partner's applications. Raises ``Refused(OPERATOR_UNKNOWN)``, also for another partner's."""
+    found = await store.list_before(
+        connection, LogFilter(partner_id=partner_id, before=number + 1, rows_max=1)
+    )
+    if not found or found[0].number != number:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="request", key=number)
+    return found[0]
 
 
 async def sweep_requests(

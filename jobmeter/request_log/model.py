@@ -72,7 +72,7 @@ class LoggedRequest(RequestRow):
 class LogFilter:
     """Which rows are read: of a partner with all its applications, of one application, or of everybody.
 
-    ``after`` reads upwards from a number; ``before`` reads downwards, the newest first.
+    ``after`` reads upwards from a number; ``before`` reads downwards, the newest first. Empty texts select all.
     """
 
     partner_id: int | None = None
@@ -80,3 +80,7 @@ class LogFilter:
     after: int | None = None
     before: int | None = None
     rows_max: int
+    method: str = ""
+    path_part: str = ""
+    status_min: int = 0
+    status_max: int = 999

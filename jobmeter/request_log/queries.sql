@@ -29,6 +29,9 @@ SELECT {request}
  WHERE number > %(after)s
    AND (%(partner_id)s::bigint IS NULL OR partner_id = %(partner_id)s)
    AND (%(application_id)s::bigint IS NULL OR application_id = %(application_id)s)
+   AND (%(method)s = '' OR method = %(method)s)
+   AND strpos(path, %(path_part)s) > 0
+   AND status BETWEEN %(status_min)s AND %(status_max)s
  ORDER BY number
  LIMIT %(rows_max)s
 
@@ -38,6 +41,9 @@ SELECT {request}
  WHERE number < %(before)s
    AND (%(partner_id)s::bigint IS NULL OR partner_id = %(partner_id)s)
    AND (%(application_id)s::bigint IS NULL OR application_id = %(application_id)s)
+   AND (%(method)s = '' OR method = %(method)s)
+   AND strpos(path, %(path_part)s) > 0
+   AND status BETWEEN %(status_min)s AND %(status_max)s
  ORDER BY number DESC
  LIMIT %(rows_max)s
 

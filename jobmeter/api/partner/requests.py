@@ -9,15 +9,28 @@ from starlette.responses import Response
 from jobmeter.base.ids import URN_APPLICATION
 from jobmeter.http.context import RequestContext
 from jobmeter.http.endpoints import Audience, Endpoint
-from jobmeter.http.parameters import IDS_MAX, PAGE, read_page, read_query_id
+from jobmeter.http.parameters import (
+    IDS_MAX,
+    PAGE,
+    read_page,
+    read_query_id,
+    read_query_number,
+    read_query_text,
+)
 from jobmeter.http.plain import PlainEndpoint
 from jobmeter.http.responses import json_response
 from jobmeter.request_log import flow as request_log
 from jobmeter.request_log.model import LogFilter, LoggedRequest
 
+STATUS_MAX = 999
+FILTERS = ("method", "path", "statusMin", "statusMax")
+
 
 async def list_own_requests(context: RequestContext) -> Response:
-    """Newest first; ``after`` a number, the oldest first. A parent application sees those of its children too."""
+    """Newest first; ``after`` a number, the oldest first. A parent application sees those of its children too.
+
+    ``method``, a part of the ``path``, and statuses from ``statusMin`` to ``statusMax`` filter.
+    """
     application = context.application
     is_parent = application.parent_id is None
     wanted = replace(
@@ -35,11 +48,18 @@ async def list_all_requests(context: RequestContext) -> Response:
 
 
 def _read_filter(context: RequestContext) -> LogFilter:
-    page, query = read_page(context.request), context.request.query_params
-    before = read_query_id(context.request, "before")
-    if query.get("after"):
-        return LogFilter(after=page.after, rows_max=page.rows_max)
-    return LogFilter(before=IDS_MAX if before is None else before, rows_max=page.rows_max)
+    request, page = context.request, read_page(context.request)
+    before = read_query_id(request, "before")
+    wanted = LogFilter(
+        rows_max=page.rows_max,
+        method=read_query_text(request, "method"),
+        path_part=read_query_text(request, "path"),
+        status_min=read_query_number(request, "statusMin", 0, largest=STATUS_MAX),
+        status_max=read_query_number(request, "statusMax", STATUS_MAX, largest=STATUS_MAX),
+    )
+    if request.query_params.get("after"):
+        return replace(wanted, after=page.after)
+    return replace(wanted, before=IDS_MAX if before is None else before)
 
 
 async def _list_requests(context: RequestContext, wanted: LogFilter) -> Response:
@@ -80,8 +100,8 @@ def _serialize(logged: LoggedRequest) -> dict[str, Any]:
 # fmt: off
 REQUESTS: tuple[PlainEndpoint, ...] = (
     Endpoint("GET", "/partner/requests", list_own_requests, audience=Audience.PARTNER, quota="partner",
-             parameters=(*PAGE, "before"), summary="List the last requests of the caller's applications"),
+             parameters=(*FILTERS, *PAGE, "before"), summary="List the last requests of the caller's applications"),
     Endpoint("GET", "/operator/requests", list_all_requests, audience=Audience.OPERATOR,
-             parameters=("applicationId", *PAGE, "before"), summary="List the last requests of all partners"),
+             parameters=("applicationId", *FILTERS, *PAGE, "before"), summary="List the last requests of all partners"),
 )
 # fmt: on

@@ -232,7 +232,7 @@ _SLOT = re.compile(r"\{(\w+)(?::(\w+))?\}")
 
 # They list what the caller itself tried to post under the ids of others; that they hold nothing of others is tested with
 # the lists (``tests/stories/partner/lists``).
-OWN_LISTS = {"/partner/jobs", "/partner/overview"}
+OWN_LISTS = {"/partner/applications", "/partner/jobs", "/partner/overview"}
 
 
 def list_plain_requests(audience, day, names):

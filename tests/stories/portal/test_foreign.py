@@ -4,6 +4,7 @@ The requests are generated from the table of pages. A new name of an id in a pat
 """
 
 import re
+import time
 from functools import cache
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from jobmeter.portal.routes import PAGES
 from tests.conftest import TEMPLATE, make_database
 from tests.stories.portal.money.scene import end_month, open_account
 from tests.stories.portal.sessions import list_grants, log_in, open_browser
-from tests.support.sandbox_client import add_partner, bearer, open_sandbox_client
+from tests.support.sandbox_client import PATIENCE_SECONDS, add_partner, bearer, open_sandbox_client
 
 SLOT = re.compile(r"\{(\w+)(?::\w+)?\}")
 ROWS = [row for row in PAGES if set(SLOT.findall(row.path)) - {"format"}]
@@ -26,6 +27,8 @@ UNKNOWN = {
     "partner_id": NUMBERS,
     "application_id": NUMBERS,
     "person_id": NUMBERS,
+    "feed_id": NUMBERS,
+    "request_number": NUMBERS,
     "webhook_id": NUMBERS,
     "delivery_id": ["00000000-0000-4000-8000-000000000000"],
     "contract_id": NUMBERS,
@@ -72,6 +75,8 @@ def owned(sandbox_client):
     return {
         **ids,
         **make_webhook(sandbox_client),
+        "feed_id": register_feed(sandbox_client, ids["application_id"]),
+        "request_number": find_request(sandbox_client),
         "job_id": job_id,
         "person_id": 88_888,  # pages of people are the operator's alone
         "contract_id": sandbox_client.credentials["partner_contract_id"],
@@ -84,6 +89,26 @@ def owned(sandbox_client):
         "reference": UUID(int=1),
         "event_key": UUID(int=1),
     }
+
+
+def register_feed(sandbox_client, application_id):
+    answer = sandbox_client.client.post(
+        "/operator/feeds",
+        json={"applicationId": application_id, "url": "https://owned.example/feed.xml"},
+        headers=bearer(sandbox_client.credentials["operator_key"]),
+    )
+    return answer.json()["id"]
+
+
+def find_request(sandbox_client):
+    """The number of a request of the owner's, which is recorded after it was answered."""
+    headers = bearer(sandbox_client.token("parent"))
+    for _ in range(PATIENCE_SECONDS * 20):
+        found = sandbox_client.client.get("/partner/requests", headers=headers).json()["elements"]
+        if found:
+            return found[0]["number"]
+        time.sleep(0.05)
+    raise AssertionError("no request was recorded")
 
 
 def make_webhook(sandbox_client):
