@@ -20,6 +20,7 @@ from tests.stories.portal.browser import (
     use_session,
 )
 from tests.stories.portal.sessions import list_grants, log_in
+from tests.support.feed_documents import serialize_feed, serialize_job, serialize_jobs
 from tests.support.missing_part import find_programs
 from tests.support.sandbox_client import SandboxClient, bearer
 from tests.support.server_process import start_sandbox_server
@@ -70,6 +71,7 @@ OPENED = {
     "partner-request": ("/portal/partner/requests/1", Role.PARTNER_MANAGER, 200),
     "partner-webhooks": ("/portal/partner/webhooks", Role.PARTNER_MANAGER, 200),
     "partner-webhook": ("/portal/partner/webhooks/1", Role.PARTNER_MANAGER, 200),
+    "partner-delivery": ("/portal/partner/webhooks/1/deliveries/{delivery_id}", Role.PARTNER_READER, 200),
     "partner-webhook-form": ("/portal/partner/webhooks/new", Role.PARTNER_MANAGER, 200),
     "operator": ("/portal/operator?done=role", Role.OPERATOR, 200),
     "confirm": ("/portal/confirm?next=/portal/operator", Role.OPERATOR, 200),
@@ -114,14 +116,14 @@ def site(cluster_url, tmp_path_factory):
         tokens = {
             role: log_in(url, grant, email=f"{role}@hafenkontor.example") for role, grant in grants.items()
         }
-        names = post_jobs(credentials)
+        names = post_jobs(credentials, tmp_path_factory.mktemp("feed") / "feed.xml")
         roles = (grants[Role.PARTNER_MANAGER], grants[Role.OPERATOR])
         several = [log_in(url, *roles, email="both@hafenkontor.example") for _ in range(4)]
         yield credentials["base_url"], tokens | {"": ""}, several, names
     made.close()
 
 
-def post_jobs(credentials):
+def post_jobs(credentials, feed):
     """A job with each hard text, and what was spent on the first of them, on a day that is over; returns the ids of two."""
     with httpx2.Client(base_url=credentials["base_url"], timeout=60) as client:
         sandbox_client = SandboxClient(client, credentials)
@@ -138,14 +140,30 @@ def post_jobs(credentials):
         sandbox_client.advance("1d")
         sandbox_client.advance("2m")
     return {"job_id": first, "hard_job_id": last, "day": day, "year_before": day - timedelta(days=300)}
+        sandbox_client.send_clicks(first, 5)
+        delivery_id = connect_partner(sandbox_client, feed)
+        sandbox_client.advance("1d")
+        sandbox_client.advance("2m")
+    return {"job_id": first, "hard_job_id": last, "day": day, "delivery_id": delivery_id}
 
 
-def connect_partner(sandbox_client):
-    """A webhook that nobody answers, and what was sent to it."""
+def connect_partner(sandbox_client, feed):
+    """A feed with errors, a webhook that nobody answers, and what was sent to it; returns the id of the delivery."""
+    feed.write_bytes(
+        serialize_feed([*serialize_jobs(2), serialize_job("short", description="x" * 300, title="")])
+    )
+    application_id = int(sandbox_client.credentials["child"]["urn"].rsplit(":", 1)[-1])
+    sandbox_client.client.post(
+        "/operator/feeds",
+        json={"applicationId": application_id, "path": str(feed), "intervalMinutes": 60},
+        headers=bearer(sandbox_client.credentials["operator_key"]),
+    )
     path, headers = "/partner/webhooks", bearer(sandbox_client.token("parent"))
     body = {"url": "http://127.0.0.1:9/hook", "kinds": ["CHARGES", "BUDGET_ALERT"]}
     webhook = sandbox_client.client.post(path, json=body, headers=headers).json()
     sandbox_client.client.post(f"{path}/{webhook['id']}/tests", headers=headers)
+    listed = sandbox_client.client.get(f"{path}/{webhook['id']}/deliveries", headers=headers).json()
+    return listed["elements"][0]["id"]
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Owns one effective request for each write of the operator's named keys. Does not own any expectation."""
+"""Owns one effective request for each write of the operator's named keys, and of applications' credentials. Does not own any expectation."""
 
 from typing import Any
 
@@ -28,6 +28,11 @@ async def retire_replaced(world: World, path: str) -> Write:
     own = f"/operator/applications/{child.number}"
     await world.call(Write("POST", f"{own}/secrets", world.operator, {}))
     return Write("POST", f"{own}/retirements", world.operator)
+
+
+async def revoke_tokens(world: World, path: str) -> Write:
+    child = await world.make_child(is_set_up=False)
+    return Write("POST", path.replace("{application_id:int}", child.number), world.parent)
 
 
 KEY_MAKERS: dict[tuple[str, str], Make] = {

@@ -13,7 +13,7 @@ from jobmeter.http.endpoints import AnyEndpoint, Audience
 from jobmeter.http.idempotency import READING
 from jobmeter.sandbox.endpoints import ENDPOINTS as SANDBOX
 from tests.stories.repeats.billing_writes import BILLING_MAKERS, CONTRACT, PARTY
-from tests.stories.repeats.key_writes import KEY_MAKERS, retire_replaced
+from tests.stories.repeats.key_writes import KEY_MAKERS, retire_replaced, revoke_tokens
 from tests.stories.repeats.payments import PAYMENTS
 from tests.stories.repeats.people_writes import PEOPLE_MAKERS
 from tests.stories.repeats.world import Make, World, Write
@@ -57,11 +57,6 @@ async def retire_secret(world: World, path: str) -> Write:
     rolled = await roll_secret(world, path)
     await world.call(rolled)
     return replace(rolled, path=f"{path}?action=retireOlderSecret")
-
-
-async def revoke_tokens(world: World, path: str) -> Write:
-    child = await world.make_child(is_set_up=False)
-    return Write("POST", path.replace("{application_id:int}", child.number), world.parent)
 
 
 async def set_up_contract(world: World, path: str) -> Write:

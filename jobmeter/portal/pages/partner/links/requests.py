@@ -9,14 +9,12 @@ from starlette.responses import Response
 
 from jobmeter.http.parameters import IDS_MAX, PAGE_ROWS, read_path_id, read_query_id, read_query_text
 from jobmeter.portal.catalogue.texts import mark
-from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.partner.links.scope import read_partner
 from jobmeter.portal.pages.partner.listed_jobs import StateChip
 from jobmeter.request_log import flow as request_log
 from jobmeter.request_log.model import LogFilter, LoggedRequest
 
-REQUESTS = f"{ROOT}/partner/requests"
 REQUEST_ID = "x-li-request-id"
 METHODS = ("GET", "POST", "PUT", "DELETE")
 # What the filter selects: the lowest and the highest status, and its text.
