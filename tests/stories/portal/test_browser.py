@@ -135,16 +135,17 @@ def post_jobs(credentials, feed):
             int(sandbox_client.task(row["id"])["jobPosting"].rsplit(":", 1)[-1]) for row in rows
         )
         day = sandbox_client.now.date()
-        connect_partner(sandbox_client)
         sandbox_client.send_clicks(first, 25)
-        sandbox_client.advance("1d")
-        sandbox_client.advance("2m")
-    return {"job_id": first, "hard_job_id": last, "day": day, "year_before": day - timedelta(days=300)}
-        sandbox_client.send_clicks(first, 5)
         delivery_id = connect_partner(sandbox_client, feed)
         sandbox_client.advance("1d")
         sandbox_client.advance("2m")
-    return {"job_id": first, "hard_job_id": last, "day": day, "delivery_id": delivery_id}
+    return {
+        "job_id": first,
+        "hard_job_id": last,
+        "day": day,
+        "year_before": day - timedelta(days=300),
+        "delivery_id": delivery_id,
+    }
 
 
 def connect_partner(sandbox_client, feed):
