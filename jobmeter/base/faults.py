@@ -6,6 +6,9 @@ Does not own the form of an error in a protocol (``jobmeter.api`` and ``jobmeter
 from enum import Enum
 from typing import NamedTuple
 
+# The lowest statuses of what was refused, and of what failed.
+REFUSED_FROM, FAILED_FROM = 400, 500
+
 
 class Row(NamedTuple):
     """``code`` is our own and increases; ``status`` is the HTTP status; ``service`` and ``label`` are the protocol's

@@ -5,6 +5,7 @@ A name means the same everywhere, except where a row with the path says otherwis
 
 from typing import Any, Final
 
+from jobmeter.base.faults import REFUSED_FROM
 from jobmeter.billing.formats.model import FileFormat
 from jobmeter.billing.model import DocumentState
 from jobmeter.notifications.model import DeliveryState
@@ -83,7 +84,7 @@ PLAIN_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "applicationId": {"type": "integer", "minimum": 0},
     "method": {"type": "string", "maxLength": 300, "examples": ["POST"]},
     "path": {"type": "string", "maxLength": 300, "description": "A part of the path"},
-    "statusMin": {"type": "integer", "minimum": 0, "maximum": 999, "examples": [400]},
+    "statusMin": {"type": "integer", "minimum": 0, "maximum": 999, "examples": [REFUSED_FROM]},
     "statusMax": {"type": "integer", "minimum": 0, "maximum": 999},
     "state": {"type": "string", "enum": ["PENDING", "LIVE", "CLOSED", "EXPIRED", "FAILED"]},
     "limit": {"type": "integer", "minimum": 1, "description": "Rows in a page; at most 1000, by default 100"},

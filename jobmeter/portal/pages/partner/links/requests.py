@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import msgspec
 from starlette.responses import Response
 
+from jobmeter.base.faults import FAILED_FROM, REFUSED_FROM
 from jobmeter.http.parameters import IDS_MAX, PAGE_ROWS, read_path_id, read_query_id, read_query_text
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.visit import Visit
@@ -20,9 +21,9 @@ METHODS = ("GET", "POST", "PUT", "DELETE")
 # What the filter selects: the lowest and the highest status, and its text.
 STATUSES = {
     "": (0, 999, mark("All")),
-    "accepted": (0, 399, mark("Accepted")),
-    "refused": (400, 499, mark("Refused")),
-    "failed": (500, 999, mark("Failed")),
+    "accepted": (0, REFUSED_FROM - 1, mark("Accepted")),
+    "refused": (REFUSED_FROM, FAILED_FROM - 1, mark("Refused")),
+    "failed": (FAILED_FROM, 999, mark("Failed")),
 }
 _ACCEPTED = StateChip(kind="good", shape="full", text=mark("Accepted"))
 _REFUSED = StateChip(kind="warn", shape="half", text=mark("Refused"))

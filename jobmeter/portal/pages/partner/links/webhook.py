@@ -84,7 +84,7 @@ async def _show(visit: Visit, problems: Mapping[str, str]) -> Response:
         secrets = await endpoints.list_secrets(connection, endpoint, secret_key=visit.app.settings.secret_key)
     shown, is_more = found[:PAGE_ROWS], len(found) > PAGE_ROWS
     return visit.show(
-        "partner/links/webhook.html",
+        "partner/links/webhooks/show.html",
         webhook=endpoint,
         shown=texts.choose_chip(endpoint),
         state=texts.describe_state(visit, endpoint, counts, dead=endpoint.dead),
@@ -145,7 +145,7 @@ async def show_delivery(visit: Visit) -> Response:
         endpoint = await _find_endpoint(connection, visit)
         delivery = await notifications.find_delivery(connection, endpoint, notice_id=notice_id)
     return visit.show(
-        "partner/links/delivery.html",
+        "partner/links/webhooks/delivery.html",
         webhook=endpoint,
         delivery=delivery,
         shown=texts.DELIVERIES[delivery.state],
@@ -178,7 +178,7 @@ async def show_replay(visit: Visit) -> Response:
     if not chosen:
         return visit.redirect(_path_of(endpoint))
     return visit.show(
-        "partner/links/replay.html",
+        "partner/links/webhooks/replay.html",
         webhook=endpoint,
         chosen=chosen,
         prefix=CHOSEN_PREFIX,
@@ -243,7 +243,7 @@ async def add_secret(visit: Visit) -> Response:
             await _record(connection, visit, Action.WEBHOOK_ADD_SECRET, endpoint, before=before, after=after)
     except Refused as refused:
         return await _show(visit, {"secrets": explain(visit, refused)})
-    return visit.show("partner/links/webhook_secret.html", webhook=endpoint, secret=secret, is_new=False)
+    return visit.show("partner/links/webhooks/secret.html", webhook=endpoint, secret=secret, is_new=False)
 
 
 async def show_retire(visit: Visit) -> Response:
@@ -252,7 +252,7 @@ async def show_retire(visit: Visit) -> Response:
         secrets = await endpoints.list_secrets(connection, endpoint, secret_key=visit.app.settings.secret_key)
     if len(secrets) < SECRETS_LIVE_MAX:
         return visit.redirect(_path_of(endpoint))
-    return visit.show("partner/links/webhook_retire.html", webhook=endpoint, secrets=secrets)
+    return visit.show("partner/links/webhooks/retire.html", webhook=endpoint, secrets=secrets)
 
 
 async def retire_secret(visit: Visit) -> Response:

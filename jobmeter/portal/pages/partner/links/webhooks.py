@@ -28,7 +28,7 @@ async def list_webhooks(visit: Visit) -> Response:
         )
     shown = found[:PAGE_ROWS]
     return visit.show(
-        "partner/links/webhooks.html",
+        "partner/links/webhooks/list.html",
         webhooks=shown,
         chip_of=texts.choose_chip,
         kinds=texts.KINDS,
@@ -69,7 +69,7 @@ async def register_webhook(visit: Visit) -> Response:
             )
     except Refused as refused:
         return _show_form(visit, draft, problems={"url": explain(visit, refused)})
-    return visit.show("partner/links/webhook_secret.html", webhook=endpoint, secret=secret, is_new=True)
+    return visit.show("partner/links/webhooks/secret.html", webhook=endpoint, secret=secret, is_new=True)
 
 
 async def show_edit(visit: Visit) -> Response:
@@ -113,7 +113,7 @@ async def show_remove(visit: Visit) -> Response:
         found = await listing.find_partner_endpoint(
             connection, partner_id=read_partner(visit), endpoint_id=read_id(visit)
         )
-    return visit.show("partner/links/webhook_remove.html", webhook=found)
+    return visit.show("partner/links/webhooks/remove.html", webhook=found)
 
 
 async def remove_webhook(visit: Visit) -> Response:
@@ -174,7 +174,7 @@ def _show_form(
     problems: dict[str, str] | None = None,
 ) -> Response:
     return visit.show(
-        "partner/links/webhook_form.html",
+        "partner/links/webhooks/form.html",
         draft=draft,
         endpoint_id=endpoint_id,
         kinds={kind: texts.KINDS[kind] for kind in ASKED_KINDS},
