@@ -92,6 +92,7 @@ PAGES: tuple[PageRow, ...] = (
     # -- members and customers
     PageRow("GET", "/portal/my/jobs", my_jobs.list_jobs, roles=OWNER, menu=mark("My jobs"), summary="List the person's jobs"),
     PageRow("GET", "/portal/my/jobs/{job_id:int}", my_jobs.show_job, roles=OWNER, summary="Show a job with its figures"),
+    PageRow("GET", "/portal/my/jobs/{job_id:int}/days.{format}", partner_job.download_days, roles=OWNER, summary="Download the days of a job"),
     PageRow("GET", "/portal/my/jobs/{job_id:int}/edit", changes.show_edit, roles=OWNER, summary="Show the texts of a job"),
     PageRow("POST", "/portal/my/jobs/{job_id:int}/edit", changes.edit_job, roles=OWNER, summary="Edit the texts of a job"),
     PageRow("GET", "/portal/my/jobs/{job_id:int}/close", changes.show_close, roles=OWNER, summary="Show what closing a job ends"),
@@ -104,7 +105,7 @@ PAGES: tuple[PageRow, ...] = (
     # -- partners
     PageRow("GET", "/portal/partner", overview.show_overview, roles=PARTNER_ROLES, menu=mark("Overview"), summary="Show a partner's contracts, spend and what needs somebody"),
     PageRow("GET", "/portal/partner/jobs", partner_jobs.list_jobs, roles=PARTNER_ROLES, menu=mark("Jobs"), summary="List a partner's jobs"),
-    PageRow("GET", "/portal/partner/jobs.csv", partner_jobs.download_jobs, roles=PARTNER_ROLES, summary="Download a partner's jobs"),
+    PageRow("GET", "/portal/partner/jobs.{format}", partner_jobs.download_jobs, roles=PARTNER_ROLES, summary="Download a partner's jobs"),
     # -- a partner's jobs and reports
     PageRow("GET", "/portal/partner/jobs/{job_id:int}", partner_job.show_job, roles=PARTNER_ROLES, summary="Show a job of a partner with its money and figures"),
     PageRow("GET", "/portal/partner/jobs/{job_id:int}/days.{format}", partner_job.download_days, roles=PARTNER_ROLES, summary="Download the days of a job"),

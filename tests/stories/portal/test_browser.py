@@ -124,18 +124,21 @@ def site(cluster_url, tmp_path_factory):
 
 
 def post_jobs(credentials, feed):
-    """A job with each hard text, and what was spent on the first of them, on a day that is over; returns the ids of two."""
+    """A job with each hard text and two for journeys, and what some cost on a day that is over; returns parts of addresses."""
     with httpx2.Client(base_url=credentials["base_url"], timeout=60) as client:
         sandbox_client = SandboxClient(client, credentials)
         texts = {name: {"title": text.title, "description": text.description} for name, text in TEXTS.items()}
+        texts |= {f"journey-{size}": {"title": f"Driver {size}"} for size in ("desk", "phone")}
         rows = sandbox_client.batch_create(
             [sandbox_client.job_element(name, **text) for name, text in texts.items()]
         )
-        first, *_, last = (
+        first, *_, last, desk, phone = (
             int(sandbox_client.task(row["id"])["jobPosting"].rsplit(":", 1)[-1]) for row in rows
         )
         day = sandbox_client.now.date()
         sandbox_client.send_clicks(first, 25)
+        for job_id, clicks in ((first, 25), (desk, 3), (phone, 3)):
+            sandbox_client.send_clicks(job_id, clicks, prefix=f"{job_id}-")
         delivery_id = connect_partner(sandbox_client, feed)
         sandbox_client.advance("1d")
         sandbox_client.advance("2m")
@@ -221,6 +224,49 @@ def test_everything_works_without_script(browser, site, size, has_script):
         expect(page.get_by_role("status")).to_contain_text("Die Uhr ist vorgestellt")
         assert page.locator(".clock").inner_text() != clock
         assert page.url.startswith(f"{base_url}/portal/my/jobs")
+
+
+@pytest.mark.parametrize(("size", "has_script"), [("desk", True), ("phone", False)])
+def test_a_partner_s_manager_follows_the_money_to_a_click_and_closes_a_job(browser, site, size, has_script):
+    base_url, tokens, _, _ = site
+    cookie = tokens[Role.PARTNER_MANAGER]
+    with open_page(browser, base_url, size, cookie=cookie, has_script=has_script) as page:
+        heading, status = page.get_by_role("heading", level=1), page.get_by_role("status")
+
+        def choose(name):
+            if size == "phone":
+                page.get_by_role("button", name="Menu").click()
+            page.get_by_role("navigation", name="Main").get_by_role("link", name=name, exact=True).click()
+
+        page.goto("/portal/partner")
+        choose("Jobs")
+        page.get_by_label("Title, company, id or code").fill(f"journey-{size}")
+        page.get_by_role("button", name="Find").click()
+        page.get_by_role("link", name=f"Driver {size}").click()
+        expect(heading).to_have_text(f"Driver {size}")
+        page.get_by_role("link", name="Apply clicks", exact=True).click()
+        expect(page.locator(".says")).to_contain_text("3 Apply clicks in total")
+        page.locator("tbody th a").click()
+        expect(page.locator("td .chip")).to_have_text(["Charged"] * 3)
+        page.get_by_role("link", name=f"Driver {size}").click()
+        page.get_by_role("link", name="Edit").click()
+        page.get_by_label("Title").fill(f"Night driver {size}")
+        page.get_by_role("button", name="Save").click()
+        expect(status).to_have_text("The job is saved")
+        expect(heading).to_have_text(f"Night driver {size}")
+        page.get_by_role("link", name="Close…").click()
+        page.get_by_role("button", name="Close the job").click()
+        expect(status).to_have_text("The job is closed")
+        expect(page.get_by_role("link", name="Edit")).to_have_count(0)
+
+        choose("Reports")
+        page.get_by_role("link", name="Yesterday").click()
+        expect(page.locator("tfoot")).to_contain_text("39.00")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="CSV").click()
+        assert download.value.suggested_filename.startswith("jobmeter-reports-")
+        choose("Clicks not charged")
+        expect(page.locator("tfoot")).to_contain_text("5")
 
 
 def test_the_menu_of_a_phone_is_closed_by_escape(browser, site):

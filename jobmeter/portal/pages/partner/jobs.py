@@ -1,7 +1,6 @@
 """``/portal/partner/jobs``: the jobs of a partner, by state, search and order; each page of the list is an address, and a file."""
 
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -9,11 +8,9 @@ from starlette.responses import Response
 
 from jobmeter.base.clock import from_ms
 from jobmeter.base.days import day_of
-from jobmeter.base.faults import Fault, Refused
-from jobmeter.http.admission import OverloadedError
+from jobmeter.exports.model import Table
 from jobmeter.http.context import AppContext
 from jobmeter.http.parameters import TEXT_CHARACTERS_MAX, read_query_id
-from jobmeter.http.responses import ExportResponse, chain_chunks
 from jobmeter.job_lists import flow as job_lists
 from jobmeter.job_lists.model import (
     JobListPage,
@@ -24,9 +21,9 @@ from jobmeter.job_lists.model import (
     ListQuestion,
 )
 from jobmeter.portal.catalogue.texts import mark
-from jobmeter.portal.frame.headers import NO_STORE
 from jobmeter.portal.frame.visit import Visit
-from jobmeter.portal.pages.partner.listed_jobs import CHIPS, write_rows
+from jobmeter.portal.pages.files import send_tables
+from jobmeter.portal.pages.partner.listed_jobs import CHIPS, COLUMNS, make_table
 
 PAGE_ROWS, CHUNK_ROWS = 50, 1_000
 # The orders of the list: what is compared, and whether the highest comes first.
@@ -38,7 +35,7 @@ ORDERS = {
     "title": (ListOrder.TITLE, False, mark("Title")),
 }
 # The columns that order the list: the order that their heading selects.
-COLUMNS = {"title": "title", "clicks": "clicks", "spent": "spent", "posted": "posted"}
+HEADINGS = {"title": "title", "clicks": "clicks", "spent": "spent", "posted": "posted"}
 
 
 async def list_jobs(visit: Visit) -> Response:
@@ -52,7 +49,7 @@ async def list_jobs(visit: Visit) -> Response:
         query=query,
         chips=CHIPS,
         orders={name: text for name, (_, _, text) in ORDERS.items()},
-        columns=COLUMNS,
+        columns=HEADINGS,
         address=_Address(query),
         jobs_in_all=sum(one.jobs for one in page.states),
         previous=_find_previous(page, question),
@@ -63,34 +60,23 @@ async def list_jobs(visit: Visit) -> Response:
 
 
 async def download_jobs(visit: Visit) -> Response:
-    """Sends all jobs that the same filters select, in the same order, while they are read. Raises ``Refused(OVERLOADED)``."""
+    """Sends all jobs that the same filters select, in the same order. Raises ``Refused`` as ``send_tables`` does."""
     question, _ = _read_question(visit)
-    name = f"jobmeter-jobs-{day_of(visit.context.now).isoformat()}.csv"
-    headers = NO_STORE | {"Content-Disposition": f'attachment; filename="{name}"'}
-    chunks = write_all(visit.app, question, rows_max=CHUNK_ROWS)
-    async with AsyncExitStack() as held:
-        try:
-            held.enter_context(visit.app.export_shares.enter(question.wanted.partner_id))
-        except OverloadedError as error:
-            raise Refused(Fault.OVERLOADED) from error
-        await held.enter_async_context(aclosing(chunks))
-        # Until the response has begun, a failure can be reported as such.
-        first = await anext(chunks)
-        return ExportResponse(
-            chain_chunks(first, chunks), held.pop_all(), media_type="text/csv", headers=headers
-        )
+    name = f"jobs-{day_of(visit.context.now).isoformat()}"
+    return await send_tables(visit, name, COLUMNS, read_all(visit.app, question, rows_max=CHUNK_ROWS))
 
 
-async def write_all(app: AppContext, question: ListQuestion, *, rows_max: int) -> AsyncGenerator[bytes, None]:
-    """Yields the lines of all jobs, read page by page, so that other exports take their turns."""
-    asked, has_header = replace(question, position=None, is_before=False, rows_max=rows_max), True
+async def read_all(app: AppContext, question: ListQuestion, *, rows_max: int) -> AsyncIterator[Table]:
+    """Yields all jobs, read page by page, so that other exports take their turns."""
+    asked = replace(question, position=None, is_before=False, rows_max=rows_max)
     while True:
         async with app.export_shares.take_turn(), app.database.snapshot() as connection:
             page = await job_lists.list_jobs(connection, asked)
-        yield write_rows(page.jobs, has_header=has_header)
+        if page.jobs:
+            yield make_table(page.jobs)
         if len(page.jobs) < rows_max:
             return
-        asked, has_header = replace(asked, position=page.jobs[-1].position_in(asked.order)), False
+        asked = replace(asked, position=page.jobs[-1].position_in(asked.order))
 
 
 def _read_question(visit: Visit) -> tuple[ListQuestion, dict[str, str]]:

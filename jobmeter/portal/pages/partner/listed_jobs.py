@@ -1,15 +1,13 @@
 """Owns how a job of a list is shown: its state as a shape and a word, and the list as a file."""
 
-import csv
-import io
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from jobmeter.base.clock import from_ms
-from jobmeter.base.money import format_amount
+from jobmeter.base.ids import URN_APPLICATION, URN_JOB
+from jobmeter.exports.model import CURRENCY, Column, ColumnType, Table
 from jobmeter.job_lists.model import ListedJob, ListedKind, ListedState
 from jobmeter.portal.catalogue.texts import mark
-from jobmeter.wire.csv_cells import guard_cell
 
 
 class StateChip(NamedTuple):
@@ -33,54 +31,44 @@ CHIPS = {
 
 
 COLUMNS = (
-    "job",
-    "external_job_posting_id",
-    "application",
-    "title",
-    "company",
-    "place",
-    "campaign",
-    "kind",
-    "state",
-    "posted_at",
-    "views",
-    "apply_clicks",
-    "spent",
-    "total_budget",
-    "currency",
+    Column("jobPosting", ColumnType.TEXT, "URN of the job"),
+    Column("externalJobPostingId", ColumnType.TEXT, "the partner's id of the job"),
+    Column("developerApplication", ColumnType.TEXT, "URN of the customer's application"),
+    Column("jobTitle", ColumnType.TEXT, "title of the job"),
+    Column("companyName", ColumnType.TEXT, "name of the company"),
+    Column("location", ColumnType.TEXT, "place of the job"),
+    Column("partnerJobCampaign", ColumnType.TEXT, "the partner's id of the campaign"),
+    Column("kind", ColumnType.TEXT, "P4P, SLOT, CREDIT or BASIC"),
+    Column("state", ColumnType.TEXT, "what the job is doing"),
+    Column("postedAt", ColumnType.TIME, "when it was posted"),
+    Column("viewCount", ColumnType.NUMBER, "its views"),
+    Column("applyClickCount", ColumnType.NUMBER, "its apply clicks that count"),
+    Column("spent", ColumnType.AMOUNT, "what they cost; empty if the job is not paid by click"),
+    Column("totalBudget", ColumnType.AMOUNT, "what it may cost in all"),
+    Column(CURRENCY, ColumnType.TEXT, "currency of the amounts (ISO 4217)"),
 )
 
 
-def write_rows(jobs: Iterable[ListedJob], *, has_header: bool) -> bytes:
-    """Returns the jobs as lines of a CSV file. Amounts are decimals; text that a spreadsheet would run is quoted."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    if has_header:
-        writer.writerow(COLUMNS)
-    for job in jobs:
-        texts = (
-            job.external_id,
-            str(job.application_id),
-            job.title,
-            job.company_name,
-            job.place,
-            job.campaign,
-        )
-        amounts = ("", "", "")
-        if job.kind is ListedKind.P4P:
-            spent, limit = (format_amount(one, job.currency) for one in (job.spent_micros, job.limit_micros))
-            amounts = (spent, limit, job.currency)
-        posted = from_ms(job.posted_ms).isoformat()
-        writer.writerow(
-            (
-                job.job_id,
-                *map(guard_cell, texts),
-                job.kind,
-                job.state,
-                posted,
-                job.views,
-                job.clicks,
-                *amounts,
-            )
-        )
-    return text.getvalue().encode()
+def make_table(jobs: Sequence[ListedJob]) -> Table:
+    """Returns the jobs as rows of a file."""
+    paid = [job.kind is ListedKind.P4P for job in jobs]
+    return Table(
+        (
+            [f"{URN_JOB}{job.job_id}" for job in jobs],
+            [job.external_id for job in jobs],
+            [f"{URN_APPLICATION}{job.application_id}" for job in jobs],
+            [job.title for job in jobs],
+            [job.company_name for job in jobs],
+            [job.place for job in jobs],
+            [job.campaign or None for job in jobs],
+            [str(job.kind) for job in jobs],
+            [str(job.state) for job in jobs],
+            [from_ms(job.posted_ms) for job in jobs],
+            [job.views for job in jobs],
+            [job.clicks for job in jobs],
+            [job.spent_micros if is_paid else None for job, is_paid in zip(jobs, paid, strict=True)],
+            [job.limit_micros if is_paid else None for job, is_paid in zip(jobs, paid, strict=True)],
+            [job.currency if is_paid else None for job, is_paid in zip(jobs, paid, strict=True)],
+        ),
+        [str(job.job_id) for job in jobs],
+    )

@@ -102,6 +102,8 @@ def test_a_job_paid_per_click_is_shown_with_its_money_and_closed(sandbox_client,
     shown = customer.get(path).text
     assert "estimated" in shown
     assert ", estimated</title>" in shown
+    rows = customer.get(f"{path}/days.csv")
+    assert (rows.status_code, rows.text.count("estimated")) == (200, 1)
     for measure in ("charge", "clicks", "views", "nonsense"):
         assert customer.get(f"{path}?show={measure}").status_code == 200
     sandbox_client.advance_to_midnight(days=3)

@@ -11,7 +11,8 @@ import pytest
 from jobmeter.http.admission import EXPORTS_OF_PARTNER_MAX
 from jobmeter.job_lists.model import ListFilter, ListOrder, ListQuestion
 from jobmeter.people.model import Role
-from jobmeter.portal.pages.partner.jobs import write_all
+from jobmeter.portal.pages.partner.jobs import read_all
+from jobmeter.portal.pages.partner.listed_jobs import COLUMNS
 from tests.conftest import TEMPLATE, make_database
 from tests.stories.portal.sessions import list_grants, log_in, open_browser
 from tests.support.sandbox_client import add_partner, open_sandbox_client
@@ -73,6 +74,10 @@ def test_the_overview_shows_the_money_and_what_needs_somebody(partner):
     )
     assert "33.00 USD in total" in page
     assert '<a href="/portal/partner/jobs?state=ran_out">1 job ran out of budget</a>' in page
+    # what the chart shows is a file too
+    (row,) = read_csv(partner.get("/portal/partner/reports/days.csv").text)
+    assert row["charge"] == "33.00"
+    assert '"/portal/partner/reports/days.csv"' in page
     assert "25 slots of contract" in page
     assert list_titles(partner.get("/portal/partner"))[:2] == ["Fitter 01", "Fitter 00"]
 
@@ -162,9 +167,9 @@ def test_a_list_is_also_a_file(partner, sandbox_client):
     name = f"jobmeter-jobs-{sandbox_client.now.date()}.csv"
     assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
     rows = read_csv(answer.text)
-    assert [row["title"] for row in rows] == list_titles(page)
-    assert (rows[0]["spent"], rows[0]["total_budget"], rows[0]["currency"]) == ("30.00", "30.00", "USD")
-    assert {row["company"] for row in rows} == {"Hafenkontor"}
+    assert [row["jobTitle"] for row in rows] == list_titles(page)
+    assert (rows[0]["spent"], rows[0]["totalBudget"], rows[0]["currencyCode"]) == ("30.00", "30.00", "USD")
+    assert {row["companyName"] for row in rows} == {"Hafenkontor"}
     assert len(read_csv(partner.get("/portal/partner/jobs.csv").text)) == JOBS
 
 
@@ -176,11 +181,14 @@ def test_a_cell_of_a_file_is_never_a_formula(sandbox_client, database_url):
     grant = list_grants(other.credentials)[Role.PARTNER_READER]
     browser = open_browser(other, log_in(database_url, grant, email="reader@elsewhere.example"))
     (found,) = read_csv(browser.get("/portal/partner/jobs.csv?q=formula").text)
-    assert found["title"] == f"'{title}"
+    assert found["jobTitle"] == f"'{title}"
 
 
 async def collect(app, question, rows_max):
-    return b"".join([chunk async for chunk in write_all(app, question, rows_max=rows_max)])
+    titles = [
+        table.find_values(COLUMNS, "jobTitle") async for table in read_all(app, question, rows_max=rows_max)
+    ]
+    return [title for page in titles for title in page]
 
 
 @pytest.mark.parametrize("rows_max", [1, 7, 60, 61])
@@ -188,8 +196,7 @@ def test_a_file_has_every_job_once_however_it_is_read(partner, sandbox_client, r
     client = sandbox_client.client
     wanted = ListFilter(partner_id=int(sandbox_client.credentials["parent"]["urn"].rsplit(":", 1)[-1]))
     question = ListQuestion(wanted=wanted, order=ListOrder.TITLE, is_descending=False, rows_max=5)
-    text = client.portal.call(collect, client.app.state.jobmeter, question, rows_max).decode()
-    titles = [row["title"] for row in read_csv(text)]
+    titles = client.portal.call(collect, client.app.state.jobmeter, question, rows_max)
     assert len(titles) == len(set(titles)) == JOBS
     assert titles == sorted(titles)
 
