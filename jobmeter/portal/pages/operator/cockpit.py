@@ -19,7 +19,6 @@ from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.operator.audit import list_changes
-from jobmeter.portal.pages.operator.programme.reasons import RULE_TEXTS, VERDICT_TEXTS
 from jobmeter.portal.pages.operator.programme.settlement import STATES, find_next_final, list_rows
 from jobmeter.portal.pages.operator.standing import PARTNER_CHIPS
 from jobmeter.reports.cockpit import flow as cockpit
@@ -80,11 +79,11 @@ async def _count_traffic(connection: Connection, today: date) -> list[tuple[str,
     """Returns why clicks of the last days were refused at once or reversed at settlement, the most frequent reason first."""
     first, counts = today - timedelta(days=TRAFFIC_DAYS), Counter[str]()
     for refused in await filters.count_refusals(connection, first=first, last=today):
-        counts[VERDICT_TEXTS[VERDICTS[refused.verdict]]] += refused.clicks
+        counts[VERDICTS[refused.verdict].message] += refused.clicks
     for day in await settlement.list_days_before(connection, before=today, rows_max=TRAFFIC_DAYS):
         if day.day >= first:
             for rule, clicks in (day.reversed_by_rule or {}).items():
-                counts[RULE_TEXTS[RULES[int(rule)]]] += clicks
+                counts[RULES[int(rule)].message] += clicks
     return counts.most_common()
 
 

@@ -9,19 +9,19 @@ from starlette.responses import Response
 
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.money import format_amount
 from jobmeter.base.readers.times import read_month
 from jobmeter.billing.documents import flow as documents
 from jobmeter.billing.documents.model import DocumentFilter
 from jobmeter.billing.model import Document, DocumentKind, DocumentState, LineKind
 from jobmeter.billing.runs import flow as runs
 from jobmeter.database.connection import Connection
+from jobmeter.exports.model import CURRENCY
 from jobmeter.http.parameters import IDS_MAX, read_path_id, read_query_id
 from jobmeter.ledger.model import Purpose
 from jobmeter.people.model import Role
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.visit import Visit
-from jobmeter.portal.pages.operator.programme.tables import Row, send_table
+from jobmeter.portal.pages.operator.programme.tables import AMOUNT, DAY, NUMBER, TEXT, TIME, Row, send_table
 
 BILLING = "/portal/operator/billing"
 PAGE_ROWS, FILE_ROWS, LINE_ROWS = 50, 250, 250
@@ -49,10 +49,24 @@ LINES = {
     LineKind.TOP_UP: mark("Top-up"),
     LineKind.REFUND: mark("Refund"),
 }
-COLUMNS = (
-    *("number", "kind", "state", "month", "account", "partner", "buyer", "net", "tax", "total"),
-    *("credited", "paid", "open", "currency", "issued_at", "due_on"),
-)
+COLUMNS = {
+    "number": TEXT,
+    "kind": TEXT,
+    "state": TEXT,
+    "month": DAY,
+    "account": NUMBER,
+    "partner": NUMBER,
+    "buyer": TEXT,
+    "net": AMOUNT,
+    "tax": AMOUNT,
+    "total": AMOUNT,
+    "credited": AMOUNT,
+    "paid": AMOUNT,
+    "open": AMOUNT,
+    CURRENCY: TEXT,
+    "issuedAt": TIME,
+    "dueOn": DAY,
+}
 NOT_FINAL = mark("This month is not final yet: it can be billed from %(day)s")
 
 
@@ -115,7 +129,7 @@ async def _show_month(visit: Visit, problems: dict[str, str], month: date | None
 async def download_documents(visit: Visit) -> Response:
     month = _read_month(visit, visit.context.request.query_params.get("month", ""))
     name = f"documents-{month:%Y-%m}"
-    return send_table(visit, name, COLUMNS, _read_lines(visit, _read_filter(visit, month)))
+    return await send_table(visit, name, COLUMNS, _read_lines(visit, _read_filter(visit, month)))
 
 
 async def show_document(visit: Visit) -> Response:
@@ -200,20 +214,8 @@ async def _read_lines(visit: Visit, wanted: DocumentFilter) -> AsyncIterator[lis
 
 
 def _make_line(one: Document, state: DocumentState) -> Row:
-    micros = (one.net_micros, one.tax_micros, one.total_micros, one.credited_micros, one.paid_micros)
-    open_micros = one.open_micros if one.due_on is not None else 0
     return (
-        *(
-            one.number,
-            one.kind,
-            state,
-            f"{one.month:%Y-%m}",
-            one.account_id,
-            one.partner_id,
-            one.buyer.legal_name,
-        ),
-        *(format_amount(part, one.currency) for part in (*micros, open_micros)),
-        one.currency,
-        "" if one.issued_at is None else one.issued_at.isoformat(),
-        "" if one.due_on is None else one.due_on.isoformat(),
+        *(one.number, one.kind, state, one.month, one.account_id, one.partner_id, one.buyer.legal_name),
+        *(one.net_micros, one.tax_micros, one.total_micros, one.credited_micros, one.paid_micros),
+        *(one.open_micros if one.due_on is not None else 0, one.currency, one.issued_at, one.due_on),
     )

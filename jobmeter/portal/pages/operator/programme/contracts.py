@@ -9,13 +9,14 @@ from starlette.responses import Response
 
 from jobmeter.base.currencies import CURRENT_DIGITS
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.money import Money, format_amount
+from jobmeter.base.money import Money
 from jobmeter.billing.top_ups import flow as top_ups
 from jobmeter.charts.inline import Meter
 from jobmeter.contracts.acts import flow as acts
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import Pacing, PartnerContract
 from jobmeter.database.connection import Connection
+from jobmeter.exports.model import CURRENCY
 from jobmeter.http.parameters import IDS_MAX, read_path_id, read_query_id
 from jobmeter.metering.filters import flow as filters
 from jobmeter.partners.applications import flow as partners
@@ -23,7 +24,7 @@ from jobmeter.people.model import Role
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.operator.programme.fields import Fields, midnight
-from jobmeter.portal.pages.operator.programme.tables import Row, send_table
+from jobmeter.portal.pages.operator.programme.tables import AMOUNT, NUMBER, TEXT, TIME, Row, send_table
 from jobmeter.reports.overview import flow as overview
 from jobmeter.reports.overview.model import ContractMeter
 
@@ -34,10 +35,20 @@ PACINGS = {
     Pacing.ASAP: mark("as fast as clicks arrive"),
     Pacing.EVEN: mark("evenly over the run of each job"),
 }
-COLUMNS = (
-    *("contract", "partner", "partner_name", "currency", "limit", "final", "estimated", "reserved", "free"),
-    *("term_starts_at", "term_ends_at", "pacing"),
-)
+COLUMNS = {
+    "contract": NUMBER,
+    "partner": NUMBER,
+    "partnerName": TEXT,
+    CURRENCY: TEXT,
+    "limit": AMOUNT,
+    "final": AMOUNT,
+    "estimated": AMOUNT,
+    "reserved": AMOUNT,
+    "free": AMOUNT,
+    "termStartsAt": TIME,
+    "termEndsAt": TIME,
+    "pacing": TEXT,
+}
 NEW_FIELDS = ("partner", "currency", "limit", "click_price", "starts", "ends", "pacing", "contract")
 NO_PARTNER = mark("There is no partner with this number")
 NO_CURRENCY = mark("Choose a currency")
@@ -70,7 +81,7 @@ async def list_contracts(visit: Visit) -> Response:
 
 
 async def download_contracts(visit: Visit) -> Response:
-    return send_table(visit, "contracts", COLUMNS, _read_lines(visit))
+    return await send_table(visit, "contracts", COLUMNS, _read_lines(visit))
 
 
 async def show_new(visit: Visit) -> Response:
@@ -130,7 +141,12 @@ def _show_new(visit: Visit, given: Mapping[str, str], problems: Mapping[str, str
 
 
 async def show_contract(visit: Visit) -> Response:
-    """Raises ``Refused(OPERATOR_UNKNOWN)``."""
+    """The number of a customer's contract leads to the partner's that it shares. Raises ``Refused(OPERATOR_UNKNOWN)``."""
+    number: int = visit.context.request.path_params["contract_id"]
+    async with visit.app.database.connection() as connection:
+        customer = await contracts.find_customer_contract(connection, contract_id=min(number, IDS_MAX))
+    if customer is not None:
+        return visit.redirect(f"{CONTRACTS}/{customer.partner_contract.id}")
     return await _show_contract(visit)
 
 
@@ -254,12 +270,8 @@ async def _read_lines(visit: Visit) -> AsyncIterator[list[Row]]:
 
 
 def _make_line(contract: PartnerContract, name: str, meter: ContractMeter) -> Row:
-    parts = (
-        *(meter.limit_micros, meter.final_micros, meter.estimated_micros),
-        *(meter.reserved_micros, meter.free_micros),
-    )
     return (
-        *(contract.id, contract.partner_id, name, contract.currency),
-        *(format_amount(part, contract.currency) for part in parts),
-        *(contract.term_starts_at.isoformat(), contract.term_ends_at.isoformat(), contract.pacing),
+        *(contract.id, contract.partner_id, name, contract.currency, meter.limit_micros),
+        *(meter.final_micros, meter.estimated_micros, meter.reserved_micros, meter.free_micros),
+        *(contract.term_starts_at, contract.term_ends_at, contract.pacing),
     )

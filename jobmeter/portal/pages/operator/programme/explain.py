@@ -50,11 +50,6 @@ ACCOUNTS = {
     AccountKind.CREDITS_USED: mark("used credits"),
     AccountKind.CREDITS_OWED: mark("credits to be invoiced"),
 }
-# Of a click that no rule and no filter took back.
-REASONS = {
-    ClickOutcome.NOT_PRICED: mark("the job does not pay per click"),
-    ClickOutcome.BEYOND_BUDGET: mark("the budget, or its share of the day, was spent"),
-}
 NOT_FOUND = mark("Nothing is stored under this number. Events are deleted some time after their day is final")
 NO_NUMBER = mark("Enter the number of a job, or the reference of a charge or of an event")
 NO_EVENT = mark("Enter source, id and time as the job board sent them")
@@ -158,7 +153,6 @@ def _show(visit: Visit, template: str, **values: Any) -> Response:
     return visit.show(
         f"operator/programme/explain/{template}.html",
         outcomes=OUTCOMES,
-        reasons=REASONS,
         purposes=PURPOSES,
         accounts=ACCOUNTS,
         rules=RULES,

@@ -14,6 +14,7 @@ from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
 from jobmeter.contracts.hiring_acts import flow as acts
 from jobmeter.database.connection import Connection
+from jobmeter.exports.model import CURRENCY
 from jobmeter.http.parameters import IDS_MAX, read_query_id
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
@@ -22,16 +23,24 @@ from jobmeter.people.model import Role
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.operator.programme.fields import Fields, midnight
-from jobmeter.portal.pages.operator.programme.tables import Row, send_table
+from jobmeter.portal.pages.operator.programme.tables import FLAG, NUMBER, TEXT, TIME, Row, send_table
 
 HIRING = "/portal/operator/hiring"
 PAGE_ROWS, FILE_ROWS, GRANTS_SHOWN_MAX = 50, 250, 200
 RUN_DAYS_MAX, UNITS_MAX, CONTRACT_IDS_MAX = 365, 1_000_000_000, 2**53 - 1
 KINDS = {HiringKind.SLOTS: mark("Slots of a client"), HiringKind.CREDITS: mark("Credits of a reseller")}
-COLUMNS = (
-    *("contract", "kind", "owner", "owner_application", "is_postpaid", "unused", "currency", "run_days"),
-    *("starts_at", "ends_at"),
-)
+COLUMNS = {
+    "contract": NUMBER,
+    "kind": TEXT,
+    "owner": TEXT,
+    "ownerApplication": NUMBER,
+    "isPostpaid": FLAG,
+    "unused": NUMBER,
+    CURRENCY: TEXT,
+    "runDays": NUMBER,
+    "startsAt": TIME,
+    "endsAt": TIME,
+}
 NEW_FIELDS = (
     *("kind", "owner", "application", "is_postpaid", "currency", "units", "price", "run_days"),
     *("email", "seats", "number", "starts", "ends"),
@@ -65,7 +74,7 @@ async def list_contracts(visit: Visit) -> Response:
 
 
 async def download_contracts(visit: Visit) -> Response:
-    return send_table(visit, "hiring-contracts", COLUMNS, _read_lines(visit))
+    return await send_table(visit, "hiring-contracts", COLUMNS, _read_lines(visit))
 
 
 async def show_new(visit: Visit) -> Response:
@@ -332,7 +341,7 @@ async def _read_lines(visit: Visit) -> AsyncIterator[list[Row]]:
 
 def _make_line(contract: HiringContract, unused: int | None) -> Row:
     return (
-        *(contract.id, contract.kind, contract.owner_name, contract.owner_application_id or ""),
-        *(str(contract.is_postpaid).lower(), "" if unused is None else unused, contract.currency),
-        *(contract.run_days, contract.starts_at.isoformat(), contract.ends_at.isoformat()),
+        *(contract.id, contract.kind, contract.owner_name, contract.owner_application_id),
+        *(contract.is_postpaid, unused, contract.currency, contract.run_days),
+        *(contract.starts_at, contract.ends_at),
     )

@@ -13,11 +13,11 @@ from starlette.responses import Response
 
 from jobmeter.base.days import day_of
 from jobmeter.metering.filters import flow as filters
+from jobmeter.metering.model import NOT_STORED, Verdict
 from jobmeter.people.model import Role
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.operator.programme.fields import Fields
-from jobmeter.portal.pages.operator.programme.reasons import RULE_TEXTS, VERDICT_TEXTS
 from jobmeter.settlement.acts import flow as acts
 from jobmeter.settlement.click_rules import flow as click_rules
 from jobmeter.settlement.days import flow as settlement
@@ -27,6 +27,8 @@ from jobmeter.settlement.trials.model import Trial, TrialDay
 
 INVALID_TRAFFIC = "/portal/operator/invalid-traffic"
 DAYS = 7
+# What intake refuses and stores: the other reasons have no job, or no day, that they belong to.
+FILTERS = [verdict for verdict in Verdict if verdict not in {*NOT_STORED, Verdict.COUNTED}]
 BURSTS = (Rule.VISITOR_BURST, Rule.ADDRESS_BURST)
 ENTER_STATE = mark("Choose on or off")
 
@@ -54,11 +56,7 @@ async def list_rules(visit: Visit) -> Response:
         days=days,
         judged=judged,
         rows=[(policy, _count_days(policy.rule, judged, days)) for policy in policies],
-        filters=[
-            (verdict, text, [refused[verdict, day] for day in days])
-            for verdict, text in VERDICT_TEXTS.items()
-        ],
-        rules=RULE_TEXTS,
+        filters=[(verdict, [refused[verdict, day] for day in days]) for verdict in FILTERS],
         bursts=BURSTS,
         networks=networks,
     )
@@ -136,8 +134,7 @@ def _show(
         kept=kept,
         changed=changed,
         given={name: given.get(name, value) for name, value in shown.items()},
-        text=RULE_TEXTS[kept.rule],
-        rules=RULE_TEXTS,
+        text=kept.rule.message,
         has_limits=kept.rule in BURSTS,
         may_change=visit.signed_in.grant.role is Role.OPERATOR,
         trial=trial,
@@ -162,7 +159,7 @@ def _compare(days: Iterable[TrialDay], rule: Rule | None = None) -> Line:
 
 def _compare_rules(visit: Visit, days: Sequence[TrialDay]) -> list[tuple[str, Line]]:
     found = sorted({one.rule for day in days for one in (*day.before, *day.after)})
-    return [(visit.gettext(RULE_TEXTS[RULES[rule]]), _compare(days, RULES[rule])) for rule in found]
+    return [(visit.gettext(RULES[rule].message), _compare(days, RULES[rule])) for rule in found]
 
 
 def _sum(effects: Iterable[RuleEffect]) -> Counter[str]:

@@ -9,17 +9,16 @@ from starlette.responses import Response
 
 from jobmeter.base.days import day_of, final_at
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.money import format_amount
 from jobmeter.base.readers.times import read_day
 from jobmeter.database.connection import Connection
+from jobmeter.exports.model import CURRENCY
 from jobmeter.http.parameters import read_query_day
 from jobmeter.job_lists import flow as job_lists
 from jobmeter.metering.filters import flow as filters
 from jobmeter.metering.model import VERDICTS
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.visit import Visit
-from jobmeter.portal.pages.operator.programme.reasons import RULE_TEXTS, VERDICT_TEXTS
-from jobmeter.portal.pages.operator.programme.tables import Row, send_table
+from jobmeter.portal.pages.operator.programme.tables import AMOUNT, DAY, NUMBER, TEXT, TIME, Row, send_table
 from jobmeter.settlement.days import flow as settlement
 from jobmeter.settlement.model import RULES, DayState, Rule, SettlementDay
 
@@ -30,8 +29,18 @@ STATES = {
     DayState.SETTLING: ("good", "hourglass", mark("is settled now")),
     DayState.FINAL: ("good", "full", mark("final")),
 }
-COLUMNS = ("day", "state", "final_since", "clicks", "clicks_reversed")
-MORE_COLUMNS = ("late_events", "settlement_seconds", "charge", "currency")
+COLUMNS = {
+    "day": DAY,
+    "state": TEXT,
+    "finalSince": TIME,
+    "clicks": NUMBER,
+    "clicksReversed": NUMBER,
+    **{f"reversed{rule.name.title().replace('_', '')}": NUMBER for rule in Rule},
+    "lateEvents": NUMBER,
+    "settlementSeconds": NUMBER,
+    "charge": AMOUNT,
+    CURRENCY: TEXT,
+}
 
 
 class Amount(NamedTuple):
@@ -61,7 +70,6 @@ async def list_days(visit: Visit) -> Response:
         states=STATES,
         settled_through=settled_through,
         next_final=find_next_final(visit, settled_through),
-        rules=RULE_TEXTS,
         name_rules=_name_rules,
         first="/portal/operator/settlement" if before < tomorrow else "",
         following=f"?before={shown[-1].day.day}" if len(rows) > PAGE_ROWS else "",
@@ -69,8 +77,7 @@ async def list_days(visit: Visit) -> Response:
 
 
 async def download_days(visit: Visit) -> Response:
-    columns = (*COLUMNS, *(f"reversed_{rule.name.lower()}" for rule in Rule), *MORE_COLUMNS)
-    return send_table(visit, "settlement", columns, _read_lines(visit))
+    return await send_table(visit, "settlement", COLUMNS, _read_lines(visit))
 
 
 async def show_day(visit: Visit) -> Response:
@@ -98,11 +105,10 @@ async def show_day(visit: Visit) -> Response:
         final_from=final_at(found.day, final_after_days=final_after_days),
         by_rule=[(rule, count) for rule, count in _name_rules(found)],
         effects=effects,
-        rules=RULE_TEXTS,
         rule_of=RULES,
         reversed_jobs=reversed_jobs,
         late_jobs=late_jobs,
-        refusals=[(VERDICT_TEXTS[VERDICTS[one.verdict]], one.clicks) for one in refusals],
+        refusals=[(VERDICTS[one.verdict].message, one.clicks) for one in refusals],
     )
 
 
@@ -158,14 +164,9 @@ def _make_lines(row: DayRow) -> list[Row]:
     day, counts = row.day, dict(_name_rules(row.day))
     known = day.reversed_by_rule is not None
     first = (
-        day.day.isoformat(),
-        row.state,
-        "" if day.settled_at is None else day.settled_at.isoformat(),
-        day.clicks,
-        day.clicks_reversed,
-        *(counts.get(rule, 0) if known else "" for rule in Rule),
-        day.late_events,
-        day.settlement_seconds,
+        *(day.day, row.state, day.settled_at, day.clicks, day.clicks_reversed),
+        *(counts.get(rule, 0) if known else None for rule in Rule),
+        *(day.late_events, day.settlement_seconds),
     )
-    amounts = [(format_amount(one.micros, one.currency), one.currency) for one in row.charged]
-    return [(*first, *amount) for amount in amounts or [("", "")]]
+    amounts: list[tuple[int | None, str | None]] = [*row.charged] or [(None, None)]
+    return [(*first, *amount) for amount in amounts]

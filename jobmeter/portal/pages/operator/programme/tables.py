@@ -1,34 +1,28 @@
-"""Owns tables of the programme as files: CSV that is sent while its rows are read, page by page."""
+"""Owns the tables of the programme as files, in every format: their columns by name and type, and rows page by page."""
 
-import csv
-import io
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
-from jobmeter.base.days import day_of
-from jobmeter.portal.frame.headers import NO_STORE
+from jobmeter.exports.model import Column, ColumnType, Table
 from jobmeter.portal.frame.visit import Visit
-from jobmeter.wire.csv_cells import guard_cell
+from jobmeter.portal.pages.files import send_tables
 
-Row = Sequence[object]
-
-
-def send_table(visit: Visit, name: str, columns: Sequence[str], pages: AsyncIterator[list[Row]]) -> Response:
-    """Returns the rows as a file. Text that a spreadsheet would run is quoted."""
-    file_name = f"jobmeter-{name}-{day_of(visit.context.now).isoformat()}.csv"
-    headers = NO_STORE | {"Content-Disposition": f'attachment; filename="{file_name}"'}
-    return StreamingResponse(_write(columns, pages), media_type="text/csv", headers=headers)
+Row = Sequence[Any]
+Columns = Mapping[str, ColumnType]
+TEXT, NUMBER, AMOUNT = ColumnType.TEXT, ColumnType.NUMBER, ColumnType.AMOUNT
+DAY, TIME, FLAG = ColumnType.DAY, ColumnType.TIME, ColumnType.FLAG
 
 
-async def _write(columns: Sequence[str], pages: AsyncIterator[list[Row]]) -> AsyncIterator[bytes]:
-    yield _write_lines([columns])
+async def send_table(visit: Visit, name: str, columns: Columns, pages: AsyncIterator[list[Row]]) -> Response:
+    """Sends rows as ``jobmeter-NAME``. Raises ``Refused`` as ``send_tables``."""
+    typed = [Column(one, kind, "") for one, kind in columns.items()]
+    return await send_tables(visit, name, typed, _make_tables(typed, pages))
+
+
+async def _make_tables(columns: Sequence[Column], pages: AsyncIterator[list[Row]]) -> AsyncIterator[Table]:
     async for rows in pages:
-        yield _write_lines(rows)
-
-
-def _write_lines(rows: Sequence[Row]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerows([guard_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
-    return text.getvalue().encode()
+        if rows:
+            listed = tuple([row[number] for row in rows] for number in range(len(columns)))
+            yield Table(listed, [""] * len(rows))

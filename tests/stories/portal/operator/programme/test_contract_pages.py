@@ -62,10 +62,13 @@ def test_contracts_are_listed_over_all_partners(browsers, contract_id, sandbox_c
     assert "Open a contract" not in page
     assert reader.get(f"{CONTRACTS}/new").status_code == 403
     assert str(contract_id) in reader.get(f"{CONTRACTS}?partner={partner_id}").text
+    (customer,) = ask(sandbox_client, f"contracts/{contract_id}/customers")["elements"]
+    led = reader.get(f"{CONTRACTS}/{customer['id']}")
+    assert (led.status_code, led.headers["location"]) == (303, f"{CONTRACTS}/{contract_id}")
     assert "There is no contract yet" in reader.get(f"{CONTRACTS}?partner=77").text
     lines = csv.DictReader(io.StringIO(reader.get(f"{CONTRACTS}.csv?partner={partner_id}").text))
     line = next(line for line in lines if line["contract"] == str(contract_id))
-    assert (line["partner"], line["currency"], line["limit"]) == (str(partner_id), "USD", "1000000.00")
+    assert (line["partner"], line["currencyCode"], line["limit"]) == (str(partner_id), "USD", "1000000.00")
 
 
 def test_a_contract_is_opened_topped_up_and_paced(browsers, sandbox_client):

@@ -149,7 +149,7 @@ def test_a_month_shows_how_far_it_is_billed_and_paid(reader, billed, sandbox_cli
     (line,) = csv.DictReader(
         io.StringIO(reader.get(f"/portal/operator/billing.csv?month={invoice['month']}").text)
     )
-    assert (line["number"], line["state"], line["total"], line["currency"]) == (
+    assert (line["number"], line["state"], line["total"], line["currencyCode"]) == (
         invoice["number"],
         "OPEN",
         "1.50",

@@ -105,7 +105,7 @@ def test_days_are_listed_with_what_settlement_did(browsers, days, sandbox_client
     answer = browsers[Role.OPERATOR_READER].get("/portal/operator/settlement.csv")
     lines = {row["day"]: row for row in csv.DictReader(io.StringIO(answer.text))}
     line = lines[days[0].isoformat()]
-    assert (line["state"], line["clicks"], line["reversed_repeated_click"], line["charge"], line["currency"]) == (
+    assert (line["state"], line["clicks"], line["reversedRepeatedClick"], line["charge"], line["currencyCode"]) == (
         "FINAL", "3", "1", "3.00", "USD",
     )  # fmt: skip
     assert lines[days[2].isoformat()]["charge"] == "1.50"
