@@ -5,6 +5,7 @@ from starlette.responses import Response
 from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import Connection
+from jobmeter.exports.model import Column, ColumnType
 from jobmeter.http.parameters import read_path_id, read_query_id, read_query_text
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application, ListedPage
@@ -13,9 +14,18 @@ from jobmeter.partners.tokens import flow as tokens
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
+from jobmeter.portal.pages.files import send_tables
+from jobmeter.portal.pages.operator.tables import CHUNK_ROWS, read_tables
 
 APPLICATIONS = f"{ROOT}/operator/applications"
 PAGE_ROWS = 50
+COLUMNS = (
+    Column("id", ColumnType.NUMBER, "number of the application"),
+    Column("name", ColumnType.TEXT, "name"),
+    Column("partner", ColumnType.NUMBER, "number of the partner that it belongs to"),
+    Column("uniqueForeignId", ColumnType.TEXT, "the partner's own id of a customer's application"),
+    Column("clientId", ColumnType.TEXT, "client id"),
+)
 ADD, RETIRE, REVOKE = "add", "retire", "revoke"
 # What happens to the secrets that there are, in the order of the choice.
 CHOICES = {
@@ -45,6 +55,25 @@ async def list_applications(visit: Visit) -> Response:
         first=after,
         following=shown[-1].id if len(found) > PAGE_ROWS else None,
     )
+
+
+async def download_applications(visit: Visit) -> Response:
+    """Sends all applications that the same filters select. Raises ``Refused`` as ``send_tables``."""
+    search, partner_id = (
+        read_query_text(visit.context.request, "q"),
+        read_query_id(visit.context.request, "partner"),
+    )
+
+    async def read(connection: Connection, after: int) -> list[Application]:
+        wanted = ListedPage(after=after, rows_max=CHUNK_ROWS, search=search)
+        return await partners.list_applications(connection, wanted, partner_id=partner_id)
+
+    tables = read_tables(visit, read, key=lambda one: one.id, make_row=_make_row)
+    return await send_tables(visit, "applications", COLUMNS, tables)
+
+
+def _make_row(one: Application) -> tuple[object, ...]:
+    return (one.id, one.name, one.partner_id, one.unique_foreign_id, one.client_id)
 
 
 async def show_application(visit: Visit) -> Response:

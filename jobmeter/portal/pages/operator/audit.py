@@ -1,6 +1,5 @@
 """``/portal/operator/audit``: who did which administrative act, when, and what it changed; the newest first."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
@@ -14,14 +13,16 @@ from jobmeter.audit.model import Action, ActorKind, AuditFilter, AuditRecord, Do
 from jobmeter.base.days import end_of, start_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers.times import EARLIEST, LATEST, read_day
-from jobmeter.exports.model import Column, ColumnType, Table
+from jobmeter.database.connection import Connection
+from jobmeter.exports.model import Column, ColumnType
 from jobmeter.http.parameters import NO_ID, read_query_id, read_query_text
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.files import send_tables
+from jobmeter.portal.pages.operator.tables import CHUNK_ROWS, read_tables
 
-PAGE_ROWS, CHUNK_ROWS = 50, 1_000
+PAGE_ROWS = 50
 VALUE_CHARACTERS_MAX = 200
 NO_DAY = mark("Enter a day such as 2026-03-02")
 ACTORS = {
@@ -98,40 +99,19 @@ async def download_records(visit: Visit) -> Response:
     query, problems = _read_query(visit)
     if problems:
         raise Refused(Fault.PARAMETER_INVALID, name=", ".join(problems))
-    wanted = _make_filter(query | {"after": ""}, rows_max=CHUNK_ROWS)
-    return await send_tables(visit, "audit", COLUMNS, _read_tables(visit, wanted))
+    wanted = _make_filter(query, rows_max=CHUNK_ROWS)
+
+    async def read(connection: Connection, below: int) -> list[AuditRecord]:
+        return await audit.list_records(connection, replace(wanted, below=below))
+
+    tables = read_tables(visit, read, first=NO_ID, key=lambda one: one.number, make_row=_make_row)
+    return await send_tables(visit, "audit", COLUMNS, tables)
 
 
-async def _read_tables(visit: Visit, wanted: AuditFilter) -> AsyncIterator[Table]:
-    """Every page with a connection of its own, of the share that exports have."""
-    while True:
-        async with visit.app.export_shares.take_turn(), visit.app.database.connection() as connection:
-            found = await audit.list_records(connection, wanted)
-        if found:
-            yield _make_table(found)
-        if len(found) < wanted.rows_max:
-            return
-        wanted = replace(wanted, below=found[-1].number)
-
-
-def _make_table(records: list[AuditRecord]) -> Table:
-    rows = [
-        (
-            one.number,
-            one.recorded_at,
-            one.door,
-            one.actor_kind,
-            one.actor_name,
-            one.action,
-            one.subject_id,
-            one.partner_id,
-            one.request_id,
-            one.values_before,
-            one.values_after,
-        )
-        for one in records
-    ]
-    return Table(tuple(list(column) for column in zip(*rows, strict=True)), [str(row[0]) for row in rows])
+def _make_row(one: AuditRecord) -> tuple[object, ...]:
+    who = (one.door, one.actor_kind, one.actor_name)
+    what = (one.action, one.subject_id, one.partner_id, one.request_id)
+    return (one.number, one.recorded_at, *who, *what, one.values_before, one.values_after)
 
 
 def list_changes(record: AuditRecord) -> list[Change]:

@@ -1,13 +1,13 @@
 """``/portal/operator/jobs``: the jobs of all partners, the newest first; ``/members``: the jobs of a poster, and where they are logged in."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from jobmeter.base.clock import from_ms, read_machine_clock
-from jobmeter.exports.model import Column, ColumnType, Table
+from jobmeter.database.connection import Connection
+from jobmeter.exports.model import Column, ColumnType
 from jobmeter.http.parameters import NO_ID, TEXT_CHARACTERS_MAX, read_query_id, read_query_text
 from jobmeter.job_lists import flow as job_lists
 from jobmeter.job_lists.model import ListedJob, ListedKind, ListedState, NewestQuestion
@@ -19,9 +19,10 @@ from jobmeter.people.sessions import flow as sessions
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.files import send_tables
 from jobmeter.portal.pages.my.jobs import describe
+from jobmeter.portal.pages.operator.tables import CHUNK_ROWS, read_tables
 from jobmeter.portal.pages.partner.listed_jobs import CHIPS
 
-PAGE_ROWS, CHUNK_ROWS = 50, 1_000
+PAGE_ROWS = 50
 COLUMNS = (
     Column("job", ColumnType.NUMBER, "number of the job"),
     Column("externalJobPostingId", ColumnType.TEXT, "the partner's own id of it"),
@@ -65,25 +66,13 @@ async def list_jobs(visit: Visit) -> Response:
 async def download_jobs(visit: Visit) -> Response:
     """Sends all jobs that the same filters select. Raises ``Refused`` as ``send_tables``."""
     question, _ = _read_question(visit)
-    question = replace(question, before=NO_ID, rows_max=CHUNK_ROWS)
-    return await send_tables(visit, "jobs", COLUMNS, _read_tables(visit, question))
 
+    async def read(connection: Connection, before: int) -> list[ListedJob]:
+        asked = replace(question, before=before, rows_max=CHUNK_ROWS)
+        return await job_lists.list_newest_jobs(connection, asked)
 
-async def _read_tables(visit: Visit, question: NewestQuestion) -> AsyncIterator[Table]:
-    """Every page with a connection of its own, of the share that exports have."""
-    while True:
-        async with visit.app.export_shares.take_turn(), visit.app.database.connection() as connection:
-            found = await job_lists.list_newest_jobs(connection, question)
-        if found:
-            yield _make_table(found)
-        if len(found) < question.rows_max:
-            return
-        question = replace(question, before=found[-1].job_id)
-
-
-def _make_table(jobs: list[ListedJob]) -> Table:
-    rows = [_make_row(one) for one in jobs]
-    return Table(tuple(list(column) for column in zip(*rows, strict=True)), [str(row[0]) for row in rows])
+    tables = read_tables(visit, read, first=NO_ID, key=lambda one: one.job_id, make_row=_make_row)
+    return await send_tables(visit, "jobs", COLUMNS, tables)
 
 
 def _make_row(job: ListedJob) -> tuple[object, ...]:

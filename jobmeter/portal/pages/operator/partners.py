@@ -7,8 +7,10 @@ from starlette.responses import Response
 from jobmeter.audit.model import Action
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.database.connection import Connection
-from jobmeter.http.parameters import CURSOR_DIGITS_MAX, read_path_id, read_query_id, read_query_text
+from jobmeter.exports.model import Column, ColumnType
+from jobmeter.http.parameters import CURSOR_DIGITS_MAX, NO_ID, read_path_id, read_query_id, read_query_text
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application, ListedPage, Partner, PartnerChange
 from jobmeter.people.accounts import flow as accounts
@@ -17,7 +19,9 @@ from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame import cookies
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
+from jobmeter.portal.pages.files import send_tables
 from jobmeter.portal.pages.operator.standing import PARTNER_CHIPS
+from jobmeter.portal.pages.operator.tables import CHUNK_ROWS, read_tables
 from jobmeter.portal.pages.partner.listed_jobs import CHIPS
 from jobmeter.portal.pages.partner.overview import make_meter
 from jobmeter.reports.cockpit import flow as cockpit
@@ -27,6 +31,13 @@ PARTNERS = f"{ROOT}/operator/partners"
 PAGE_ROWS = 50
 SHOWN_ROWS = 20  # of people and applications on the page of a partner
 NAME_CHARACTERS_MAX, REFERENCE_CHARACTERS_MAX = 200, 100
+COLUMNS = (
+    Column("id", ColumnType.NUMBER, "number of the partner"),
+    Column("name", ColumnType.TEXT, "name"),
+    Column("reference", ColumnType.TEXT, "your own reference"),
+    Column("clientId", ColumnType.TEXT, "client id of its own application"),
+    Column("createdAt", ColumnType.TIME, "when it was added"),
+)
 NO_NAME = mark("Enter a name of at most 200 characters")
 NO_REFERENCE = mark("A reference has at most 100 characters")
 PROBLEMS = {
@@ -64,6 +75,23 @@ async def list_partners(visit: Visit) -> Response:
         first=after,
         following=shown[-1].id if len(found) > PAGE_ROWS else None,
     )
+
+
+async def download_partners(visit: Visit) -> Response:
+    """Sends the partners whose name contains what is searched for. Raises ``Refused`` as ``send_tables``."""
+    search = read_query_text(visit.context.request, "q")
+
+    async def read(connection: Connection, after: int) -> list[Partner]:
+        return await partners.list_partners(
+            connection, ListedPage(after=after, rows_max=CHUNK_ROWS, search=search)
+        )
+
+    tables = read_tables(visit, read, key=lambda one: one.id, make_row=_make_row)
+    return await send_tables(visit, "partners", COLUMNS, tables)
+
+
+def _make_row(partner: Partner) -> tuple[object, ...]:
+    return (partner.id, partner.name, partner.reference, partner.client_id, partner.created_at)
 
 
 async def find_partners(connection: Connection, text: str) -> list[Partner]:
@@ -173,6 +201,9 @@ async def _read_values(connection: Connection, visit: Visit, parent: Application
     return {
         "contracts": [(one, make_meter(one)) for one in found.contracts],
         "states": found.states,
+        "hiring": await hiring.list_partner_contracts(
+            connection, partner_id=parent.id, before=NO_ID, rows_max=SHOWN_ROWS
+        ),
         "applications": await partners.list_applications(connection, page, partner_id=parent.id),
         "people": await accounts.list_colleagues(
             connection, partner_id=parent.id, after=0, rows_max=SHOWN_ROWS + 1

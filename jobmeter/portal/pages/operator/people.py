@@ -10,6 +10,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers.email_address import check_email
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.database.connection import Connection
+from jobmeter.exports.model import Column, ColumnType
 from jobmeter.http.parameters import CURSOR_DIGITS_MAX, read_path_id, read_query_id, read_query_text
 from jobmeter.people.accounts import flow as accounts
 from jobmeter.people.accounts.model import Invited, ListedPerson, PeopleFilter
@@ -21,10 +22,22 @@ from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.forms import read_id
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
+from jobmeter.portal.pages.files import send_tables
+from jobmeter.portal.pages.operator.tables import CHUNK_ROWS, read_tables
 
 PEOPLE = f"{ROOT}/operator/people"
 PAGE_ROWS = 50
 NAME_CHARACTERS_MAX = 200
+COLUMNS = (
+    Column("id", ColumnType.NUMBER, "number of the person"),
+    Column("email", ColumnType.TEXT, "e-mail address"),
+    Column("name", ColumnType.TEXT, "name"),
+    Column(
+        "roles", ColumnType.TEXT, "roles, each with the number of what it is bound to; empty for a member"
+    ),
+    Column("createdAt", ColumnType.TIME, "since when the person is known"),
+    Column("lastUsedAt", ColumnType.TIME, "when a session that is kept was last used"),
+)
 GIVEN_ROLES = (Role.OPERATOR, Role.OPERATOR_READER, Role.PARTNER_MANAGER, Role.PARTNER_READER, Role.CUSTOMER)
 # To what else a role can be changed: what is bound to the same thing.
 OTHERS = {
@@ -84,6 +97,30 @@ async def _show_list(visit: Visit, problems: dict[str, str]) -> Response:
         first=after,
         following=shown[-1].person.id if len(found) > PAGE_ROWS else None,
     )
+
+
+async def download_people(visit: Visit) -> Response:
+    """Sends all people that the same filters select, with their roles. Raises ``Refused`` as ``send_tables``."""
+    search, partner_id = (
+        read_query_text(visit.context.request, "q"),
+        read_query_id(visit.context.request, "partner"),
+    )
+
+    async def read(connection: Connection, after: int) -> list[ListedPerson]:
+        wanted = PeopleFilter(after=after, rows_max=CHUNK_ROWS, search=search, partner_id=partner_id)
+        return await accounts.list_people(connection, wanted)
+
+    tables = read_tables(visit, read, key=lambda one: one.person.id, make_row=_make_row)
+    return await send_tables(visit, "people", COLUMNS, tables)
+
+
+def _make_row(listed: ListedPerson) -> tuple[object, ...]:
+    person = listed.person
+    roles = [
+        f"{grant.role} {grant.partner_id or grant.application_id or grant.hiring_contract_id or ''}".rstrip()
+        for grant in listed.grants
+    ]
+    return (person.id, person.email, person.name, ", ".join(roles), listed.created_at, listed.last_used_at)
 
 
 async def invite_person(visit: Visit) -> Response:

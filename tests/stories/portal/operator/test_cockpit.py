@@ -4,10 +4,12 @@ import csv
 import io
 import re
 from html import unescape
+from types import SimpleNamespace
 
 import pytest
 
 from jobmeter.people.model import Role
+from jobmeter.portal.pages.operator.tables import CHUNK_ROWS, read_tables
 from tests.conftest import TEMPLATE, make_database
 from tests.stories.portal.operator.scene import list_acts, number_of, open_as, press
 from tests.stories.portal.sessions import log_in
@@ -200,3 +202,33 @@ def test_the_audit_log_is_read_filtered_and_downloaded(sandbox_client, operator,
     assert operator.get(f"{OPERATOR}/audit.csv?from=yesterday").status_code == 400
     reader = open_as(sandbox_client, database_url, Role.OPERATOR_READER, "eve@board.example")
     assert reader.get(f"{OPERATOR}/audit").status_code == 200
+
+
+def test_the_other_lists_are_files_too(sandbox_client, operator):
+    partner, child = (number_of(sandbox_client, who) for who in ("parent", "child"))
+    partners = read_csv(operator.get(f"{OPERATOR}/partners.csv"))
+    assert {int(row["id"]) for row in partners} > {partner}
+    assert read_csv(operator.get(f"{OPERATOR}/partners.csv?q=no-such-name")) == []
+    applications = read_csv(operator.get(f"{OPERATOR}/applications.csv?partner={partner}"))
+    assert [int(row["id"]) for row in applications] == [partner, child]
+    people = read_csv(operator.get(f"{OPERATOR}/people.csv?q=ada@"))
+    assert [(row["email"], row["roles"]) for row in people] == [("ada@board.example", "OPERATOR")]
+    assert operator.get(f"{OPERATOR}/people.nonsense").status_code == 404
+    assert operator.get(f"{OPERATOR}/partners.xlsx").content[:2] == b"PK"
+
+
+async def collect(tables):
+    return [table.columns[0] async for table in tables]
+
+
+def test_a_file_has_every_row_however_many_pages_it_is_read_in(sandbox_client, operator):
+    """Of 2,500 rows with the keys 2,500 to 1, as the newest first."""
+    visit = SimpleNamespace(app=sandbox_client.client.app.state.jobmeter)
+
+    async def read(_, below):
+        return list(range(min(below, 2_501) - 1, max(min(below, 2_501) - 1 - CHUNK_ROWS, 0), -1))
+
+    tables = read_tables(visit, read, first=10**9, key=lambda row: row, make_row=lambda row: (row,))
+    pages = sandbox_client.client.portal.call(collect, tables)
+    assert [len(page) for page in pages] == [1_000, 1_000, 500]
+    assert [row for page in pages for row in page] == list(range(2_500, 0, -1))
