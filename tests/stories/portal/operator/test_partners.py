@@ -8,7 +8,7 @@ from jobmeter.people.model import Role
 from tests.conftest import TEMPLATE, make_database
 from tests.stories.portal.operator.scene import list_acts, number_of, open_as, press
 from tests.stories.portal.sessions import COOKIE, age_sessions
-from tests.support.sandbox_client import open_sandbox_client
+from tests.support.sandbox_client import bearer, open_sandbox_client
 
 PARTNERS = "/portal/operator/partners"
 SECRET = re.compile(r'<code id="secret">([^<]+)</code>')
@@ -162,6 +162,13 @@ def test_the_operator_looks_at_a_partner_s_pages_and_changes_nothing(sandbox_cli
         "OPERATOR_PERSON",
         str(number),
         number,
+    )
+    own = sandbox_client.client.get("/partner/audit", headers=bearer(sandbox_client.token("parent"))).json()
+    shown = own["elements"][0]
+    assert (shown["action"], shown["who"]["kind"], shown["who"]["name"]) == (
+        "partner.look",
+        "OPERATOR_PERSON",
+        None,
     )
     refused = operator.post("/portal/partner/people", {"email": "x@y.example", "role": "PARTNER_READER"})
     assert (refused.status_code, "Your role may not do this" in refused.text) == (403, True)
