@@ -136,7 +136,6 @@ def post_jobs(credentials, feed):
             int(sandbox_client.task(row["id"])["jobPosting"].rsplit(":", 1)[-1]) for row in rows
         )
         day = sandbox_client.now.date()
-        sandbox_client.send_clicks(first, 25)
         for job_id, clicks in ((first, 25), (desk, 3), (phone, 3)):
             sandbox_client.send_clicks(job_id, clicks, prefix=f"{job_id}-")
         delivery_id = connect_partner(sandbox_client, feed)
