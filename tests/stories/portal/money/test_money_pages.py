@@ -170,6 +170,14 @@ def test_an_invoice_is_a_file_in_each_format(partner, invoice):
     assert partner.get(f"{path}?format=doc").status_code == 400
 
 
+def test_the_operator_finds_an_invoice_by_its_number(scene, open_as, invoice):
+    operator = open_as(list_grants(scene.sandbox_client.credentials)[Role.OPERATOR])
+    for text in (invoice["number"], invoice["number"].lower()):
+        found = operator.get(f"/portal/operator/find?q={text}").headers["location"]
+        assert found == f"/portal/operator/billing/documents/{invoice['id']}"
+        assert invoice["number"] in read(operator, found)
+
+
 def test_the_newest_documents_come_first_page_by_page(scene, invoice):
     client, app = scene.sandbox_client.client, scene.sandbox_client.client.app.state.jobmeter
     today = scene.sandbox_client.now.date()

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import timedelta
 from html import unescape
 from types import SimpleNamespace
 
@@ -103,6 +104,9 @@ def test_one_field_finds_anything(sandbox_client, operator, jobs, database_url):
     job = jobs["own-00"]
     explained = ask(sandbox_client, f"/operator/explain/jobs/{job}").json()
     charge = next(one["reference"] for one in explained["postings"] if one["purpose"] == "CHARGE")
+    day = (sandbox_client.now - timedelta(days=1)).date()
+    clicks = ask(sandbox_client, f"/operator/explain/jobs/{job}/days/{day}").json()["clicks"]
+    event = clicks[0]["eventKey"]
     log_in(database_url, email="unique@hafenkontor.example")
     for text, path in (
         (child, f"applications/{child}"),
@@ -113,9 +117,12 @@ def test_one_field_finds_anything(sandbox_client, operator, jobs, database_url):
         ("own-07", f"explain/jobs/{jobs['own-07']}"),
         (sandbox_client.credentials["parent"]["client_id"], f"partners/{partner}"),
         (charge, f"explain/charges/{charge}"),
+        (event, f"explain/events/{event}"),
         ("unique@", "people/"),
     ):
-        assert find(sandbox_client, operator, text).startswith(f"{OPERATOR}/{path}"), text
+        found = find(sandbox_client, operator, text)
+        assert found.startswith(f"{OPERATOR}/{path}"), text
+        assert operator.get(found).status_code == 200, found
     assert find(sandbox_client, operator, "sandbox partner - first") == [
         "Application",
         "Application",
