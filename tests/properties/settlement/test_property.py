@@ -13,7 +13,8 @@ from jobmeter.database.pool import Database
 from jobmeter.metering.intake import model as identity
 from jobmeter.settlement.click_rules import flow as policy
 from jobmeter.settlement.days import flow as settlement
-from jobmeter.settlement.model import Criterion, Exclusion, Rule, RulePolicy
+from jobmeter.settlement.model import Criterion, Exclusion, Rule, RuleEffect, RulePolicy
+from jobmeter.settlement.trials import flow as trials
 from jobmeter.wire.events import Event
 from tests.properties.settlement.naive import Click, Model, Settings
 from tests.support.scenario import PRICE_MICROS, START, Scenario, clear, make_event, open_for_examples, set_up
@@ -93,6 +94,16 @@ async def settle_in_steps(scenario: Scenario, rng: Random) -> None:
             more = True
 
 
+async def try_day(scenario: Scenario) -> tuple[RuleEffect, ...]:
+    """What a trial of the present setting says of the day: with one that changes nothing, the same twice."""
+    async with scenario.database.transaction() as connection:
+        (first, *_) = await policy.read_policies(connection)
+        trial = await trials.try_policy(connection, first, now=FINAL)
+    (day,) = (one for one in trial.days if one.day == DAY)
+    assert day.before == day.after
+    return day.before
+
+
 async def read_days(scenario: Scenario) -> dict[int, tuple[int, ...]]:
     rows = await scenario.rows(
         "SELECT job_id, apply_clicks, clicks_charged, clicks_reversed, charge_micros FROM job_days WHERE day = %s",
@@ -133,7 +144,8 @@ async def play(database: Database, batches, chosen, views, budgets, seed: int) -
     await scenario.close(scenario.customers[0], "job-0", now)
     assert await scenario.breaches() == []
 
-    # when the day is settled with interruptions
+    # when the day is tried, and settled with interruptions
+    tried = await try_day(scenario)
     await settle_in_steps(scenario, Random(seed))
     model.settle(chosen, closed={jobs[0]})
 
@@ -149,6 +161,11 @@ async def play(database: Database, batches, chosen, views, budgets, seed: int) -
     )
     assert dict(left) == model.left | {jobs[0]: 0}
     assert await scenario.breaches() == []
+
+    # and a trial of the day says before and after it what settlement did
+    async with database.connection() as connection:
+        done = await settlement.list_effects(connection, day=DAY)
+    assert tried == tuple(done) == await try_day(scenario)
 
     # and settling again changes nothing
     before = await read_state(scenario)
