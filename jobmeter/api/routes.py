@@ -33,6 +33,7 @@ from jobmeter.api.partner.billing import usage as partner_usage
 from jobmeter.api.partner.exports import EXPORTS
 from jobmeter.api.partner.job_changes import JOB_CHANGES
 from jobmeter.api.partner.lists.applications import APPLICATIONS
+from jobmeter.api.partner.lists.contracts import CONTRACTS
 from jobmeter.api.partner.lists.jobs import JOBS
 from jobmeter.api.partner.lists.overview import OVERVIEW
 from jobmeter.api.partner.lists.report_days import REPORT_DAYS
@@ -189,6 +190,7 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     *JOBS,
     *REPORT_DAYS,
     *OVERVIEW,
+    *CONTRACTS,
     Endpoint("GET", "/partner/credits", partner_credits.list_credits, audience=PARTNER, quota="partner",
              parameters=MONTH_PAGE, summary="List a month's postings that used credits, their prices and the credits left"),
     Endpoint("GET", "/partner/usage", partner_usage.show_usage, audience=PARTNER, quota="partner", parameters=("month",),

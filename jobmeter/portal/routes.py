@@ -42,7 +42,7 @@ from jobmeter.portal.pages.partner import people as partner_people
 from jobmeter.portal.pages.partner.job import day as partner_day
 from jobmeter.portal.pages.partner.job import job as partner_job
 from jobmeter.portal.pages.partner.links import applications, feeds, requests, webhook, webhooks
-from jobmeter.portal.pages.partner.money import contracts, invoice, invoices, statements
+from jobmeter.portal.pages.partner.money import contracts, invoice, invoices, line_files, statements
 from jobmeter.portal.pages.partner.reports import not_charged as partner_uncharged
 from jobmeter.portal.pages.partner.reports import reports as partner_reports
 from jobmeter.portal.pages.sandbox import clock as sandbox_clock
@@ -124,6 +124,8 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("GET", "/portal/partner/invoices/{number}", invoice.show_invoice, roles=PARTNER_ROLES, summary="Show an invoice with its lines and how it adds up"),
     PageRow("GET", "/portal/partner/invoices/{number}/file", invoice.download_file, roles=PARTNER_ROLES, summary="Download an invoice"),
     PageRow("GET", "/portal/partner/invoices/{number}/lines/{line:int}", invoice.show_line, roles=PARTNER_ROLES, summary="Show the postings and clicks of a line"),
+    PageRow("GET", "/portal/partner/invoices/{number}/lines/{line:int}/charges.{format}", line_files.download_charges, roles=PARTNER_ROLES, summary="Download the postings of a line"),
+    PageRow("GET", "/portal/partner/invoices/{number}/lines/{line:int}/clicks.{format}", line_files.download_clicks, roles=PARTNER_ROLES, summary="Download the clicks of a line"),
     PageRow("GET", "/portal/partner/statements", statements.list_customers, roles=PARTNER_ROLES, summary="List what a partner's customers used in a month"),
     PageRow("GET", "/portal/partner/statements.csv", statements.download_customers, roles=PARTNER_ROLES, summary="Download what a partner's customers used in a month"),
     PageRow("GET", "/portal/partner/statements/customer", statements.show_statement, roles=PARTNER_ROLES, summary="Show the statement of a customer"),

@@ -1,1 +1,1 @@
-"""Owns what a partner reads at a glance: the list of its jobs and the overview."""
+"""Owns what a partner reads at a glance: the list of its jobs, its contracts and the overview."""

@@ -152,8 +152,15 @@ def test_an_invoice_adds_up_and_its_lines_open_to_clicks_and_credits(partner, in
     assert "Harbour <b>pilot</b>" in clicked
     assert f"{CLICKS} at 1.50 are 10.50 USD" in clicked
     assert "Charge " in clicked
-    assert clicked.count(" UTC ") == CLICKS
+    assert clicked.count(" 09:00 UTC ") == CLICKS
     assert "Credit used" in credit
+    rows = read_table(partner.get(f"{path}/lines/{pilot}/clicks.csv"))
+    assert [row["amount"] for row in rows] == ["1.50"] * CLICKS
+    (row,) = read_table(partner.get(f"{path}/lines/{pilot}/charges.csv"))
+    assert (row["purpose"], row["amount"], row["reversed"]) == ("CHARGE", "10.50", "0.00")
+    (row,) = read_table(partner.get(f"{path}/lines/1/charges.csv"))
+    assert (row["purpose"], row["amount"]) == ("CONSUME", "100.00")
+    assert partner.get(f"{path}/lines/1/clicks.xlsx").content[:2] == b"PK"
     assert credit.rstrip().endswith("0.00 100.00")
     for wrong, status in (("charges=x", 400), ("clicks=x", 400), ("after=x", 400)):
         page = path if wrong.startswith("after") else f"{path}/lines/1"

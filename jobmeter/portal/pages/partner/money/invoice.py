@@ -14,6 +14,7 @@ from jobmeter.billing.formats import flow as formats
 from jobmeter.billing.formats.model import FileFormat
 from jobmeter.billing.model import Document, DocumentKind, DocumentLine
 from jobmeter.billing.payments import flow as payments
+from jobmeter.database.connection import Connection
 from jobmeter.http.parameters import read_query_number
 from jobmeter.ledger.model import Purpose
 from jobmeter.portal.catalogue.texts import mark
@@ -99,12 +100,18 @@ async def download_file(visit: Visit) -> Response:
         return await send_file(visit, connection, await find_document(connection, visit))
 
 
+async def find_line(connection: Connection, visit: Visit) -> tuple[Document, DocumentLine]:
+    """Returns the line that the address names. Raises ``Refused(OPERATOR_UNKNOWN)``."""
+    number: int = visit.context.request.path_params["line"]
+    document = await find_document(connection, visit)
+    line = await documents.find_document_line(connection, document=document, line=min(number, LINES_MAX))
+    return document, line
+
+
 async def show_line(visit: Visit) -> Response:
     """``?charges=`` and ``?clicks=`` continue its two lists."""
-    number: int = visit.context.request.path_params["line"]
     async with visit.app.database.snapshot() as connection:
-        document = await find_document(connection, visit)
-        line = await documents.find_document_line(connection, document=document, line=min(number, LINES_MAX))
+        document, line = await find_line(connection, visit)
         charges = await documents.list_line_charges(
             connection,
             document=document,
@@ -124,7 +131,7 @@ async def show_line(visit: Visit) -> Response:
         **_describe(document),
         line=line,
         job=visit.site.find_own(f"/portal/partner/jobs/{line.job_id}"),
-        charges=[(one, _find_amount(one, line, document)) for one in charges.charges],
+        charges=[(one, find_amount(one, line, document)) for one in charges.charges],
         charges_after=charges.next_after,
         clicks=clicks.clicks,
         clicks_after=clicks.next_after,
@@ -133,7 +140,7 @@ async def show_line(visit: Visit) -> Response:
     )
 
 
-def _find_amount(charge: LineCharge, line: DocumentLine, document: Document) -> int:
+def find_amount(charge: LineCharge, line: DocumentLine, document: Document) -> int:
     """A credit that was used is a unit in the ledger, and costs the price of its line."""
     micros = charge.amount if charge.unit == document.currency else line.price_micros * charge.amount
     return micros - charge.reversed_amount
