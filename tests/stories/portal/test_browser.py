@@ -76,6 +76,9 @@ OPENED = {
     "operator": ("/portal/operator?done=role", Role.OPERATOR, 200),
     "confirm": ("/portal/confirm?next=/portal/operator", Role.OPERATOR, 200),
     "operator-settlement": ("/portal/operator/settlement", Role.OPERATOR, 200),
+    "operator-settlement-day": ("/portal/operator/settlement/{day}", Role.OPERATOR, 200),
+    "operator-explain-job": ("/portal/operator/explain/jobs/{hard_job_id}", Role.OPERATOR, 200),
+    "operator-explain-day": ("/portal/operator/explain/jobs/{job_id}/days/{day}", Role.OPERATOR, 200),
     "operator-traffic": ("/portal/operator/invalid-traffic", Role.OPERATOR, 200),
     "operator-trial": (
         "/portal/operator/invalid-traffic/VISITOR_BURST?is_on=on&jobs_max=1&window_minutes=5",
