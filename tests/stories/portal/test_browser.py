@@ -1,6 +1,8 @@
 """The web pages in a browser: at each width, light and dark, with and without script; by axe, by eye and by keyboard."""
 
+import re
 from datetime import timedelta
+from itertools import pairwise
 
 import httpx2
 import pytest
@@ -26,6 +28,24 @@ from tests.support.sandbox_client import SandboxClient, bearer
 from tests.support.server_process import start_sandbox_server
 
 PAGE_BYTES_MAX = 60_000
+STOPS_MAX = 80
+FOCUS = "one => [one === document.activeElement, getComputedStyle(document.activeElement).outlineStyle]"
+MAIN_PAGES = (
+    "account",
+    "my-jobs",
+    "partner",
+    "partner-jobs",
+    "partner-job",
+    "partner-people",
+    "operator",
+    "sandbox",
+    "sandbox-rehearsal",
+)
+LANDMARKS = ("banner", 'navigation "Main"', "main", "contentinfo", 'complementary "Sandbox"')
+# What is read aloud as its kind alone.
+NAMELESS = re.compile(
+    r"^ *- (?:link|button|img|textbox|searchbox|combobox|spinbutton|checkbox|region)(?: \[[^\]]*\])*:?$"
+)
 # Each page with the role that opens it, and its status; "" is nobody.
 OPENED = {
     "home": ("/", "", 200),
@@ -99,6 +119,7 @@ OPENED = {
     "operator-billing": ("/portal/operator/billing", Role.OPERATOR, 200),
     "operator-exclusions": ("/portal/operator/exclusions", Role.OPERATOR, 200),
     "operator-networks": ("/portal/operator/networks", Role.OPERATOR, 200),
+    "account": ("/portal/account", Role.OPERATOR, 200),
     "sandbox": ("/portal/sandbox", Role.PARTNER_MANAGER, 200),
     "sandbox-way": ("/portal/sandbox/clock?since=1&until=1790000000000", Role.MEMBER, 200),
     "sandbox-rehearsal": ("/portal/sandbox/rehearsal", Role.OPERATOR, 200),
@@ -132,9 +153,9 @@ def post_jobs(credentials, feed):
         sandbox_client = SandboxClient(client, credentials)
         texts = {name: {"title": text.title, "description": text.description} for name, text in TEXTS.items()}
         texts |= {f"journey-{size}": {"title": f"Driver {size}"} for size in ("desk", "phone")}
-        rows = sandbox_client.batch_create(
-            [sandbox_client.job_element(name, **text) for name, text in texts.items()]
-        )
+        elements = [sandbox_client.job_element(name, **text) for name, text in texts.items()]
+        elements.insert(1, sandbox_client.job_element("for-the-keyboard", title="Night porter"))
+        rows = sandbox_client.batch_create(elements)
         first, *_, last, desk, phone = (
             int(sandbox_client.task(row["id"])["jobPosting"].rsplit(":", 1)[-1]) for row in rows
         )
@@ -292,6 +313,80 @@ def test_the_keyboard_reaches_the_content_first(browser, site):
         expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
         page.keyboard.press("Enter")
         expect(page.locator("main")).to_be_focused()
+
+
+def test_a_screen_reader_finds_its_way(browser, site):
+    """In the tree that a browser gives to it: landmarks, one heading of the page and the others in order, a name for everything."""
+    base_url, tokens, _, names = site
+    wrong = []
+    with open_page(browser, base_url, "desk") as page:
+        for name in MAIN_PAGES:
+            path, role, _ = OPENED[name]
+            use_session(page, base_url, tokens[role])
+            page.goto(path.format_map(names))
+            tree = page.locator("body").aria_snapshot()
+            ids = page.evaluate("[...document.querySelectorAll('[id]')].map(one => one.id)")
+            wrong += (
+                []
+                if len(ids) == len(set(ids))
+                else [(name, "has an id twice: a label names the wrong field")]
+            )
+            wrong += [
+                (name, found) for found in list_faults_of_tree(tree, page.locator("main").aria_snapshot())
+            ]
+    assert wrong == []
+
+
+def list_faults_of_tree(tree, inside):
+    found = [] if tree.startswith('- link "Skip to the content"') else ["does not begin with the skip link"]
+    found += [mark for mark in LANDMARKS if len(re.findall(rf"^ *- {mark}:", tree, re.MULTILINE)) != 1]
+    levels = [int(level) for level in re.findall(r"- heading .*\[level=(\d)\]", inside)]
+    is_in_order = all(below <= above + 1 for above, below in pairwise(levels))
+    found += [] if levels[:1] == [1] and levels.count(1) == 1 and is_in_order else [levels]
+    return found + [line for line in tree.splitlines() if NAMELESS.match(line)]
+
+
+def test_a_job_is_found_edited_and_closed_by_keyboard_alone(browser, site):
+    base_url, tokens, _, _ = site
+    with open_page(browser, base_url, "desk", cookie=tokens[Role.PARTNER_MANAGER]) as page:
+        page.goto("/portal/partner/jobs")
+        reach(page, "searchbox", "Title, company, id or code")
+        page.keyboard.type("Night porter")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        press(page, "link", "Night porter")
+        press(page, "link", "Edit")
+        reach(page, "textbox", "Title")
+        page.keyboard.press("Control+A")
+        page.keyboard.type("Day porter")
+        press(page, "button", "Save")
+        expect(page.get_by_role("status")).to_contain_text("The job is saved")
+        press(page, "link", re.compile("^Close"))
+        press(page, "button", re.compile("^Close"))
+        expect(page.get_by_role("status")).to_contain_text("The job is closed")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Day porter")
+
+
+def press(page, role, name):
+    reach(page, role, name)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def reach(page, role, name):
+    """Presses Tab until the element is focused, from the content on; where the focus is can be seen at each stop."""
+    if page.evaluate("document.activeElement === document.body"):
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")  # the skip link
+    wanted = page.get_by_role(role, name=name, exact=isinstance(name, str)).first
+    expect(wanted).to_be_visible()
+    for _ in range(STOPS_MAX):
+        page.keyboard.press("Tab")
+        is_reached, outline = wanted.evaluate(FOCUS)
+        assert outline != "none"
+        if is_reached:
+            return
+    raise AssertionError(f"{name} cannot be reached")
 
 
 def test_a_form_of_another_site_is_refused(browser, site):
