@@ -10,7 +10,7 @@ PINNED := billing duckdb parquet portal postgresql server stripe xml
 LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo run dev psql test test-slow coverage check format typescript bench bench-large profile map docs lock release clean
+.PHONY: help setup system demo run dev psql test test-slow coverage check format typescript bench bench-large profile map docs pictures lock release clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ typescript: $(RUN)  ## build the client for TypeScript from the OpenAPI document
 
 docs: $(RUN)  ## generate the reference pages from the tables in the code
 	$(BIN)/jobmeter docs docs/reference
+
+pictures: $(DEV)  ## make the pictures of the web pages in docs/pictures again, to be looked at before they are committed
+	JOBMETER_TESTS_DOCUMENT_PICTURES=docs/pictures $(BIN)/python -m pytest -n 0 -m slow tests/slow/pictures
 
 ##@ Measure
 bench: $(DEV)  ## measure the named figures, write bench/results.json
