@@ -195,11 +195,11 @@ ENDPOINTS: tuple[PlainEndpoint, ...] = (
              summary="List what happened between two moments"),
     Endpoint("GET", "/sandbox/traffic", show_traffic, audience=Audience.OPERATOR,
              summary="Get the traffic that comes by itself, with its score"),
-    Endpoint("POST", "/sandbox/traffic", set_traffic, audience=Audience.OPERATOR, body=TrafficBody,
+    Endpoint("PUT", "/sandbox/traffic", set_traffic, audience=Audience.OPERATOR, body=TrafficBody,
              summary="Turn traffic on or off"),
     Endpoint("GET", "/sandbox/failure", show_failure, audience=Audience.OPERATOR,
              summary="Get the error that the next calls return"),
-    Endpoint("POST", "/sandbox/failure", set_failure, audience=Audience.OPERATOR, body=FailureBody,
+    Endpoint("PUT", "/sandbox/failure", set_failure, audience=Audience.OPERATOR, body=FailureBody,
              summary="Choose the error that the next calls return"),
     Endpoint("GET", "/sandbox/jobs", list_live_jobs, audience=Audience.OPERATOR, summary="List the jobs that are live"),
 )

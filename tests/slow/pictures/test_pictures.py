@@ -64,7 +64,7 @@ def make_scene(sandbox_client):
     ]
     operator = bearer(sandbox_client.credentials["operator_key"])
     traffic = {"isOn": True, "viewsPerJobDay": 120}
-    assert sandbox_client.client.post("/sandbox/traffic", json=traffic, headers=operator).status_code == 200
+    assert sandbox_client.client.put("/sandbox/traffic", json=traffic, headers=operator).status_code == 200
     for _ in range(DAYS):
         sandbox_client.advance("1d")
     sandbox_client.budget()

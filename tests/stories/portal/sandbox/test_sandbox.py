@@ -57,7 +57,7 @@ def ask(sandbox_client, path):
 
 def order(sandbox_client, path, body):
     headers = bearer(sandbox_client.credentials["operator_key"])
-    return sandbox_client.client.post(path, headers=headers, json=body)
+    return sandbox_client.client.put(path, headers=headers, json=body)
 
 
 def follow(browser, answer):
