@@ -142,6 +142,7 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("POST", "/portal/partner/people/remove", partner_people.remove_person, roles=MANAGERS, summary="Remove a partner's person"),
     # -- partners: how their software is connected
     PageRow("GET", "/portal/partner/applications", applications.list_applications, roles=PARTNER_ROLES, menu=mark("Applications"), group=mark("Integration"), summary="List a partner's applications"),
+    PageRow("GET", "/portal/partner/applications.{format}", applications.download_applications, roles=PARTNER_ROLES, summary="Download a partner's applications"),
     PageRow("GET", "/portal/partner/applications/new", applications.show_new, roles=MANAGERS, summary="Show the form of a new child application"),
     PageRow("POST", "/portal/partner/applications/new", applications.create_child, roles=MANAGERS, summary="Add a child application"),
     PageRow("GET", "/portal/partner/applications/{application_id:int}", applications.show_application, roles=PARTNER_ROLES, summary="Show an application with its secrets by age"),
@@ -152,6 +153,7 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("POST", "/portal/partner/applications/{application_id:int}/stop", applications.stop_tokens, roles=MANAGERS, summary="End all tokens of an application"),
     PageRow("GET", "/portal/partner/feeds", feeds.list_feeds, roles=PARTNER_ROLES, menu=mark("Feeds"), group=mark("Integration"), summary="List a partner's job feeds"),
     PageRow("GET", "/portal/partner/feeds/{feed_id:int}", feeds.show_feed, roles=PARTNER_ROLES, summary="Show a feed with its runs and errors"),
+    PageRow("GET", "/portal/partner/feeds/{feed_id:int}/errors.{format}", feeds.download_errors, roles=PARTNER_ROLES, summary="Download the errors of a feed"),
     PageRow("POST", "/portal/partner/feeds/{feed_id:int}/run", feeds.read_now, roles=MANAGERS, summary="Have a feed read now"),
     PageRow("GET", "/portal/partner/feeds/{feed_id:int}/close-all", feeds.show_close_all, roles=MANAGERS, summary="Show what a run without the safety stop closes"),
     PageRow("POST", "/portal/partner/feeds/{feed_id:int}/close-all", feeds.close_all, roles=MANAGERS, summary="Have a feed read without the safety stop"),
@@ -159,6 +161,7 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("GET", "/portal/partner/webhooks/new", webhooks.show_new, roles=MANAGERS, summary="Show the form of a new webhook"),
     PageRow("POST", "/portal/partner/webhooks/new", webhooks.register_webhook, roles=MANAGERS, summary="Register a webhook"),
     PageRow("GET", "/portal/partner/webhooks/{webhook_id:int}", webhook.show_webhook, roles=PARTNER_ROLES, summary="Show a webhook with its deliveries"),
+    PageRow("GET", "/portal/partner/webhooks/{webhook_id:int}/deliveries.{format}", webhook.download_deliveries, roles=PARTNER_ROLES, summary="Download the deliveries of a webhook"),
     PageRow("GET", "/portal/partner/webhooks/{webhook_id:int}/edit", webhooks.show_edit, roles=MANAGERS, summary="Show the form of a webhook"),
     PageRow("POST", "/portal/partner/webhooks/{webhook_id:int}/edit", webhooks.change_webhook, roles=MANAGERS, summary="Change a webhook, and enable it"),
     PageRow("GET", "/portal/partner/webhooks/{webhook_id:int}/remove", webhooks.show_remove, roles=MANAGERS, summary="Show what removing a webhook ends"),
@@ -171,6 +174,7 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("GET", "/portal/partner/webhooks/{webhook_id:int}/retire", webhook.show_retire, roles=MANAGERS, summary="Show which signing secret is retired"),
     PageRow("POST", "/portal/partner/webhooks/{webhook_id:int}/retire", webhook.retire_secret, roles=MANAGERS, summary="Retire the older signing secret"),
     PageRow("GET", "/portal/partner/requests", requests.list_requests, roles=PARTNER_ROLES, menu=mark("Request log"), group=mark("Integration"), summary="List the last requests of a partner's applications"),
+    PageRow("GET", "/portal/partner/requests.{format}", requests.download_requests, roles=PARTNER_ROLES, summary="Download the log of requests"),
     PageRow("GET", "/portal/partner/requests/{request_number:int}", requests.show_request, roles=PARTNER_ROLES, summary="Show a request with what was sent and returned"),
     # -- the operator
     PageRow("GET", "/portal/operator", cockpit.show_cockpit, roles=OPERATOR_ROLES, menu=mark("Programme"), summary="Show what the installation and its partners are doing"),

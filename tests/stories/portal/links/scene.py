@@ -1,5 +1,7 @@
 """Owns a sandbox for all tests of a module, and a partner's people who are logged in to it. Does not own any expectation."""
 
+import csv
+import io
 import re
 import time
 from dataclasses import dataclass
@@ -23,10 +25,10 @@ class Scene:
     def number_of(self, who: str) -> int:
         return int(self.sandbox.credentials[who]["urn"].rsplit(":", 1)[-1])
 
-    def list_acts(self, kind: str) -> list[tuple[str, str, str]]:
-        """Who did what to subjects of this kind, by the partner's audit log, the oldest first."""
+    def list_acts(self, kind: str, subject: str = "") -> list[tuple[str, str, str]]:
+        """Who did what to subjects of this kind, or to one of them, by the partner's audit log, the oldest first."""
         answer = self.sandbox.client.get(
-            f"/partner/audit?action={kind}", headers=bearer(self.sandbox.token("parent"))
+            f"/partner/audit?action={kind}&subject={subject}", headers=bearer(self.sandbox.token("parent"))
         )
         found = [(one["action"], one["who"]["kind"], one["who"]["name"]) for one in answer.json()["elements"]]
         return found[::-1]
@@ -53,3 +55,10 @@ def wait_for_text(browser: Browser, path: str, text: str) -> str:
         assert time.monotonic() < give_up_at, f"{path} does not say {text!r}: {page}"
         time.sleep(0.05)
     return page
+
+
+def read_file(browser: Browser, path: str) -> list[dict[str, str]]:
+    """Returns the rows of a CSV file."""
+    answer = browser.get(path)
+    assert answer.status_code == 200, answer.text
+    return list(csv.DictReader(io.StringIO(answer.text)))

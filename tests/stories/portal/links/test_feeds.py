@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.conftest import TEMPLATE, make_database
-from tests.stories.portal.links.scene import open_scene, wait_for_text
+from tests.stories.portal.links.scene import open_scene, read_file, wait_for_text
 from tests.support.feed_documents import serialize_feed, serialize_job, serialize_jobs
 from tests.support.sandbox_client import bearer
 
@@ -44,6 +44,9 @@ def test_a_feed_is_read_on_request_and_its_errors_name_job_and_element(scene, tm
     assert "bad &lt;b&gt;" in page
     assert "job/description" in page
     assert "Not posted" in page
+    (row,) = read_file(scene.reader, f"{feed}/errors.csv")
+    assert (row["position"], row["partnerJobId"], row["path"]) == ("3", "bad", "job/description")
+    assert scene.stranger.get(f"{feed}/errors.csv").status_code == 404
     listed = scene.reader.get(FEEDS).text
     for text in (page, listed):
         assert str(path) not in text
@@ -61,8 +64,8 @@ def test_a_run_that_was_stopped_closes_what_is_missing_once_that_is_confirmed(sc
     assert scene.manager.get(f"{feed}/close-all").headers["location"] == feed
     path.write_bytes(serialize_feed([]))
     scene.manager.post(f"{feed}/run")
-    page = wait_for_text(scene.manager, feed, "Stopped for safety")
-    assert "3 jobs are missing in the feed and were not closed" in page
+    page = wait_for_text(scene.manager, feed, "3 jobs are missing in the feed and were not closed")
+    assert "Stopped for safety" in page
     assert "close-all" not in scene.reader.get(feed).text
     asked = scene.manager.get(f"{feed}/close-all").text
     assert "The next run may close 3 jobs" in asked
@@ -75,8 +78,8 @@ def test_a_run_that_was_stopped_closes_what_is_missing_once_that_is_confirmed(sc
 def test_a_file_of_the_operator_that_cannot_be_read_reveals_no_path(scene, tmp_path):
     feed = register(scene, tmp_path / "none.xml")
     scene.manager.post(f"{feed}/run")
-    page = wait_for_text(scene.reader, feed, "Not reachable")
-    assert "The file cannot be read. Ask the operator." in page
+    page = wait_for_text(scene.reader, feed, "The file cannot be read. Ask the operator.")
+    assert "Not reachable" in page
     assert str(tmp_path) not in page
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.conftest import TEMPLATE, make_database
-from tests.stories.portal.links.scene import open_scene, wait_for_text
+from tests.stories.portal.links.scene import open_scene, read_file, wait_for_text
 from tests.support.sandbox_client import bearer
 
 REQUESTS = "/portal/partner/requests"
@@ -67,6 +67,9 @@ def test_every_request_is_on_one_page(scene, token):
     found = [path for page in (first, second) for path, _, _ in LINK.findall(page)]
     assert (len(LINK.findall(first)), len(found), len(set(found))) == (50, 60, 60)
     assert 'rel="next"' not in second
+    rows = read_file(scene.reader, f"{REQUESTS}.csv{query}")
+    assert [row["status"] for row in rows] == ["200"] * 60
+    assert len({row["number"] for row in rows}) == 60
     unknown = scene.reader.get(f"{REQUESTS}?status=x&method=x&path=webhooks")
     assert len(LINK.findall(unknown.text)) == 50
 

@@ -8,7 +8,7 @@ import pytest
 
 from jobmeter.people.model import Role
 from tests.conftest import TEMPLATE, make_database
-from tests.stories.portal.links.scene import HEADING, open_scene, wait_for_text
+from tests.stories.portal.links.scene import HEADING, open_scene, read_file, wait_for_text
 from tests.support.sandbox_client import bearer
 from tests.support.webhook_receiver import open_receiver
 
@@ -131,6 +131,10 @@ def test_deliveries_are_found_by_state_kind_and_days_and_what_was_given_up_is_re
     scene.manager.post(f"{webhook}/replay", {"all": "dead"})
     wait_for_text(scene.manager, webhook, "Delivered 3</a>")
 
+    rows = read_file(scene.reader, f"{webhook}/deliveries.csv?kind=TEST")
+    assert [(row["state"], row["answerStatus"]) for row in rows] == [("DELIVERED", "200")] * 3
+    assert read_file(scene.reader, f"{webhook}/deliveries.csv?state=DEAD") == []
+    assert scene.reader.get(f"{webhook}/deliveries.csv?from=x").status_code == 400
     token = bearer(scene.sandbox.token("parent"))
     api = f"/partner/webhooks/{webhook.rsplit('/', 1)[-1]}"
     counted = scene.sandbox.client.get(api, headers=token).json()

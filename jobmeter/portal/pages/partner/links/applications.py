@@ -6,6 +6,7 @@ from jobmeter.audit.model import Action
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import SECRETS_LIVE_MAX
 from jobmeter.database.connection import Connection
+from jobmeter.exports.model import Column, ColumnType
 from jobmeter.http.parameters import PAGE_ROWS, read_path_id, read_query_id, read_query_text
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import ApplicationDraft, ListedPage, OwnApplication
@@ -14,6 +15,8 @@ from jobmeter.partners.tokens import flow as tokens
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
+from jobmeter.portal.pages.files import send_tables
+from jobmeter.portal.pages.partner.links.rows import CHUNK_ROWS, read_tables
 from jobmeter.portal.pages.partner.links.scope import find_parent, may_change, read_partner
 
 APPLICATIONS = f"{ROOT}/partner/applications"
@@ -22,6 +25,19 @@ _PROBLEMS = (
     ("/name", "name", mark('Enter a name of at most 50 characters, without "LinkedIn"')),
     ("/uniqueForeignId", "foreign_id", mark("Enter your own id of the customer, of at most 500 characters")),
     ("/description", "description", mark("Enter what the application is for")),
+)
+_COLUMNS = (
+    Column("application", ColumnType.NUMBER, "number of the application"),
+    Column("name", ColumnType.TEXT, "its name"),
+    Column(
+        "uniqueForeignId", ColumnType.TEXT, "the partner's own id of it; empty for the parent application"
+    ),
+    Column("clientId", ColumnType.TEXT, "client id"),
+    Column("isParent", ColumnType.FLAG, "whether it is the partner's own application"),
+    Column("mayCreateTokens", ColumnType.FLAG, "whether it receives tokens"),
+    Column("secrets", ColumnType.NUMBER, "valid client secrets"),
+    Column("createdAt", ColumnType.TIME, "when it was added"),
+    Column("lastTokenAt", ColumnType.TIME, "its last token, to the hour"),
 )
 _TAKEN = mark("Another of your applications has this id already")
 _TOO_MANY = mark("There are two secrets already: retire the older one first")
@@ -44,6 +60,24 @@ async def list_applications(visit: Visit) -> Response:
         is_first=not after,
         last_id=shown[-1].id if is_more else None,
     )
+
+
+async def download_applications(visit: Visit) -> Response:
+    """Sends all applications that the same search finds. Raises ``Refused`` as ``send_tables``."""
+    search = read_query_text(visit.context.request, "q")
+
+    async def read(connection: Connection, last: OwnApplication | None) -> list[OwnApplication]:
+        page = ListedPage(after=last.id if last else 0, rows_max=CHUNK_ROWS, search=search)
+        parent = await find_parent(connection, visit)
+        return await partners.list_own_applications(connection, page, owner=parent)
+
+    tables = read_tables(visit, read, _make_row)
+    return await send_tables(visit, "applications", _COLUMNS, tables)
+
+
+def _make_row(one: OwnApplication) -> tuple[object, ...]:
+    named = (one.id, one.name, one.unique_foreign_id, one.client_id, one.parent_id is None)
+    return (*named, one.is_permitted, one.secrets, one.created_at, one.last_token_at)
 
 
 async def show_new(visit: Visit) -> Response:

@@ -1,17 +1,23 @@
 """``/portal/partner/feeds``: a partner's job feeds, their runs, and each error with its element; managers have one read now."""
 
+from collections.abc import Sequence
+
 from starlette.responses import Response
 
 from jobmeter.audit.model import Action
 from jobmeter.database.connection import Connection
+from jobmeter.exports.model import Column, ColumnType
 from jobmeter.http.parameters import PAGE_ROWS, read_path_id, read_query_id
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.model import FeedRunOutcome, PartnerFeed
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
+from jobmeter.portal.pages.files import send_tables
+from jobmeter.portal.pages.partner.links.rows import CHUNK_ROWS, read_tables
 from jobmeter.portal.pages.partner.links.scope import may_change, read_partner
 from jobmeter.portal.pages.partner.listed_jobs import StateChip
+from jobmeter.wire.xml.feed.flaws import FeedError
 
 FEEDS = f"{ROOT}/partner/feeds"
 RUNS_SHOWN = 10
@@ -22,6 +28,14 @@ _OUTCOMES = {
     FeedRunOutcome.MALFORMED: StateChip(kind="bad", shape="triangle", text=mark("Not readable")),
     FeedRunOutcome.NOT_FETCHED: StateChip(kind="bad", shape="triangle", text=mark("Not reachable")),
 }
+_COLUMNS = (
+    Column("position", ColumnType.NUMBER, "place of the job in the feed, from 1"),
+    Column("partnerJobId", ColumnType.TEXT, "the partner's own id of the job"),
+    Column("title", ColumnType.TEXT, "title"),
+    Column("isError", ColumnType.FLAG, "whether the job was not posted"),
+    Column("path", ColumnType.TEXT, "the element"),
+    Column("message", ColumnType.TEXT, "what is wrong"),
+)
 _WITH_ERRORS = StateChip(kind="warn", shape="half", text=mark("Read, with errors"))
 _NEVER = StateChip(kind="still", shape="empty", text=mark("Never read"))
 
@@ -71,6 +85,24 @@ async def show_feed(visit: Visit) -> Response:
         first="" if after is None else _path_of(feed),
         following=f"{_path_of(feed)}?after={shown[-1].index}" if len(report.errors) > PAGE_ROWS else "",
     )
+
+
+async def download_errors(visit: Visit) -> Response:
+    """Sends all errors and warnings of the last body that was read. Raises ``Refused`` as ``send_tables``, OPERATOR_UNKNOWN."""
+    async with visit.app.database.connection() as connection:
+        feed = await _find_feed(connection, visit)
+
+    async def read(connection: Connection, last: FeedError | None) -> Sequence[FeedError]:
+        after = -1 if last is None else last.index
+        report = await feeds.read_report(connection, feed=feed, after=after, rows_max=CHUNK_ROWS)
+        return report.errors
+
+    tables = read_tables(visit, read, _make_row)
+    return await send_tables(visit, f"feed-{feed.id}-errors", _COLUMNS, tables)
+
+
+def _make_row(error: FeedError) -> tuple[object, ...]:
+    return (error.index + 1, error.partner_job_id, error.title, error.is_error, error.path, error.why)
 
 
 async def read_now(visit: Visit) -> Response:

@@ -1,6 +1,7 @@
 """``/portal/partner/requests``: the last requests of a partner's applications, by status, method and path; why one was refused."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,9 +9,13 @@ import msgspec
 from starlette.responses import Response
 
 from jobmeter.base.faults import FAILED_FROM, REFUSED_FROM
+from jobmeter.database.connection import Connection
+from jobmeter.exports.model import Column, ColumnType
 from jobmeter.http.parameters import IDS_MAX, PAGE_ROWS, read_path_id, read_query_id, read_query_text
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.visit import Visit
+from jobmeter.portal.pages.files import send_tables
+from jobmeter.portal.pages.partner.links.rows import CHUNK_ROWS, read_tables
 from jobmeter.portal.pages.partner.links.scope import read_partner
 from jobmeter.portal.pages.partner.listed_jobs import StateChip
 from jobmeter.request_log import flow as request_log
@@ -25,6 +30,18 @@ STATUSES = {
     "refused": (REFUSED_FROM, FAILED_FROM - 1, mark("Refused")),
     "failed": (FAILED_FROM, 999, mark("Failed")),
 }
+_COLUMNS = (
+    Column("number", ColumnType.NUMBER, "number in the log"),
+    Column("at", ColumnType.TIME, "when it was answered"),
+    Column("application", ColumnType.NUMBER, "the application that sent it"),
+    Column("method", ColumnType.TEXT, "method"),
+    Column("path", ColumnType.TEXT, "path"),
+    Column("query", ColumnType.TEXT, "parameters, without secrets"),
+    Column("status", ColumnType.NUMBER, "status"),
+    Column("error", ColumnType.TEXT, "code and message of a refusal"),
+    Column("durationMs", ColumnType.NUMBER, "milliseconds that it took"),
+    Column("requestId", ColumnType.TEXT, "the number that the response carries"),
+)
 _ACCEPTED = StateChip(kind="good", shape="full", text=mark("Accepted"))
 _REFUSED = StateChip(kind="warn", shape="half", text=mark("Refused"))
 _FAILED = StateChip(kind="bad", shape="triangle", text=mark("Failed"))
@@ -37,6 +54,43 @@ def choose_chip(status: int) -> StateChip:
 
 
 async def list_requests(visit: Visit) -> Response:
+    wanted, query = _read_filter(visit)
+    async with visit.app.database.connection() as connection:
+        found = await request_log.list_requests(connection, replace(wanted, rows_max=PAGE_ROWS + 1))
+    shown, is_more = found[:PAGE_ROWS], len(found) > PAGE_ROWS
+    return visit.show(
+        "partner/links/requests.html",
+        requests=shown,
+        query=query,
+        kept=_write(query),
+        statuses={name: text for name, (_, _, text) in STATUSES.items()},
+        methods=METHODS,
+        choose_chip=choose_chip,
+        find_id=find_id,
+        without_application=_write(query | {"application": ""}),
+        first=_write(query) if wanted.before != IDS_MAX else "",
+        following=_write(query | {"before": str(shown[-1].number)}) if is_more else "",
+    )
+
+
+async def download_requests(visit: Visit) -> Response:
+    """Sends all requests that the same filters select, without headers and bodies. Raises ``Refused`` as ``send_tables``."""
+    wanted, _ = _read_filter(visit)
+
+    async def read(connection: Connection, last: LoggedRequest | None) -> list[LoggedRequest]:
+        before = IDS_MAX if last is None else last.number
+        page = replace(wanted, before=before, rows_max=CHUNK_ROWS)
+        return await request_log.list_requests(connection, page)
+
+    return await send_tables(visit, "requests", _COLUMNS, read_tables(visit, read, _make_row))
+
+
+def _make_row(one: LoggedRequest) -> tuple[object, ...]:
+    called = (one.method, one.path, one.query, one.status, one.error)
+    return (one.number, one.happened_at, one.application_id, *called, one.duration_ms, find_id(one))
+
+
+def _read_filter(visit: Visit) -> tuple[LogFilter, dict[str, str]]:
     """What an address asks for and does not exist, such as an unknown status, is left out."""
     given = visit.context.request.query_params
     status, method = given.get("status", ""), given.get("method", "")
@@ -52,29 +106,14 @@ async def list_requests(visit: Visit) -> Response:
         partner_id=read_partner(visit),
         application_id=application_id,
         before=IDS_MAX if before is None else before,
-        rows_max=PAGE_ROWS + 1,
+        rows_max=PAGE_ROWS,
         method=query["method"],
         path_part=query["path"],
         status_min=lowest,
         status_max=highest,
     )
-    async with visit.app.database.connection() as connection:
-        found = await request_log.list_requests(connection, wanted)
-    shown, is_more = found[:PAGE_ROWS], len(found) > PAGE_ROWS
     application = "" if application_id is None else str(application_id)
-    kept = query | {"application": application}
-    return visit.show(
-        "partner/links/requests.html",
-        requests=shown,
-        query=kept,
-        statuses={name: text for name, (_, _, text) in STATUSES.items()},
-        methods=METHODS,
-        choose_chip=choose_chip,
-        find_id=find_id,
-        without_application=_write(query),
-        first=_write(kept) if before is not None else "",
-        following=_write(kept | {"before": str(shown[-1].number)}) if is_more else "",
-    )
+    return wanted, query | {"application": application}
 
 
 def _write(query: Mapping[str, str]) -> str:

@@ -11,11 +11,12 @@ from starlette.responses import Response
 
 from jobmeter.audit.model import Action
 from jobmeter.base.days import day_of, end_of, start_of
-from jobmeter.base.faults import Refused
+from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import NOTICE_KEPT_DAYS, PAGE_FORM_FIELDS_MAX, SECRETS_LIVE_MAX
 from jobmeter.base.lists import list_parts
 from jobmeter.base.readers.times import read_day
 from jobmeter.database.connection import Connection
+from jobmeter.exports.model import Column, ColumnType
 from jobmeter.http.context import NOTHING
 from jobmeter.http.parameters import NO_ID, PAGE_ROWS
 from jobmeter.notifications import flow as notifications
@@ -32,12 +33,27 @@ from jobmeter.notifications.model import (
     PartnerEndpoint,
 )
 from jobmeter.portal.frame.visit import Visit
+from jobmeter.portal.pages.files import send_tables
 from jobmeter.portal.pages.partner.links import webhook_texts as texts
+from jobmeter.portal.pages.partner.links.rows import CHUNK_ROWS, read_tables
 from jobmeter.portal.pages.partner.links.scope import may_change, read_partner
 from jobmeter.portal.pages.partner.links.webhooks import WEBHOOKS, explain, read_id
 
 DAYS_SHOWN = 7
 CHOSEN_PREFIX = "delivery-"
+_COLUMNS = (
+    Column("id", ColumnType.TEXT, "id of the notification"),
+    Column("createdAt", ColumnType.TIME, "when it was queued"),
+    Column("kind", ColumnType.TEXT, "kind of the notification"),
+    Column("subject", ColumnType.TEXT, "subject"),
+    Column("way", ColumnType.TEXT, "WEBHOOK or EMAIL"),
+    Column("state", ColumnType.TEXT, "WAITING, DELIVERED or DEAD"),
+    Column("attempts", ColumnType.NUMBER, "how often it was sent"),
+    Column("lastOutcome", ColumnType.TEXT, "result of the last attempt"),
+    Column("answerStatus", ColumnType.NUMBER, "status of the last answer"),
+    Column("answerMs", ColumnType.NUMBER, "milliseconds until the last answer"),
+    Column("finishedAt", ColumnType.TIME, "when it was delivered or given up"),
+)
 
 
 class _Query(NamedTuple):
@@ -66,20 +82,12 @@ async def show_webhook(visit: Visit) -> Response:
 
 async def _show(visit: Visit, problems: Mapping[str, str]) -> Response:
     query = _read_query(visit)
-    since, until = start_of(query.first), end_of(query.last)
-    before = query.position or DeliveryPosition(until, NO_ID)
-    wanted = DeliveryFilter(
-        state=query.state,
-        kind=query.kind,
-        since=since,
-        until=until,
-        before_at=before.at,
-        before_number=before.number,
-        rows_max=PAGE_ROWS + 1,
-    )
+    wanted = _make_filter(query, query.position, rows_max=PAGE_ROWS + 1)
     async with visit.app.database.snapshot() as connection:
         endpoint = await _find_endpoint(connection, visit)
-        counts = await notifications.count_deliveries(connection, endpoint, since=since, until=until)
+        counts = await notifications.count_deliveries(
+            connection, endpoint, since=wanted.since, until=wanted.until
+        )
         found = await notifications.list_deliveries(connection, endpoint, wanted)
         secrets = await endpoints.list_secrets(connection, endpoint, secret_key=visit.app.settings.secret_key)
     shown, is_more = found[:PAGE_ROWS], len(found) > PAGE_ROWS
@@ -103,6 +111,41 @@ async def _show(visit: Visit, problems: Mapping[str, str]) -> Response:
         first=query.write() if query.position else "",
         following=query.write(after=shown[-1].position.to_text()) if is_more else "",
         problems={**query.problems, **problems},
+    )
+
+
+async def download_deliveries(visit: Visit) -> Response:
+    """Sends all deliveries that the same filters select, without bodies. Raises ``Refused`` as ``send_tables``, PARAMETER_INVALID."""
+    query = _read_query(visit)
+    for name in query.problems:
+        raise Refused(Fault.PARAMETER_INVALID, name=name)
+    async with visit.app.database.connection() as connection:
+        endpoint = await _find_endpoint(connection, visit)
+
+    async def read(connection: Connection, last: Delivery | None) -> list[Delivery]:
+        wanted = _make_filter(query, last.position if last else None, rows_max=CHUNK_ROWS)
+        return await notifications.list_deliveries(connection, endpoint, wanted)
+
+    tables = read_tables(visit, read, _make_row)
+    return await send_tables(visit, f"webhook-{endpoint.id}", _COLUMNS, tables)
+
+
+def _make_row(one: Delivery) -> tuple[object, ...]:
+    sent = (one.kind, one.subject, one.channel.value, one.state.value, one.attempts, one.last_outcome)
+    return (str(one.id), one.created_at, *sent, one.answer_status, one.answer_ms, one.finished_at)
+
+
+def _make_filter(query: _Query, position: DeliveryPosition | None, *, rows_max: int) -> DeliveryFilter:
+    until = end_of(query.last)
+    before = position or DeliveryPosition(until, NO_ID)
+    return DeliveryFilter(
+        state=query.state,
+        kind=query.kind,
+        since=start_of(query.first),
+        until=until,
+        before_at=before.at,
+        before_number=before.number,
+        rows_max=rows_max,
     )
 
 
