@@ -12,6 +12,7 @@ import pytest
 from jobmeter.explain.model import ClickOutcome
 from jobmeter.metering.model import VERDICTS
 from jobmeter.people.model import Role
+from jobmeter.portal.frame.cookies import LANGUAGE
 from jobmeter.portal.pages.click_reasons import REASONS
 from jobmeter.reports.uncharged_clicks.model import BEYOND_BUDGET_MESSAGE
 from jobmeter.settlement.model import RULES
@@ -321,6 +322,27 @@ def test_clicks_that_were_not_charged_are_summed_by_reason_day_and_job(scene, sa
         "refused": 1,
         "reversed": 1,
     }
+
+
+def test_pages_of_a_job_and_its_figures_are_german_too(scene):
+    job_id, first, manager, _ = scene
+    manager.client.cookies.set(LANGUAGE, "de", domain="board.example")
+    paths = (
+        f"{JOBS}/{job_id}",
+        f"{JOBS}/{job_id}/days/{first}",
+        "/portal/partner/reports",
+        "/portal/partner/not-charged",
+    )
+    pages = [manager.get(path) for path in paths]
+    manager.client.cookies.delete(LANGUAGE, domain="board.example")
+    assert [page.status_code for page in pages] == [200] * len(paths)
+    for page, text in zip(
+        pages, ("zurückgebucht", "Endgültig seit", "Erster Tag", "Nach Stelle"), strict=True
+    ):
+        assert '<html lang="de"' in page.text
+        assert text in page.text
+    for page in (pages[0], pages[1], pages[3]):
+        assert "Der Besucher hatte an diesem Tag schon auf diese Stelle geklickt" in page.text
 
 
 def test_every_reason_of_a_click_is_in_the_catalogue():
