@@ -1,16 +1,20 @@
-"""Owns how the rows of a page are downloaded: the same rows at the same address, in a format that the path ends with."""
+"""Owns how the rows of a page are read and downloaded: the same rows at the same address, in a format that the path ends with."""
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from starlette.responses import Response
 
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.database.connection import Connection
 from jobmeter.exports.model import Column, ExportFormat, Table
 from jobmeter.http.responses import RowsToSend, send_rows
 from jobmeter.portal.frame.headers import NO_STORE
 from jobmeter.portal.frame.visit import Visit
 
+CHUNK_ROWS = 1_000
+RowT = TypeVar("RowT")
 _FORMATS = {one.extension: one for one in ExportFormat}
 
 
@@ -33,6 +37,27 @@ async def send_tables(
     )
     folder = app.settings.download_folder
     return await send_rows(request, rows, shares=app.export_shares, folder=folder, headers=NO_STORE)
+
+
+async def read_tables(
+    visit: Visit,
+    read: Callable[[Connection, RowT | None], Awaitable[Sequence[RowT]]],
+    make_row: Callable[[RowT], Sequence[object]],
+) -> AsyncIterator[Table]:
+    """Yields all rows of a list. ``read`` returns the next ``CHUNK_ROWS`` after one, or the first; each time with a connection
+    of its own, of the share that exports have.
+    """
+    last: RowT | None = None
+    while True:
+        async with visit.app.lend_connection() as connection:
+            found = await read(connection, last)
+        if found:
+            rows = [make_row(one) for one in found]
+            columns = tuple(list(column) for column in zip(*rows, strict=True))
+            yield Table(columns, [str(row[0]) for row in rows])
+        if len(found) < CHUNK_ROWS:
+            return
+        last = found[-1]
 
 
 async def list_tables(*tables: Table) -> AsyncIterator[Table]:

@@ -14,8 +14,7 @@ from jobmeter.partners.tokens import flow as tokens
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
-from jobmeter.portal.pages.files import send_tables
-from jobmeter.portal.pages.operator.tables import CHUNK_ROWS, read_tables
+from jobmeter.portal.pages.files import CHUNK_ROWS, read_tables, send_tables
 
 APPLICATIONS = f"{ROOT}/operator/applications"
 PAGE_ROWS = 50
@@ -64,11 +63,11 @@ async def download_applications(visit: Visit) -> Response:
         read_query_id(visit.context.request, "partner"),
     )
 
-    async def read(connection: Connection, after: int) -> list[Application]:
-        wanted = ListedPage(after=after, rows_max=CHUNK_ROWS, search=search)
+    async def read(connection: Connection, last: Application | None) -> list[Application]:
+        wanted = ListedPage(after=last.id if last else 0, rows_max=CHUNK_ROWS, search=search)
         return await partners.list_applications(connection, wanted, partner_id=partner_id)
 
-    tables = read_tables(visit, read, key=lambda one: one.id, make_row=_make_row)
+    tables = read_tables(visit, read, _make_row)
     return await send_tables(visit, "applications", COLUMNS, tables)
 
 

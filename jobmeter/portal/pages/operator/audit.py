@@ -19,8 +19,7 @@ from jobmeter.http.parameters import NO_ID, read_query_id, read_query_text
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
-from jobmeter.portal.pages.files import send_tables
-from jobmeter.portal.pages.operator.tables import CHUNK_ROWS, read_tables
+from jobmeter.portal.pages.files import CHUNK_ROWS, read_tables, send_tables
 
 PAGE_ROWS = 50
 VALUE_CHARACTERS_MAX = 200
@@ -101,10 +100,10 @@ async def download_records(visit: Visit) -> Response:
         raise Refused(Fault.PARAMETER_INVALID, name=", ".join(problems))
     wanted = _make_filter(query, rows_max=CHUNK_ROWS)
 
-    async def read(connection: Connection, below: int) -> list[AuditRecord]:
-        return await audit.list_records(connection, replace(wanted, below=below))
+    async def read(connection: Connection, last: AuditRecord | None) -> list[AuditRecord]:
+        return await audit.list_records(connection, replace(wanted, below=last.number if last else NO_ID))
 
-    tables = read_tables(visit, read, first=NO_ID, key=lambda one: one.number, make_row=_make_row)
+    tables = read_tables(visit, read, _make_row)
     return await send_tables(visit, "audit", COLUMNS, tables)
 
 

@@ -17,9 +17,8 @@ from jobmeter.people.accounts import flow as accounts
 from jobmeter.people.accounts.model import PeopleFilter
 from jobmeter.people.sessions import flow as sessions
 from jobmeter.portal.frame.visit import Visit
-from jobmeter.portal.pages.files import send_tables
+from jobmeter.portal.pages.files import CHUNK_ROWS, read_tables, send_tables
 from jobmeter.portal.pages.my.jobs import describe
-from jobmeter.portal.pages.operator.tables import CHUNK_ROWS, read_tables
 from jobmeter.portal.pages.partner.listed_jobs import CHIPS
 
 PAGE_ROWS = 50
@@ -67,11 +66,11 @@ async def download_jobs(visit: Visit) -> Response:
     """Sends all jobs that the same filters select. Raises ``Refused`` as ``send_tables``."""
     question, _ = _read_question(visit)
 
-    async def read(connection: Connection, before: int) -> list[ListedJob]:
-        asked = replace(question, before=before, rows_max=CHUNK_ROWS)
+    async def read(connection: Connection, last: ListedJob | None) -> list[ListedJob]:
+        asked = replace(question, before=last.job_id if last else NO_ID, rows_max=CHUNK_ROWS)
         return await job_lists.list_newest_jobs(connection, asked)
 
-    tables = read_tables(visit, read, first=NO_ID, key=lambda one: one.job_id, make_row=_make_row)
+    tables = read_tables(visit, read, _make_row)
     return await send_tables(visit, "jobs", COLUMNS, tables)
 
 

@@ -19,9 +19,8 @@ from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame import cookies
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
-from jobmeter.portal.pages.files import send_tables
+from jobmeter.portal.pages.files import CHUNK_ROWS, read_tables, send_tables
 from jobmeter.portal.pages.operator.standing import PARTNER_CHIPS
-from jobmeter.portal.pages.operator.tables import CHUNK_ROWS, read_tables
 from jobmeter.portal.pages.partner.listed_jobs import CHIPS
 from jobmeter.portal.pages.partner.overview import make_meter
 from jobmeter.reports.cockpit import flow as cockpit
@@ -81,12 +80,12 @@ async def download_partners(visit: Visit) -> Response:
     """Sends the partners whose name contains what is searched for. Raises ``Refused`` as ``send_tables``."""
     search = read_query_text(visit.context.request, "q")
 
-    async def read(connection: Connection, after: int) -> list[Partner]:
+    async def read(connection: Connection, last: Partner | None) -> list[Partner]:
         return await partners.list_partners(
-            connection, ListedPage(after=after, rows_max=CHUNK_ROWS, search=search)
+            connection, ListedPage(after=last.id if last else 0, rows_max=CHUNK_ROWS, search=search)
         )
 
-    tables = read_tables(visit, read, key=lambda one: one.id, make_row=_make_row)
+    tables = read_tables(visit, read, _make_row)
     return await send_tables(visit, "partners", COLUMNS, tables)
 
 

@@ -22,8 +22,7 @@ from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.forms import read_id
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
-from jobmeter.portal.pages.files import send_tables
-from jobmeter.portal.pages.operator.tables import CHUNK_ROWS, read_tables
+from jobmeter.portal.pages.files import CHUNK_ROWS, read_tables, send_tables
 
 PEOPLE = f"{ROOT}/operator/people"
 PAGE_ROWS = 50
@@ -106,11 +105,12 @@ async def download_people(visit: Visit) -> Response:
         read_query_id(visit.context.request, "partner"),
     )
 
-    async def read(connection: Connection, after: int) -> list[ListedPerson]:
+    async def read(connection: Connection, last: ListedPerson | None) -> list[ListedPerson]:
+        after = last.person.id if last else 0
         wanted = PeopleFilter(after=after, rows_max=CHUNK_ROWS, search=search, partner_id=partner_id)
         return await accounts.list_people(connection, wanted)
 
-    tables = read_tables(visit, read, key=lambda one: one.person.id, make_row=_make_row)
+    tables = read_tables(visit, read, _make_row)
     return await send_tables(visit, "people", COLUMNS, tables)
 
 

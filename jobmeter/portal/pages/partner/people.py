@@ -19,6 +19,7 @@ from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.forms import read_id
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
+from jobmeter.portal.pages.partner.owned import may_change
 
 PEOPLE = f"{ROOT}/partner/people"
 PAGE_ROWS = 50
@@ -46,7 +47,7 @@ async def _show(visit: Visit, problems: dict[str, str]) -> Response:
         "partner/people.html",
         problems=problems,
         people=shown,
-        may_change=visit.signed_in.grant.role is Role.PARTNER_MANAGER,
+        may_change=may_change(visit),
         roles=(Role.PARTNER_MANAGER, Role.PARTNER_READER),
         email=visit.form.get("email", "")[:300],
         first=PEOPLE if after else "",

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from jobmeter.people.model import Role
-from jobmeter.portal.pages.operator.tables import CHUNK_ROWS, read_tables
+from jobmeter.portal.pages.files import CHUNK_ROWS, read_tables
 from tests.conftest import TEMPLATE, make_database
 from tests.stories.portal.operator.scene import list_acts, number_of, open_as, press
 from tests.stories.portal.sessions import log_in
@@ -232,10 +232,11 @@ def test_a_file_has_every_row_however_many_pages_it_is_read_in(sandbox_client, o
     """Of 2,500 rows with the keys 2,500 to 1, as the newest first."""
     visit = SimpleNamespace(app=sandbox_client.client.app.state.jobmeter)
 
-    async def read(_, below):
-        return list(range(min(below, 2_501) - 1, max(min(below, 2_501) - 1 - CHUNK_ROWS, 0), -1))
+    async def read(_, last):
+        newest = last - 1 if last else 2_500
+        return list(range(newest, max(newest - CHUNK_ROWS, 0), -1))
 
-    tables = read_tables(visit, read, first=10**9, key=lambda row: row, make_row=lambda row: (row,))
+    tables = read_tables(visit, read, lambda row: (row,))
     pages = sandbox_client.client.portal.call(collect, tables)
     assert [len(page) for page in pages] == [1_000, 1_000, 500]
     assert [row for page in pages for row in page] == list(range(2_500, 0, -1))

@@ -15,9 +15,8 @@ from jobmeter.partners.tokens import flow as tokens
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
-from jobmeter.portal.pages.files import send_tables
-from jobmeter.portal.pages.partner.links.rows import CHUNK_ROWS, read_tables
-from jobmeter.portal.pages.partner.links.scope import find_parent, may_change, read_partner
+from jobmeter.portal.pages.files import CHUNK_ROWS, read_tables, send_tables
+from jobmeter.portal.pages.partner.owned import find_parent, find_partner_id, may_change
 
 APPLICATIONS = f"{ROOT}/partner/applications"
 # A part of a refusal that names a field; the field of the form, and its text.
@@ -55,7 +54,7 @@ async def list_applications(visit: Visit) -> Response:
         "partner/links/applications.html",
         applications=shown,
         search=search,
-        partner_id=read_partner(visit),
+        partner_id=find_partner_id(visit),
         may_change=may_change(visit),
         is_first=not after,
         last_id=shown[-1].id if is_more else None,

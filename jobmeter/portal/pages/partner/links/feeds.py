@@ -13,10 +13,9 @@ from jobmeter.jobs.feeds.model import FeedRunOutcome, PartnerFeed
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
-from jobmeter.portal.pages.files import send_tables
-from jobmeter.portal.pages.partner.links.rows import CHUNK_ROWS, read_tables
-from jobmeter.portal.pages.partner.links.scope import may_change, read_partner
+from jobmeter.portal.pages.files import CHUNK_ROWS, read_tables, send_tables
 from jobmeter.portal.pages.partner.listed_jobs import StateChip
+from jobmeter.portal.pages.partner.owned import find_partner_id, may_change
 from jobmeter.wire.xml.feed.flaws import FeedError
 
 FEEDS = f"{ROOT}/partner/feeds"
@@ -50,7 +49,7 @@ async def list_feeds(visit: Visit) -> Response:
     after = read_query_id(visit.context.request, "after") or 0
     async with visit.app.database.connection() as connection:
         found = await feeds.list_partner_feeds(
-            connection, partner_id=read_partner(visit), after=after, rows_max=PAGE_ROWS + 1
+            connection, partner_id=find_partner_id(visit), after=after, rows_max=PAGE_ROWS + 1
         )
     shown = found[:PAGE_ROWS]
     return visit.show(
@@ -134,14 +133,16 @@ async def _request_run(visit: Visit, *, may_close_all: bool) -> None:
             connection,
             Action.FEED_RUN,
             feed.id,
-            partner_id=read_partner(visit),
+            partner_id=find_partner_id(visit),
             after={"mayCloseAll": may_close_all},
         )
     visit.app.wake_worker()
 
 
 async def _find_feed(connection: Connection, visit: Visit) -> PartnerFeed:
-    return await feeds.find_partner_feed(connection, partner_id=read_partner(visit), feed_id=_read_id(visit))
+    return await feeds.find_partner_feed(
+        connection, partner_id=find_partner_id(visit), feed_id=_read_id(visit)
+    )
 
 
 def _read_id(visit: Visit) -> int:

@@ -14,10 +14,9 @@ from jobmeter.exports.model import Column, ColumnType
 from jobmeter.http.parameters import IDS_MAX, PAGE_ROWS, read_path_id, read_query_id, read_query_text
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.visit import Visit
-from jobmeter.portal.pages.files import send_tables
-from jobmeter.portal.pages.partner.links.rows import CHUNK_ROWS, read_tables
-from jobmeter.portal.pages.partner.links.scope import read_partner
+from jobmeter.portal.pages.files import CHUNK_ROWS, read_tables, send_tables
 from jobmeter.portal.pages.partner.listed_jobs import StateChip
+from jobmeter.portal.pages.partner.owned import find_partner_id
 from jobmeter.request_log import flow as request_log
 from jobmeter.request_log.model import LogFilter, LoggedRequest
 
@@ -103,7 +102,7 @@ def _read_filter(visit: Visit) -> tuple[LogFilter, dict[str, str]]:
     before = read_query_id(visit.context.request, "before")
     lowest, highest, _ = STATUSES[query["status"]]
     wanted = LogFilter(
-        partner_id=read_partner(visit),
+        partner_id=find_partner_id(visit),
         application_id=application_id,
         before=IDS_MAX if before is None else before,
         rows_max=PAGE_ROWS,
@@ -123,7 +122,7 @@ def _write(query: Mapping[str, str]) -> str:
 async def show_request(visit: Visit) -> Response:
     number = read_path_id(visit.context.request, "request_number", what="request")
     async with visit.app.database.connection() as connection:
-        found = await request_log.find_request(connection, partner_id=read_partner(visit), number=number)
+        found = await request_log.find_request(connection, partner_id=find_partner_id(visit), number=number)
     return visit.show(
         "partner/links/request.html",
         request=found,

@@ -33,11 +33,10 @@ from jobmeter.notifications.model import (
     PartnerEndpoint,
 )
 from jobmeter.portal.frame.visit import Visit
-from jobmeter.portal.pages.files import send_tables
+from jobmeter.portal.pages.files import CHUNK_ROWS, read_tables, send_tables
 from jobmeter.portal.pages.partner.links import webhook_texts as texts
-from jobmeter.portal.pages.partner.links.rows import CHUNK_ROWS, read_tables
-from jobmeter.portal.pages.partner.links.scope import may_change, read_partner
 from jobmeter.portal.pages.partner.links.webhooks import WEBHOOKS, explain, read_id
+from jobmeter.portal.pages.partner.owned import find_partner_id, may_change
 
 DAYS_SHOWN = 7
 CHOSEN_PREFIX = "delivery-"
@@ -312,13 +311,13 @@ async def retire_secret(visit: Visit) -> Response:
 
 async def _find_endpoint(connection: Connection, visit: Visit) -> PartnerEndpoint:
     return await listing.find_partner_endpoint(
-        connection, partner_id=read_partner(visit), endpoint_id=read_id(visit)
+        connection, partner_id=find_partner_id(visit), endpoint_id=read_id(visit)
     )
 
 
 async def _lock_endpoint(connection: Connection, visit: Visit) -> NotificationEndpoint:
     return await listing.lock_partner_endpoint(
-        connection, partner_id=read_partner(visit), endpoint_id=read_id(visit)
+        connection, partner_id=find_partner_id(visit), endpoint_id=read_id(visit)
     )
 
 
@@ -332,7 +331,7 @@ async def _record(
     after: Mapping[str, Any] = NOTHING,
 ) -> None:
     await visit.context.record(
-        connection, action, endpoint.id, partner_id=read_partner(visit), before=before, after=after
+        connection, action, endpoint.id, partner_id=find_partner_id(visit), before=before, after=after
     )
 
 

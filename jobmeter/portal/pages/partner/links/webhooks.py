@@ -12,7 +12,7 @@ from jobmeter.notifications.model import ASKED_KINDS, EndpointDraft, Notificatio
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.partner.links import webhook_texts as texts
-from jobmeter.portal.pages.partner.links.scope import find_parent, may_change, read_partner
+from jobmeter.portal.pages.partner.owned import find_parent, find_partner_id, may_change
 
 WEBHOOKS = f"{ROOT}/partner/webhooks"
 KIND_PREFIX = "kind-"
@@ -24,7 +24,7 @@ async def list_webhooks(visit: Visit) -> Response:
     after = read_query_id(visit.context.request, "after") or 0
     async with visit.app.database.connection() as connection:
         found = await listing.list_partner_endpoints(
-            connection, partner_id=read_partner(visit), after=after, rows_max=PAGE_ROWS + 1
+            connection, partner_id=find_partner_id(visit), after=after, rows_max=PAGE_ROWS + 1
         )
     shown = found[:PAGE_ROWS]
     return visit.show(
@@ -33,7 +33,7 @@ async def list_webhooks(visit: Visit) -> Response:
         chip_of=texts.choose_chip,
         kinds=texts.KINDS,
         may_change=may_change(visit),
-        partner_id=read_partner(visit),
+        partner_id=find_partner_id(visit),
         first=WEBHOOKS if after else "",
         following=f"{WEBHOOKS}?after={shown[-1].id}" if len(found) > PAGE_ROWS else "",
     )
@@ -75,7 +75,7 @@ async def register_webhook(visit: Visit) -> Response:
 async def show_edit(visit: Visit) -> Response:
     async with visit.app.database.connection() as connection:
         found = await listing.find_partner_endpoint(
-            connection, partner_id=read_partner(visit), endpoint_id=read_id(visit)
+            connection, partner_id=find_partner_id(visit), endpoint_id=read_id(visit)
         )
     return _show_form(visit, EndpointDraft(found.url, found.email, found.kinds), endpoint_id=found.id)
 
@@ -85,7 +85,7 @@ async def change_webhook(visit: Visit) -> Response:
     draft = _read_draft(visit)
     async with visit.app.database.transaction() as connection:
         endpoint = await listing.lock_partner_endpoint(
-            connection, partner_id=read_partner(visit), endpoint_id=read_id(visit)
+            connection, partner_id=find_partner_id(visit), endpoint_id=read_id(visit)
         )
         if problems := _find_problems(visit, draft):
             return _show_form(visit, draft, endpoint_id=endpoint.id, problems=problems)
@@ -101,7 +101,7 @@ async def change_webhook(visit: Visit) -> Response:
             connection,
             Action.WEBHOOK_CHANGE,
             endpoint.id,
-            partner_id=read_partner(visit),
+            partner_id=find_partner_id(visit),
             before=endpoint.describe(),
             after=changed.describe(),
         )
@@ -111,7 +111,7 @@ async def change_webhook(visit: Visit) -> Response:
 async def show_remove(visit: Visit) -> Response:
     async with visit.app.database.connection() as connection:
         found = await listing.find_partner_endpoint(
-            connection, partner_id=read_partner(visit), endpoint_id=read_id(visit)
+            connection, partner_id=find_partner_id(visit), endpoint_id=read_id(visit)
         )
     return visit.show("partner/links/webhooks/remove.html", webhook=found)
 
@@ -119,14 +119,14 @@ async def show_remove(visit: Visit) -> Response:
 async def remove_webhook(visit: Visit) -> Response:
     async with visit.app.database.transaction() as connection:
         endpoint = await listing.lock_partner_endpoint(
-            connection, partner_id=read_partner(visit), endpoint_id=read_id(visit)
+            connection, partner_id=find_partner_id(visit), endpoint_id=read_id(visit)
         )
         await endpoints.remove_endpoint(connection, endpoint, now=visit.context.now)
         await visit.context.record(
             connection,
             Action.WEBHOOK_REMOVE,
             endpoint.id,
-            partner_id=read_partner(visit),
+            partner_id=find_partner_id(visit),
             before=endpoint.describe(),
         )
     return visit.redirect(WEBHOOKS, done="webhook-removed")
