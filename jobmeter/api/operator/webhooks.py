@@ -1,6 +1,6 @@
 """``/operator/webhooks``: the webhooks of all partners and their deliveries. Only partners register and change them."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from starlette.responses import Response
@@ -69,18 +69,26 @@ async def list_deliveries(context: RequestContext) -> Response:
     return page_response(found, page, serialize=_serialize_delivery, key=lambda one: one.position.to_text())
 
 
+def read_delivery_days(context: RequestContext) -> tuple[datetime, datetime]:
+    """Reads ``from`` and ``to``, days that are both included; without them the newest. Returns the first moment, and the one after the last.
+
+    Raises ``Refused(PARAMETER_INVALID)``.
+    """
+    last = read_query_day(context.request, "to", default=day_of(context.now))
+    week_before = max(last, DELIVERIES_FROM) - timedelta(days=DAYS_SHOWN - 1)
+    return start_of(read_query_day(context.request, "from", default=week_before)), end_of(last)
+
+
 def read_delivery_filter(
     context: RequestContext, *, state: DeliveryState | None, rows_max: int
 ) -> DeliveryFilter:
-    """Reads ``from`` and ``to``, days that are both included, ``kind`` and ``after``. Raises ``Refused(PARAMETER_INVALID)``."""
-    last = read_query_day(context.request, "to", default=day_of(context.now))
-    week_before = max(last, DELIVERIES_FROM) - timedelta(days=DAYS_SHOWN - 1)
-    until = end_of(last)
+    """Reads the days, ``kind`` and ``after``. Raises ``Refused(PARAMETER_INVALID)``."""
+    since, until = read_delivery_days(context)
     before = _read_position(context.request.query_params.get("after", "")) or DeliveryPosition(until, NO_ID)
     return DeliveryFilter(
         state=state,
         kind=_read_kind(context.request.query_params.get("kind")),
-        since=start_of(read_query_day(context.request, "from", default=week_before)),
+        since=since,
         until=until,
         before_at=before.at,
         before_number=before.number,

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from jobmeter.api.operator.webhooks import (
+    read_delivery_days,
     read_delivery_filter,
     serialize_sending,
 )
@@ -83,15 +84,13 @@ async def list_webhooks(context: RequestContext) -> Response:
 
 async def show_webhook(context: RequestContext) -> Response:
     """With what is shown of its signing secrets, and how many deliveries of each state and kind the days ``from`` to ``to`` have."""
-    page = read_delivery_filter(context, state=None, rows_max=0)
+    since, until = read_delivery_days(context)
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
         secrets = await endpoints.list_secrets(
             connection, endpoint, secret_key=context.app.settings.secret_key
         )
-        counts = await notifications.count_deliveries(
-            connection, endpoint, since=page.since, until=page.until
-        )
+        counts = await notifications.count_deliveries(connection, endpoint, since=since, until=until)
     shown = [{"lastFour": one.last_four, "createdAt": format_time(one.created_at)} for one in secrets]
     counted = [{"state": one.state, "kind": one.kind, "deliveries": one.deliveries} for one in counts]
     return json_response(endpoint.describe() | {"secrets": shown, "deliveries": counted})

@@ -46,6 +46,7 @@ def make_job(kind: JobKind = JobKind.CLICKS, *, channel: str = "", **changed) ->
         shard=1,
         job_id=257,
         application_id=5,
+        partner_id=4,
         external_id="A",
         channel=channel or usual,
         poster_email=POSTER,
