@@ -24,16 +24,17 @@ CROSS JOIN LATERAL (
                               END
 
 -- columns: is_wanted
+-- What is searched for is put into its form once: a generic plan would do it for every job.
 partner_id = %(partner_id)s
    AND (%(application_id)s::bigint IS NULL OR application_id = %(application_id)s)
    AND (%(kinds)s::text[] IS NULL OR kind = ANY(%(kinds)s))
    AND (%(campaign)s::text IS NULL OR campaign = %(campaign)s)
-   AND (%(search)s::text IS NULL OR strpos(search_text, search_form(%(search)s)) > 0)
+   AND (%(search)s::text IS NULL OR strpos(search_text, (SELECT search_form(%(search)s))) > 0)
 
 -- columns: is_found
 (%(partner_id)s::bigint IS NULL OR partner_id = %(partner_id)s)
    AND (%(application_id)s::bigint IS NULL OR application_id = %(application_id)s)
-   AND (%(search)s::text IS NULL OR strpos(search_text, search_form(%(search)s)) > 0)
+   AND (%(search)s::text IS NULL OR strpos(search_text, (SELECT search_form(%(search)s))) > 0)
 
 -- name: lock_lists
 -- One writer at a time: of two copies of a job, the older one could be stored last.
