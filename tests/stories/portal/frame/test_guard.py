@@ -4,6 +4,7 @@ The requests are generated from the table of pages, so that new pages are covere
 """
 
 import re
+from functools import cache
 from uuid import uuid4
 
 import pytest
@@ -12,7 +13,9 @@ from jobmeter.people.model import Role
 from jobmeter.portal.frame.headers import HEADERS
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.routes import PAGES
+from tests.conftest import TEMPLATE, make_database
 from tests.stories.portal.sessions import COOKIE, HTML, age_sessions, list_grants, log_in, open_browser
+from tests.support.sandbox_client import open_sandbox_client
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 JSON = {"Accept": "application/json"}
@@ -31,6 +34,14 @@ def browsers(sandbox_client, database_url):
     return open_browsers(sandbox_client, database_url)
 
 
+@pytest.fixture(scope="module")
+def shared(cluster_url):
+    """The browsers of a sandbox for tests that are refused or only read."""
+    for database_url in make_database(cluster_url, TEMPLATE):
+        with open_sandbox_client(database_url) as sandbox_client:
+            yield open_browsers(sandbox_client, database_url)
+
+
 def open_browsers(sandbox_client, database_url):
     """A browser for each role, and one without a session."""
     grants = list_grants(sandbox_client.credentials)
@@ -46,11 +57,16 @@ def address_of(row):
     return re.sub(r"\{[^}]*\}", lambda slot: NOBODY if slot[0].endswith(":uuid}") else "77777", row.path)
 
 
+@cache
+def read_token(browser):
+    return browser.read_token()
+
+
 def send(browser, row):
     """A page is opened; a form is sent without fields, which is enough to be let in or not."""
     if row.method == "GET":
         return browser.get(address_of(row), **JSON)
-    return browser.post(address_of(row), **JSON)
+    return browser.post(address_of(row), token=read_token(browser), **JSON)
 
 
 def read_code(answer):
@@ -73,8 +89,8 @@ def test_every_page_is_open_to_its_roles_alone(sandbox_client, database_url, bro
     assert wrong == []
 
 
-def test_who_is_not_logged_in_is_sent_to_log_in_and_back(browsers):
-    answer = browsers[None].get("/portal/my/jobs?state=open")
+def test_who_is_not_logged_in_is_sent_to_log_in_and_back(shared):
+    answer = shared[None].get("/portal/my/jobs?state=open")
     assert (answer.status_code, answer.headers["location"]) == (
         303,
         "/portal/login?next=%2Fportal%2Fmy%2Fjobs%3Fstate%3Dopen",
@@ -82,10 +98,10 @@ def test_who_is_not_logged_in_is_sent_to_log_in_and_back(browsers):
 
 
 @pytest.mark.parametrize("row", FORMS, ids=lambda row: row.path)
-def test_a_form_is_refused_from_elsewhere(browsers, row):
+def test_a_form_is_refused_from_elsewhere(shared, row):
     member = next(role for role in Role if row.roles is None or role in row.roles)
-    for browser in (browsers[member], *([browsers[None]] if row.roles is None else [])):
-        ours, others = browser.read_token(), browsers[Role.OPERATOR_READER].read_token()
+    for browser in (shared[member], *([shared[None]] if row.roles is None else [])):
+        ours, others = browser.read_token(), shared[Role.OPERATOR_READER].read_token()
         sent = {
             "cross-site": browser.post(address_of(row), **{"Sec-Fetch-Site": "cross-site"}),
             "same-site": browser.post(address_of(row), **{"Sec-Fetch-Site": "same-site"}),
@@ -145,9 +161,9 @@ def test_only_a_form_is_read_as_a_form(browsers):
     assert (long.status_code, "The form is too long" in long.text) == (413, True)
 
 
-def test_every_answer_has_the_headers_of_a_page(browsers):
-    member = browsers[Role.MEMBER]
-    answers = [send(browser, row) for row in PAGES_SHOWN for browser in browsers.values()]
+def test_every_answer_has_the_headers_of_a_page(shared):
+    member = shared[Role.MEMBER]
+    answers = [send(browser, row) for row in PAGES_SHOWN for browser in shared.values()]
     answers += [
         member.get("/portal/nothing"),
         member.get("/portal/logout"),

@@ -60,10 +60,11 @@ def test_people_are_invited_with_each_role(sandbox_client, operator):
         invited = invite(operator, f"p{at}@hafenkontor.example", role, bound_to, **more)
         assert invited.headers["location"].endswith("?done=invited"), invited.text
     for _ in range(PATIENCE_SECONDS * 20):  # they are sent after the answer
-        if (mails := operator.get("/portal/sandbox/mails").text).count("<article>") == 4:
+        mails = operator.get("/portal/sandbox/mails").text
+        if all(f"p{at}@hafenkontor.example" in mails for at in range(4)):
             break
         time.sleep(0.05)
-    assert "p1@hafenkontor.example" in mails
+    assert [at for at in range(4) if f"p{at}@hafenkontor.example" not in mails] == []
     acts = list_acts(sandbox_client, action="role.give", count=4)
     assert {(act["after"]["role"], act["partner"]) for act in acts} == {
         ("OPERATOR_READER", None),
