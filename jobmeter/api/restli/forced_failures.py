@@ -36,7 +36,7 @@ async def check_set_failure(context: RequestContext) -> None:
     """
     if context.app.sandbox is None:
         return
-    async with context.app.database.transaction() as connection:
+    async with context.app.database.connection() as connection:
         code = await controls.take_failure(connection)
     fault = None if code is None else Fault.find(code)
     if fault is not None:
