@@ -29,6 +29,7 @@ REHEARSING_ROLES = PARTNER_ROLES | OPERATOR_ROLES
 # How long before its end a session is announced to be over soon.
 ANNOUNCED_BEFORE = timedelta(minutes=10)
 THEMES = ("light", "dark")
+CHANGING_ROLES = frozenset({Role.OPERATOR, Role.PARTNER_MANAGER})
 WRONG_INPUT = Fault.BODY_INVALID.row.status
 SEE_OTHER = 303
 
@@ -55,6 +56,11 @@ class Visit:
     @property
     def person(self) -> Person:
         return self.signed_in.person
+
+    @property
+    def may_change(self) -> bool:
+        """Whether the chosen role changes anything: readers of a partner or of the operator see the same pages without forms."""
+        return self.signed_in.grant.role in CHANGING_ROLES
 
     @property
     def session_token(self) -> str:

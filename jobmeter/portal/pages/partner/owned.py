@@ -1,10 +1,9 @@
-"""Owns whose pages a partner's person sees: the partner of the role that was chosen, and whether that person may change anything."""
+"""Owns whose pages a partner's person sees: the partner of the role that was chosen."""
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import Connection
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
-from jobmeter.people.model import Role
 from jobmeter.portal.frame.visit import Visit
 
 
@@ -12,10 +11,6 @@ def find_partner_id(visit: Visit) -> int:
     partner_id = visit.signed_in.grant.partner_id
     assert partner_id is not None, "the role is bound to a partner"
     return partner_id
-
-
-def may_change(visit: Visit) -> bool:
-    return visit.signed_in.grant.role is Role.PARTNER_MANAGER
 
 
 async def find_parent(connection: Connection, visit: Visit) -> Application:

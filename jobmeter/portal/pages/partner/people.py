@@ -19,7 +19,6 @@ from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.forms import read_id
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
-from jobmeter.portal.pages.partner.owned import may_change
 
 PEOPLE = f"{ROOT}/partner/people"
 PAGE_ROWS = 50
@@ -47,7 +46,7 @@ async def _show(visit: Visit, problems: dict[str, str]) -> Response:
         "partner/people.html",
         problems=problems,
         people=shown,
-        may_change=may_change(visit),
+        may_change=visit.may_change,
         roles=(Role.PARTNER_MANAGER, Role.PARTNER_READER),
         email=visit.form.get("email", "")[:300],
         first=PEOPLE if after else "",

@@ -18,7 +18,6 @@ from jobmeter.database.connection import Connection
 from jobmeter.exports.model import CURRENCY
 from jobmeter.http.parameters import IDS_MAX, read_path_id, read_query_id
 from jobmeter.ledger.model import Purpose
-from jobmeter.people.model import Role
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.operator.programme.tables import AMOUNT, DAY, NUMBER, TEXT, TIME, Row, send_table
@@ -122,7 +121,7 @@ async def _show_month(visit: Visit, problems: dict[str, str], month: date | None
         if len(found) > PAGE_ROWS
         else "",
         is_first=after == 0,
-        may_change=visit.signed_in.grant.role is Role.OPERATOR,
+        may_change=visit.may_change,
     )
 
 

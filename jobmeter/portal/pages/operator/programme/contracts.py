@@ -20,7 +20,6 @@ from jobmeter.exports.model import CURRENCY
 from jobmeter.http.parameters import IDS_MAX, read_path_id, read_query_id
 from jobmeter.metering.filters import flow as filters
 from jobmeter.partners.applications import flow as partners
-from jobmeter.people.model import Role
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.operator.programme.fields import Fields, midnight
@@ -76,7 +75,7 @@ async def list_contracts(visit: Visit) -> Response:
         query=query,
         first=f"{CONTRACTS}?{query}" if after else "",
         following=f"?{query}&after={shown[-1][0].id}" if len(rows) > PAGE_ROWS else "",
-        may_change=visit.signed_in.grant.role is Role.OPERATOR,
+        may_change=visit.may_change,
     )
 
 
@@ -218,7 +217,7 @@ async def _show_contract(visit: Visit, problems: Mapping[str, str] = MappingProx
         policy=policy,
         pacings=PACINGS,
         given={name: visit.form.get(name, "")[:300] for name in ("amount", "reference")},
-        may_change=visit.signed_in.grant.role is Role.OPERATOR,
+        may_change=visit.may_change,
     )
 
 

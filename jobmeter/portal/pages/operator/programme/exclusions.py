@@ -9,7 +9,6 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers.times import read_day
 from jobmeter.http.parameters import CURSOR_DIGITS_MAX, read_query_id
 from jobmeter.metering.intake import model as identity
-from jobmeter.people.model import Role
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.operator.programme.fields import Fields
@@ -98,7 +97,7 @@ async def _show_exclusions(visit: Visit, problems: Mapping[str, str] = MappingPr
         given={
             name: visit.form.get(name, "")[:300] for name in ("criterion", "subject", "source", "day", "note")
         },
-        may_change=visit.signed_in.grant.role is Role.OPERATOR,
+        may_change=visit.may_change,
         first=EXCLUSIONS if after else "",
         following=f"?after={shown[-1].id}" if len(found) > PAGE_ROWS else "",
     )
@@ -140,5 +139,5 @@ async def _show_networks(visit: Visit, problems: Mapping[str, str] = MappingProx
         problems=problems,
         lists=lists,
         given={"name": visit.form.get("name", "")[:300], "networks": visit.form.get("networks", "")},
-        may_change=visit.signed_in.grant.role is Role.OPERATOR,
+        may_change=visit.may_change,
     )

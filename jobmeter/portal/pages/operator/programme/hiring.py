@@ -19,7 +19,6 @@ from jobmeter.http.parameters import IDS_MAX, read_query_id
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
 from jobmeter.partners.oauth1 import flow as signatures
-from jobmeter.people.model import Role
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.operator.programme.fields import Fields, midnight
@@ -69,7 +68,7 @@ async def list_contracts(visit: Visit) -> Response:
         kinds=KINDS,
         first=HIRING if after else "",
         following=f"?after={shown[-1][0].id}" if len(rows) > PAGE_ROWS else "",
-        may_change=visit.signed_in.grant.role is Role.OPERATOR,
+        may_change=visit.may_change,
     )
 
 
@@ -310,7 +309,7 @@ async def _show_contract(visit: Visit, problems: Mapping[str, str] = MappingProx
         grants=applications,
         given={name: visit.form.get(name, "")[:300] for name in ("application", "units", "reference")},
         is_adjustment=visit.form.get("kind") == "adjustment",
-        may_change=visit.signed_in.grant.role is Role.OPERATOR,
+        may_change=visit.may_change,
     )
 
 

@@ -8,7 +8,6 @@ from starlette.responses import Response
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.contracts.hiring.model import HiringContract
 from jobmeter.contracts.hiring_acts import flow as acts
-from jobmeter.people.model import Role
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.operator.programme.fields import Fields, midnight
@@ -85,5 +84,5 @@ def _show(
         contract=contract,
         given={name: given.get(name, "")[:300] for name in NAMES},
         preview=preview,
-        may_change=visit.signed_in.grant.role is Role.OPERATOR,
+        may_change=visit.may_change,
     )

@@ -14,7 +14,6 @@ from starlette.responses import Response
 from jobmeter.base.days import day_of
 from jobmeter.metering.filters import flow as filters
 from jobmeter.metering.model import NOT_STORED, Verdict
-from jobmeter.people.model import Role
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.operator.programme.fields import Fields
@@ -136,7 +135,7 @@ def _show(
         given={name: given.get(name, value) for name, value in shown.items()},
         text=kept.rule.message,
         has_limits=kept.rule in BURSTS,
-        may_change=visit.signed_in.grant.role is Role.OPERATOR,
+        may_change=visit.may_change,
         trial=trial,
         total=_compare(trial.days) if trial else None,
         by_day=[(visit.viewer.day(one.day), _compare([one])) for one in trial.days] if trial else [],

@@ -9,7 +9,6 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.contracts.acts import flow as acts
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import EXPERIENCE_LEVELS, ClickPrice, JobTraits, PartnerContract
-from jobmeter.people.model import Role
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.operator.programme.contracts import CONTRACTS, find_contract
@@ -87,5 +86,5 @@ def _show(
         levels=EXPERIENCE_LEVELS,
         preview=preview,
         before=before,
-        may_change=visit.signed_in.grant.role is Role.OPERATOR,
+        may_change=visit.may_change,
     )

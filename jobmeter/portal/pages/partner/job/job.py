@@ -23,7 +23,6 @@ from jobmeter.portal.pages.my.days import read_days
 from jobmeter.portal.pages.my.jobs import describe
 from jobmeter.portal.pages.my.owned import find_job, read_job_id
 from jobmeter.portal.pages.partner.listed_jobs import StateChip
-from jobmeter.portal.pages.partner.owned import may_change
 
 DAYS_SHOWN = 31
 ACTS_SHOWN = 20
@@ -56,7 +55,7 @@ async def show_job(visit: Visit) -> Response:
         customer = await partners.find_application(connection, application_id=found.job.application_id)
         day_limit = await day_limits.find_day_limit(connection, job_id=found.job.job_id, now=now)
     shown = describe(visit, found)
-    is_manager = may_change(visit)
+    is_manager = visit.may_change
     days = figures["days"]
     has_all = visit.context.request.query_params.get("days") == "all"
     return visit.show(

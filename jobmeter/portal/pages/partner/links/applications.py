@@ -16,7 +16,7 @@ from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.files import CHUNK_ROWS, read_tables, send_tables
-from jobmeter.portal.pages.partner.owned import find_parent, find_partner_id, may_change
+from jobmeter.portal.pages.partner.owned import find_parent, find_partner_id
 
 APPLICATIONS = f"{ROOT}/partner/applications"
 # A part of a refusal that names a field; the field of the form, and its text.
@@ -55,7 +55,7 @@ async def list_applications(visit: Visit) -> Response:
         applications=shown,
         search=search,
         partner_id=find_partner_id(visit),
-        may_change=may_change(visit),
+        may_change=visit.may_change,
         is_first=not after,
         last_id=shown[-1].id if is_more else None,
     )
@@ -138,7 +138,7 @@ async def _show(visit: Visit, problems: dict[str, str]) -> Response:
         application=found,
         secrets=live,
         secrets_max=SECRETS_LIVE_MAX,
-        may_change=may_change(visit),
+        may_change=visit.may_change,
         problems=problems,
     )
 

@@ -15,7 +15,7 @@ from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.files import CHUNK_ROWS, read_tables, send_tables
 from jobmeter.portal.pages.partner.listed_jobs import StateChip
-from jobmeter.portal.pages.partner.owned import find_partner_id, may_change
+from jobmeter.portal.pages.partner.owned import find_partner_id
 from jobmeter.wire.xml.feed.flaws import FeedError
 
 FEEDS = f"{ROOT}/partner/feeds"
@@ -80,7 +80,7 @@ async def show_feed(visit: Visit) -> Response:
         runs=runs,
         errors=shown,
         is_due=is_due,
-        may_change=may_change(visit),
+        may_change=visit.may_change,
         first="" if after is None else _path_of(feed),
         following=f"{_path_of(feed)}?after={shown[-1].index}" if len(report.errors) > PAGE_ROWS else "",
     )

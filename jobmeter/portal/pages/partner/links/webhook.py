@@ -36,7 +36,7 @@ from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.files import CHUNK_ROWS, read_tables, send_tables
 from jobmeter.portal.pages.partner.links import webhook_texts as texts
 from jobmeter.portal.pages.partner.links.webhooks import WEBHOOKS, explain, read_id
-from jobmeter.portal.pages.partner.owned import find_partner_id, may_change
+from jobmeter.portal.pages.partner.owned import find_partner_id
 
 DAYS_SHOWN = 7
 CHOSEN_PREFIX = "delivery-"
@@ -100,7 +100,7 @@ async def _show(visit: Visit, problems: Mapping[str, str]) -> Response:
         deliveries=shown,
         secrets=secrets,
         secrets_max=SECRETS_LIVE_MAX,
-        may_change=may_change(visit),
+        may_change=visit.may_change,
         query=query,
         earliest=day_of(visit.context.now) - timedelta(days=NOTICE_KEPT_DAYS),
         today=day_of(visit.context.now),
@@ -193,7 +193,7 @@ async def show_delivery(visit: Visit) -> Response:
         shown=texts.DELIVERIES[delivery.state],
         kind_texts=texts.KINDS,
         body=msgspec.json.format(delivery.body, indent=2),
-        may_replay=may_change(visit) and _can_replay(delivery, endpoint),
+        may_replay=visit.may_change and _can_replay(delivery, endpoint),
         prefix=CHOSEN_PREFIX,
     )
 

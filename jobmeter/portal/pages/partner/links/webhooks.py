@@ -12,7 +12,7 @@ from jobmeter.notifications.model import ASKED_KINDS, EndpointDraft, Notificatio
 from jobmeter.portal.frame.site import ROOT
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.partner.links import webhook_texts as texts
-from jobmeter.portal.pages.partner.owned import find_parent, find_partner_id, may_change
+from jobmeter.portal.pages.partner.owned import find_parent, find_partner_id
 
 WEBHOOKS = f"{ROOT}/partner/webhooks"
 KIND_PREFIX = "kind-"
@@ -32,7 +32,7 @@ async def list_webhooks(visit: Visit) -> Response:
         webhooks=shown,
         chip_of=texts.choose_chip,
         kinds=texts.KINDS,
-        may_change=may_change(visit),
+        may_change=visit.may_change,
         partner_id=find_partner_id(visit),
         first=WEBHOOKS if after else "",
         following=f"{WEBHOOKS}?after={shown[-1].id}" if len(found) > PAGE_ROWS else "",
