@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
+from uuid import UUID
 
 from starlette.responses import Response
 
@@ -58,6 +59,18 @@ async def read_tables(
         if len(found) < CHUNK_ROWS:
             return
         last = found[-1]
+
+
+async def read_pages(
+    visit: Visit, read: Callable[[Connection, UUID], Awaitable[tuple[Table, UUID | None]]], *, first: UUID
+) -> AsyncIterator[Table]:
+    """Yields the tables of a list that is read by keys: ``read`` returns the rows after one, and the next key; connections as in ``read_tables``."""
+    after: UUID | None = first
+    while after is not None:
+        async with visit.app.lend_connection() as connection:
+            table, after = await read(connection, after)
+        if len(table):
+            yield table
 
 
 async def list_tables(*tables: Table) -> AsyncIterator[Table]:

@@ -1,6 +1,6 @@
 """``/portal/partner/jobs/ID/days/DAY``: the clicks of a job's day, each with what became of it; its restatements and postings."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from datetime import date
 from functools import partial
 from uuid import UUID
@@ -10,6 +10,7 @@ from starlette.responses import Response
 from jobmeter.base.days import day_of, final_at
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers import times
+from jobmeter.database.connection import Connection
 from jobmeter.explain import flow as explanations
 from jobmeter.explain.model import ClickOutcome, ExplainedClick
 from jobmeter.exports.model import CURRENCY, Column, ColumnType, Table
@@ -18,7 +19,7 @@ from jobmeter.ledger.model import Purpose
 from jobmeter.portal.catalogue.texts import mark
 from jobmeter.portal.frame.visit import Visit
 from jobmeter.portal.pages.click_reasons import write_reason
-from jobmeter.portal.pages.files import send_tables
+from jobmeter.portal.pages.files import read_pages, send_tables
 from jobmeter.portal.pages.my.jobs import describe
 from jobmeter.portal.pages.my.owned import find_job, read_job_id
 from jobmeter.portal.pages.partner.listed_jobs import StateChip
@@ -95,21 +96,14 @@ async def download_clicks(visit: Visit) -> Response:
     found, day = await find_job(visit), _read_day(visit)
     async with visit.app.database.connection() as connection:
         await explanations.explain_day(connection, job_id=found.job.job_id, day=day, rows_max=1)
+
+    async def read(connection: Connection, after: UUID) -> tuple[Table, UUID | None]:
+        shown = await explanations.explain_day(connection, job_id=found.job.job_id, day=day, after=after)
+        page = shown.click_page
+        return _make_table(page.clicks, shown.job.currency), page.next_after
+
     name = f"job-{found.job.job_id}-clicks-{day.isoformat()}"
-    return await send_tables(visit, name, COLUMNS, _read_tables(visit, found.job.job_id, day))
-
-
-async def _read_tables(visit: Visit, job_id: int, day: date) -> AsyncIterator[Table]:
-    """Every page with a connection of its own, of the share that exports have."""
-    after = explanations.FIRST_KEY
-    while True:
-        async with visit.app.lend_connection() as connection:
-            found = await explanations.explain_day(connection, job_id=job_id, day=day, after=after)
-        if found.click_page.clicks:
-            yield _make_table(found.click_page.clicks, found.job.currency)
-        if found.click_page.next_after is None:
-            return
-        after = found.click_page.next_after
+    return await send_tables(visit, name, COLUMNS, read_pages(visit, read, first=explanations.FIRST_KEY))
 
 
 def _make_table(clicks: Iterable[ExplainedClick], currency: str) -> Table:

@@ -1,15 +1,19 @@
 """Owns the lists of an invoice's line as files: its postings, and the clicks that were charged."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
+from uuid import UUID
 
 from starlette.responses import Response
 
 from jobmeter.billing.documents import flow as documents
+from jobmeter.billing.documents.model import LineCharge
 from jobmeter.billing.model import Document, DocumentLine
+from jobmeter.database.connection import Connection
+from jobmeter.explain.model import ExplainedClick
 from jobmeter.exports.model import Column, ColumnType, Table
 from jobmeter.ledger.model import Purpose
 from jobmeter.portal.frame.visit import Visit
-from jobmeter.portal.pages.files import send_tables
+from jobmeter.portal.pages.files import read_pages, send_tables
 from jobmeter.portal.pages.partner.money.invoice import find_amount, find_line
 from jobmeter.portal.pages.partner.money.owned import name_document
 
@@ -35,60 +39,53 @@ async def download_charges(visit: Visit) -> Response:
     """Raises ``Refused``: OPERATOR_UNKNOWN, and as ``send_tables``."""
     async with visit.app.database.connection() as connection:
         document, line = await find_line(connection, visit)
-    name = f"{name_document(document)}-line-{line.line}-charges"
-    return await send_tables(visit, name, CHARGES, _read_charges(visit, document, line))
 
-
-async def _read_charges(visit: Visit, document: Document, line: DocumentLine) -> AsyncIterator[Table]:
-    """Every page with a connection of its own, of the share that exports have."""
-    after = documents.FIRST
-    while True:
-        async with visit.app.lend_connection() as connection:
-            page = await documents.list_line_charges(
-                connection, document=document, line=line.line, after=after, rows_max=PAGE_ROWS
-            )
-        rows = page.charges
-        yield Table(
-            (
-                [one.day for one in rows],
-                [Purpose(one.purpose).name for one in rows],
-                [one.reversed_amount for one in rows],
-                [find_amount(one, line, document) for one in rows],
-                [document.currency for _ in rows],
-                [str(one.reference) for one in rows],
-            ),
-            [str(one.reference) for one in rows],
+    async def read(connection: Connection, after: UUID) -> tuple[Table, UUID | None]:
+        page = await documents.list_line_charges(
+            connection, document=document, line=line.line, after=after, rows_max=PAGE_ROWS
         )
-        if page.next_after is None:
-            return
-        after = page.next_after
+        return _make_charges(page.charges, document, line), page.next_after
+
+    name = f"{name_document(document)}-line-{line.line}-charges"
+    return await send_tables(visit, name, CHARGES, read_pages(visit, read, first=documents.FIRST))
+
+
+def _make_charges(rows: Sequence[LineCharge], document: Document, line: DocumentLine) -> Table:
+    return Table(
+        (
+            [one.day for one in rows],
+            [Purpose(one.purpose).name for one in rows],
+            [one.reversed_amount for one in rows],
+            [find_amount(one, line, document) for one in rows],
+            [document.currency for _ in rows],
+            [str(one.reference) for one in rows],
+        ),
+        [str(one.reference) for one in rows],
+    )
 
 
 async def download_clicks(visit: Visit) -> Response:
     """Raises as ``download_charges``."""
     async with visit.app.database.connection() as connection:
         document, line = await find_line(connection, visit)
-    name = f"{name_document(document)}-line-{line.line}-clicks"
-    return await send_tables(visit, name, CLICKS, _read_clicks(visit, document, line))
 
-
-async def _read_clicks(visit: Visit, document: Document, line: DocumentLine) -> AsyncIterator[Table]:
-    after = documents.FIRST
-    while True:
-        async with visit.app.lend_connection() as connection:
-            page = await documents.list_line_clicks(
-                connection, document=document, line=line.line, after=after, rows_max=PAGE_ROWS
-            )
-        rows = page.clicks
-        yield Table(
-            (
-                [one.at for one in rows],
-                [one.amount_micros for one in rows],
-                [document.currency for _ in rows],
-                [str(one.event_key) for one in rows],
-            ),
-            [str(one.event_key) for one in rows],
+    async def read(connection: Connection, after: UUID) -> tuple[Table, UUID | None]:
+        page = await documents.list_line_clicks(
+            connection, document=document, line=line.line, after=after, rows_max=PAGE_ROWS
         )
-        if page.next_after is None:
-            return
-        after = page.next_after
+        return _make_clicks(page.clicks, document), page.next_after
+
+    name = f"{name_document(document)}-line-{line.line}-clicks"
+    return await send_tables(visit, name, CLICKS, read_pages(visit, read, first=documents.FIRST))
+
+
+def _make_clicks(rows: Sequence[ExplainedClick], document: Document) -> Table:
+    return Table(
+        (
+            [one.at for one in rows],
+            [one.amount_micros for one in rows],
+            [document.currency for _ in rows],
+            [str(one.event_key) for one in rows],
+        ),
+        [str(one.event_key) for one in rows],
+    )
