@@ -108,6 +108,11 @@ async def _list_page(connection: Connection, question: ListQuestion) -> list[Lis
     return found[::-1] if question.is_before else found
 
 
+async def has_older_job(connection: Connection, *, partner_id: int, before_ms: int) -> bool:
+    """Returns whether a partner has a job that was posted before ``before_ms``, in milliseconds since 1970."""
+    return await store.has_older_job(connection, partner_id=partner_id, before_ms=before_ms)
+
+
 async def list_contract_days(
     connection: Connection, *, partner_id: int, application_id: int | None, first: date
 ) -> list[ContractDay]:

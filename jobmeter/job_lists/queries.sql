@@ -231,6 +231,13 @@ SELECT {shown}
  {with_texts}
  ORDER BY listed.job_id DESC
 
+-- name: has_older_job
+-- Whether a partner has one posted before a moment: ends at the first that it finds, of most partners at once.
+SELECT EXISTS (SELECT
+                 FROM listed_jobs
+                WHERE partner_id = %(partner_id)s
+                  AND posted_ms < %(before_ms)s)
+
 -- name: count_all_states
 SELECT state, count(*) AS jobs
   FROM listed_jobs

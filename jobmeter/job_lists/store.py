@@ -70,6 +70,11 @@ async def read_final_day(connection: Connection) -> date:
     return await read_scalar(connection, date, SQL["read_final_day"])
 
 
+async def has_older_job(connection: Connection, *, partner_id: int, before_ms: int) -> bool:
+    parameters = {"partner_id": partner_id, "before_ms": before_ms}
+    return await read_scalar(connection, bool, SQL["has_older_job"], parameters)
+
+
 async def set_counted(connection: Connection, *, final_through: date, now: datetime) -> None:
     await connection.execute(SQL["set_counted"], {"final_through": final_through, "now": now})
 

@@ -6,7 +6,6 @@ from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, start_of
 from jobmeter.database.connection import Connection
 from jobmeter.job_lists import flow as job_lists
-from jobmeter.job_lists.model import ListFilter, ListOrder, ListQuestion
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import ListedPage
 from jobmeter.portal.frame.site import ROOT
@@ -32,16 +31,13 @@ async def read_steps(connection: Connection, visit: Visit, found: Overview) -> l
     if found.days or any(one.final_micros or one.estimated_micros for one in found.contracts):
         return []
     partner_id = find_partner_id(visit)
-    question = ListQuestion(
-        wanted=ListFilter(partner_id=partner_id), order=ListOrder.POSTED, is_descending=False, rows_max=1
-    )
-    oldest = (await job_lists.list_jobs(connection, question)).jobs
+    # A list in the order of posting would read all jobs of a partner that has many.
     today_ms = to_ms(start_of(day_of(visit.context.now)))
-    if oldest and oldest[0].posted_ms < today_ms:
+    if await job_lists.has_older_job(connection, partner_id=partner_id, before_ms=today_ms):
         return []
     two = ListedPage(after=0, rows_max=2)
     has_child = len(await partners.list_applications(connection, two, partner_id=partner_id)) > 1
-    return _list_steps(visit, has_child=has_child, has_job=bool(oldest))
+    return _list_steps(visit, has_child=has_child, has_job=any(one.jobs for one in found.states))
 
 
 def _list_steps(visit: Visit, *, has_child: bool, has_job: bool) -> list[Step]:
