@@ -34,9 +34,9 @@ from tests.documents.blocks import (
     read_blocks,
     run_shell,
 )
-from tests.documents.preloaded import open_preloaded
 from tests.stories.cli.commands import COMMANDS
 from tests.support.missing_part import find_programs
+from tests.support.preloaded import open_preloaded
 from tests.support.sandbox_client import bearer
 from tests.support.server_process import start_sandbox_server
 

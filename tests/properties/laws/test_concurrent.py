@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from jobmeter.database.pool import Database
-from tests.support.concurrent_actors import ConcurrentActors
+from tests.properties.laws.concurrent_actors import ConcurrentActors
 from tests.support.scenario import set_up
 
 LIMIT_MICROS = 1_500_000_000

@@ -1,7 +1,8 @@
-"""Owns a process that has imported the commands: each command of a document runs in a fork of it, as a process of its own.
+"""Owns a process that has imported the commands: each runs in a fork of it, as a process of its own.
 
-The documents run a hundred commands, and most of the time of each was its imports. How fast a command starts has tests
-of its own, and so has what it imports. Does not own any expectation.
+The documents run a hundred commands, and sixty sandboxes are started for clients that need a real socket: most of the
+time of each was its imports. How fast a command starts has tests of its own, and so has what it imports. Does not own any
+expectation.
 
 Run as a program with the address of a socket, this module is that process.
 """
@@ -44,7 +45,7 @@ sys.exit(int(asked.recv(20)))
 def open_preloaded(folder: Path) -> Iterator[str]:
     """Yields the text of a program that runs ``jobmeter`` with the arguments that it is given."""
     address = str(folder / "preloaded.sock")
-    server = subprocess.Popen([sys.executable, "-m", "tests.documents.preloaded", address], cwd=DOCS.parent)
+    server = subprocess.Popen([sys.executable, "-m", "tests.support.preloaded", address], cwd=DOCS.parent)
     give_up_at = time.monotonic() + START_SECONDS_MAX
     while not Path(address).exists():
         assert server.poll() is None
