@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, settings
 
 from jobmeter.database.embedded import start_embedded
 from jobmeter.database.pool import Database, upgrade_database
+from tests.support import server_process
 from tests.support.fault_coverage import FaultCoverage
 from tests.support.paths import SHARED
 from tests.support.sandbox_client import SandboxClient, open_sandbox_client, reopen_sandbox_client
@@ -98,6 +99,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     Saves the coverage data here: pytest-xdist kills a process that needs more than ten seconds to end, and its data
     would be lost.
     """
+    server_process.OPENED.close()
     measured = Coverage.current()
     if measured is not None and hasattr(session.config, "workerinput"):
         measured.stop()

@@ -1,6 +1,7 @@
 """Owns reading the blocks of the documents: their kind, and the shell in which they run. Does not own any expectation."""
 
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from tests.support.missing_part import find_programs
 from tests.support.paths import DOCS
+from tests.support.server_process import find_program
 
 ROOT = DOCS.parent
 PAGES = sorted(
@@ -40,8 +42,8 @@ _BLOCK = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CURL = """#!/bin/sh
 exec {curl} --write-out '%{{stderr}}HTTP %{{http_code}} %{{url_effective}}\\n' --max-time 60 "$@"
 """
-PYTHON3 = """#!/bin/sh
-exec {python} "$@"
+PROGRAM = """#!/bin/sh
+exec {command} "$@"
 """
 
 
@@ -61,17 +63,15 @@ def list_blocks(*kinds: str) -> list[Block]:
     return [block for path in PAGES for block in read_blocks(path) if not kinds or block.kind in kinds]
 
 
-def make_programs(folder: Path, jobmeter: str) -> Path:
-    """Creates the programs that a reader has on the path: ``jobmeter``, its Python, and a ``curl`` that reports statuses.
-
-    ``jobmeter`` is the text of that program."""
+def make_programs(folder: Path) -> Path:
+    """Creates the programs that a reader has on the path: ``jobmeter``, its Python, and a ``curl`` that reports statuses."""
     (curl,) = find_programs("curl")
     programs = folder / "bin"
     programs.mkdir()
     for name, text in (
         ("curl", CURL.format(curl=curl)),
-        ("jobmeter", jobmeter),
-        ("python3", PYTHON3.format(python=sys.executable)),
+        ("jobmeter", PROGRAM.format(command=shlex.join(find_program()))),
+        ("python3", PROGRAM.format(command=shlex.quote(sys.executable))),
     ):
         (programs / name).write_text(text)
         (programs / name).chmod(0o755)

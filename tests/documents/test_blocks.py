@@ -36,7 +36,6 @@ from tests.documents.blocks import (
 )
 from tests.stories.cli.commands import COMMANDS
 from tests.support.missing_part import find_programs
-from tests.support.preloaded import open_preloaded
 from tests.support.sandbox_client import bearer
 from tests.support.server_process import start_sandbox_server
 
@@ -82,9 +81,9 @@ def sandbox(cluster_url, tmp_path_factory):
     data.mkdir(parents=True)
     made = make_database(cluster_url, TEMPLATE)
     url = next(made)
-    with start_sandbox_server(url, data), open_preloaded(folder) as program:
+    with start_sandbox_server(url, data):
         environment = {
-            "PATH": f"{make_programs(folder, program)}:{os.environ['PATH']}",
+            "PATH": f"{make_programs(folder)}:{os.environ['PATH']}",
             "HOME": str(folder),
             "XDG_DATA_HOME": str(folder / "share"),
             "PYTHONPATH": str(ROOT),

@@ -5,14 +5,13 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 
 import pytest
 
 from tests.conftest import TEMPLATE, make_database
 from tests.support.missing_part import find_programs
 from tests.support.paths import DOCS
-from tests.support.server_process import start_sandbox_server
+from tests.support.server_process import find_program, start_sandbox_server
 
 README = DOCS.parent / "README.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -38,7 +37,7 @@ def printed(cluster_url, tmp_path):
         script = re.sub(
             r"^(\.venv/bin/jobmeter clock .*)$", rf"\1 --credentials {quoted}", script, flags=re.MULTILINE
         )
-        script = script.replace(".venv/bin/jobmeter", f"{shlex.quote(sys.executable)} -m jobmeter")
+        script = script.replace(".venv/bin/jobmeter", shlex.join(find_program()))
         script = re.sub(r"--data ~/\S+", f"--database-url '{url}'", script)
         ran = subprocess.run(
             ["bash", "-c", script],

@@ -9,7 +9,7 @@ from coverage import Coverage
 
 from jobmeter.charging.charge import flow
 from tests.support.sandbox_client import SandboxClient
-from tests.support.server_process import start_sandbox_server
+from tests.support.server_process import WHOLE, start_sandbox_server
 from tests.tidy.source import ROOT
 
 CONFIGURATION = ROOT / "pyproject.toml"
@@ -27,7 +27,7 @@ def test_lines_that_only_a_server_s_worker_runs_are_measured(database_url: str, 
 
     # when its worker charges a click, and the server is stopped
     with (
-        start_sandbox_server(database_url, tmp_path, **measured) as credentials,
+        start_sandbox_server(database_url, tmp_path, program=WHOLE, **measured) as credentials,
         httpx2.Client(base_url=credentials["base_url"]) as client,
     ):
         sandbox_client = SandboxClient(client, credentials)

@@ -7,33 +7,49 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.support.preloaded import open_preloaded
+
 START_SECONDS_MAX = 60
+WHOLE = (sys.executable, "-m", "jobmeter")
+OPENED = ExitStack()  # closed when the tests of this process end
+PROGRAMS: list[tuple[str, ...]] = []
+
+
+def find_program() -> tuple[str, ...]:
+    """Returns the command of a process that is forked from one that has imported it. Coverage measures only whole ones."""
+    if "COVERAGE_PROCESS_CONFIG" in os.environ:
+        return WHOLE
+    if not PROGRAMS:
+        folder = Path(OPENED.enter_context(tempfile.TemporaryDirectory(prefix="jobmeter-")))
+        program = folder / "jobmeter"
+        program.write_text(OPENED.enter_context(open_preloaded(folder)), encoding="utf-8")
+        program.chmod(0o755)
+        PROGRAMS.append((str(program),))
+    return PROGRAMS[0]
 
 
 @contextmanager
 def start_sandbox_server(
-    database_url: str, folder: Path, *, host: str = "127.0.0.1", **environment: str
+    database_url: str,
+    folder: Path,
+    *,
+    host: str = "127.0.0.1",
+    program: tuple[str, ...] = (),
+    **environment: str,
 ) -> Iterator[dict[str, Any]]:
-    """Starts ``jobmeter sandbox`` on a free port and yields the content of its credentials file."""
+    """Starts ``jobmeter sandbox`` on a free port and yields the content of its credentials file.
+
+    ``program`` is ``WHOLE`` if the start itself is tested, or other code than that of the tests.
+    """
     credentials = folder / "credentials.json"
-    command = [
-        sys.executable,
-        "-m",
-        "jobmeter",
-        "sandbox",
-        "--host",
-        host,
-        "--port",
-        "0",
-        "--data",
-        str(folder),
-    ]
+    command = [*(program or find_program()), "sandbox", "--host", host, "--port", "0", "--data", str(folder)]
     command += ["--database-url", database_url, "--credentials", str(credentials)]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | environment)

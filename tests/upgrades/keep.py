@@ -22,7 +22,7 @@ from jobmeter.cli.server.psql import read_environment
 from jobmeter.database.embedded import find_program, start_embedded
 from tests.support.paths import ROOT
 from tests.support.sandbox_client import SandboxClient
-from tests.support.server_process import start_sandbox_server
+from tests.support.server_process import WHOLE, start_sandbox_server
 from tests.upgrades.release import FOLDER, LINKS_BEGIN_WITH, ROWS, SCHEMA, STORY, run_from
 from tests.upgrades.story import ask, fill, list_questions
 
@@ -60,7 +60,7 @@ def play(database_url: str, code: Path, folder: Path) -> dict[str, Any]:
     """Runs the release on an empty database; returns its credentials, and time, jobs and responses at the end."""
     environment = run_from(code) | {"JOBMETER_BASE_URL": LINKS_BEGIN_WITH}
     with (
-        start_sandbox_server(database_url, folder, **environment) as credentials,
+        start_sandbox_server(database_url, folder, program=WHOLE, **environment) as credentials,
         httpx2.Client(base_url=credentials.pop("base_url"), timeout=60) as client,
     ):
         sandbox_client = SandboxClient(client, credentials)

@@ -13,7 +13,7 @@ from jobmeter.database.migrations_runner import list_migrations
 from jobmeter.database.pool import Database, upgrade_database
 from jobmeter.integrity.flow import check_laws
 from tests.support.sandbox_client import SandboxClient, reopen_sandbox_client
-from tests.support.server_process import start_sandbox_server
+from tests.support.server_process import WHOLE, start_sandbox_server
 from tests.support.xml_partner import POSTER, XmlPartner
 from tests.upgrades.release import LINKS_BEGIN_WITH, Release, list_releases
 from tests.upgrades.schema import describe_schema
@@ -101,7 +101,7 @@ def test_a_server_of_the_release_keeps_running_during_the_schema_upgrade(
     data.mkdir()
     release.write_credentials(data)
     with (
-        start_sandbox_server(kept_url, data, **release.unpack(code)) as credentials,
+        start_sandbox_server(kept_url, data, program=WHOLE, **release.unpack(code)) as credentials,
         httpx2.Client(base_url=credentials["base_url"], timeout=60) as client,
     ):
         sandbox_client = SandboxClient(client, credentials)

@@ -94,10 +94,16 @@ async def find_unnoticed_changes(connection: Connection, head: ChainHead) -> dic
             await connection.execute("SET LOCAL session_replication_role = replica")
             for statement in statements:
                 await connection.execute(statement)
-            broken = await find_broken(connection, head)
-        if not any(title.startswith(law) for title in broken):
-            unnoticed[what] = broken
+            if not await is_broken(connection, law):
+                broken = await find_broken(connection, head)
+                if not any(title.startswith(law) for title in broken):
+                    unnoticed[what] = broken
     return unnoticed
+
+
+async def is_broken(connection: Connection, law: str) -> bool:
+    """Whether the law alone is: checking all of them after each change took most of the time."""
+    return any([(await check(connection)).breaches for title, check in LAWS if title.startswith(law)])
 
 
 async def list_wrong_declarations(connection: Connection) -> list[str]:

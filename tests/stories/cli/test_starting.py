@@ -16,7 +16,7 @@ from jobmeter.base.settings import Settings
 from jobmeter.cli import main
 from jobmeter.sandbox.traffic.client import Sandbox
 from tests.support.paths import DOCS
-from tests.support.server_process import start_sandbox_server
+from tests.support.server_process import WHOLE, start_sandbox_server
 
 ROOT = DOCS.parent
 # Imports one module too late for Ctrl-C: each is imported by some command.
@@ -74,11 +74,18 @@ def test_ctrl_c_while_modules_are_imported_ends_without_a_traceback(module):
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
-@pytest.mark.parametrize("host", ["localhost", "::1", "127.0.0.1", "0.0.0.0", "::"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "::",
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ("::1", "127.0.0.1", "0.0.0.0")),
+    ],
+)
 def test_a_sandbox_listens_at_every_kind_of_host_and_is_found_despite_a_proxy(host, database_url, tmp_path):
     """The proxy is one that nothing listens at: a request that it received would fail."""
     proxy = dict.fromkeys(("http_proxy", "HTTP_PROXY", "ALL_PROXY", "https_proxy"), "http://127.0.0.1:9")
-    with start_sandbox_server(database_url, tmp_path, host=host, **proxy) as credentials:
+    with start_sandbox_server(database_url, tmp_path, host=host, program=WHOLE, **proxy) as credentials:
         shown = run(
             "-m", "jobmeter", "clock", "show", "--credentials", str(tmp_path / "credentials.json"), **proxy
         )

@@ -181,7 +181,7 @@ def test_a_killed_worker_is_replaced_and_the_server_stays_up(database_url, tmp_p
     assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ ERROR ", line)
 
 
-@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 3])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_workers_end_with_a_killed_main_process_and_a_restart_succeeds(workers, tmp_path) -> None:
     """They once lived on and held the port; the failed restart then stopped the database while they used it."""
     port, data = free_port(), tmp_path / "data"

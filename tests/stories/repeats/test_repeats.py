@@ -118,6 +118,7 @@ class Trial:
     def __init__(self, world: World, dying: DyingDatabase) -> None:
         self.world = world
         self.dying = dying
+        self.points = 0  # of the first request of the last measurement
 
     async def measure(self, make, path, *, die_at=None):
         """Returns how the amounts have changed, and the responses: of the first request only if the process survived it."""
@@ -131,6 +132,7 @@ class Trial:
         answers = []
         with suppress(Died):
             answers.append(await write.send(self.world.client, key=key))
+        self.points = self.dying.points
         self.dying.restart()
         if die_at is not None:
             away_ms = AWAY_MINUTES * 60_000
@@ -143,22 +145,35 @@ class Trial:
         return {name: change for name, change in changes.items() if change}, answers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", GROUPS)
 async def test_a_write_happens_once_wherever_the_process_dies(database_url: str, group: str) -> None:
+    await die_in_writes(database_url, group, is_everywhere=True)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+async def test_a_write_happens_once_if_the_process_dies(database_url: str, group: str) -> None:
+    """Each write dies once, in turn just before and just after its last commit."""
+    await die_in_writes(database_url, group, is_everywhere=False)
+
+
+async def die_in_writes(database_url: str, group: str, *, is_everywhere: bool) -> None:
     rows = [row for row in list_writes() if group_of(row.path) == group]
     assert rows
     deaths = 0
     async with open_world(database_url) as (world, dying):
         trial = Trial(await make_final_charge(world) if group == "/operator" else world, dying)
-        for row in rows:
+        for number, row in enumerate(rows):
             make = MAKERS[row.method, row.path]
             if row.verb == "PUT" or row.is_unique:  # what is set again needs no further row
                 await trial.measure(make, row.path)
             expected, answers = await trial.measure(make, row.path)
             assert [answer.is_success for answer in answers] == [True] * 3, (row.path, answers[0].text)
-            for point in itertools.count():
+            last = trial.points - 1 - number % POINTS_MIN
+            for point in itertools.count() if is_everywhere else (last,):
                 changed, (*survived, first, again) = await trial.measure(make, row.path, die_at=point)
                 if survived:  # there are no more commit points
+                    assert is_everywhere, row
                     assert point >= POINTS_MIN, row
                     break
                 if row.path == "/sandbox/clock" and 60 < changed.get("minutes", 0) <= 60 + AWAY_MINUTES:

@@ -3,10 +3,9 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
-from tests.support.server_process import start_sandbox_server
+from tests.support.server_process import find_program, start_sandbox_server
 
 
 def run(credentials: dict, *words: str) -> dict:
@@ -14,7 +13,7 @@ def run(credentials: dict, *words: str) -> dict:
         "JOBMETER_BASE_URL": credentials["base_url"],
         "JOBMETER_OPERATOR_KEY": credentials["operator_key"],
     }
-    command = [sys.executable, "-m", "jobmeter", "hiring-contracts", *words, "--json"]
+    command = [*find_program(), "hiring-contracts", *words, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | keys, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
