@@ -40,13 +40,16 @@ class Loop:
     settings: Settings
     read_clock: ReadClock
 
-    async def sleep(self) -> None:
-        await asyncio.sleep(self.settings.chore_interval_ms / 1_000)
+    async def sleep(self, share: float = 0) -> None:
+        """Sleeps to the ``share`` of an interval at which a task has its turns."""
+        interval = self.settings.chore_interval_ms / 1_000
+        await asyncio.sleep(find_pause(asyncio.get_running_loop().time(), interval=interval, share=share))
 
-    async def repeat_later(self, turn: Turn, *, failure: str) -> None:
+    async def repeat_later(self, turn: Turn, *, failure: str, share: float) -> None:
         """As ``repeat``, after one interval: at the start of a process the first requests come first."""
-        await self.sleep()
-        await self.repeat(turn, failure=failure, pause=self.sleep)
+        await asyncio.sleep(self.settings.chore_interval_ms / 1_000)
+        await self.sleep(share)
+        await self.repeat(turn, failure=failure, pause=partial(self.sleep, share))
 
     async def repeat(self, turn: Turn, *, failure: str, pause: Pause) -> None:
         """Runs turns until the task is cancelled. A failing turn is logged as ``failure``, and tried again after the pause.
@@ -70,6 +73,14 @@ class Loop:
                 await pause()
 
 
+def find_pause(now: float, *, interval: float, share: float) -> float:
+    """Returns the seconds until the next moment that is ``share`` of an interval after a multiple of it; never 0.
+
+    Tasks whose turns came together would need a connection each, of which every process of a server would keep six.
+    """
+    return interval - (now - share * interval) % interval
+
+
 async def run_loop(
     database: Database,
     settings: Settings,
@@ -86,11 +97,10 @@ async def run_loop(
     # A group, unlike `gather`, ends only after all of its tasks: none outlives the database.
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_run_interactive(loop, wakeup))
-        tasks.create_task(_run_others(loop))
-        tasks.create_task(_make_files(loop))
-        for _ in range(count_feed_readers(settings)):
-            tasks.create_task(_read_feeds(loop))
-        tasks.create_task(_notify_partners(loop))
+        feed_readers = [_read_feeds] * count_feed_readers(settings)
+        later = [_run_others, _make_files, *feed_readers, _notify_partners]
+        for number, run in enumerate(later):
+            tasks.create_task(run(loop, number / len(later)))
 
 
 async def _run_interactive(loop: Loop, wakeup: asyncio.Event) -> None:
@@ -114,7 +124,7 @@ async def _wait_for_wakeup(loop: Loop, wakeup: asyncio.Event) -> None:
         await asyncio.wait_for(wakeup.wait(), loop.settings.chore_interval_ms / 1_000)
 
 
-async def _run_others(loop: Loop) -> None:
+async def _run_others(loop: Loop, share: float) -> None:
     """Runs settlement at each interval, since a large day takes a while; the other chores once a minute."""
     swept_at: datetime | None = None
 
@@ -127,17 +137,17 @@ async def _run_others(loop: Loop) -> None:
             await chores.run_maintenance(loop.database, loop.settings, now=now)
         return False
 
-    await loop.repeat_later(turn, failure="a chore failed")
+    await loop.repeat_later(turn, failure="a chore failed", share=share)
 
 
-async def _make_files(loop: Loop) -> None:
+async def _make_files(loop: Loop, share: float) -> None:
     """Makes and mails the files of documents at each interval: a long one delays no other work."""
 
     async def turn(now: datetime) -> bool:
         await chores.run_documents(loop.database, loop.settings, now=now)
         return False
 
-    await loop.repeat_later(turn, failure="files of documents could not be made")
+    await loop.repeat_later(turn, failure="files of documents could not be made", share=share)
 
 
 def count_feed_readers(settings: Settings) -> int:
@@ -145,16 +155,16 @@ def count_feed_readers(settings: Settings) -> int:
     return 2 if settings.pool_connections_max >= CONNECTIONS_FOR_TWO_READERS else 1
 
 
-async def _read_feeds(loop: Loop) -> None:
+async def _read_feeds(loop: Loop, share: float) -> None:
     """Reads one feed at a time: a slow server delays only its own jobs."""
 
     async def turn(now: datetime) -> bool:
         return await feeds.load_due(loop.database, loop.settings, now=now) > 0
 
-    await loop.repeat_later(turn, failure="a feed could not be read")
+    await loop.repeat_later(turn, failure="a feed could not be read", share=share)
 
 
-async def _notify_partners(loop: Loop) -> None:
+async def _notify_partners(loop: Loop, share: float) -> None:
     """Sends notifications at each interval; a slow endpoint delays only itself."""
     # The randomness spreads retries and protects no secret.
     dispatcher = NotificationDispatcher(loop.database, loop.settings, Random())  # noqa: S311
@@ -165,6 +175,6 @@ async def _notify_partners(loop: Loop) -> None:
         return False
 
     try:
-        await loop.repeat_later(turn, failure="notifications could not be sent")
+        await loop.repeat_later(turn, failure="notifications could not be sent", share=share)
     finally:
         await dispatcher.close()

@@ -10,7 +10,7 @@ from jobmeter.base.settings import Settings
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.worker import chores
-from jobmeter.worker.loop import Loop, run_loop
+from jobmeter.worker.loop import Loop, find_pause, run_loop
 from tests.support.scenario import START
 
 FAILURES = 30
@@ -46,6 +46,16 @@ async def test_all_tasks_continue_after_a_failure(
     assert calls > 3 * FAILURES
     logged = [record for record in caplog.records if "will be tried again" in record.getMessage()]
     assert 1 <= len(logged) <= TASKS
+
+
+@pytest.mark.parametrize("now", [0.0, 0.1, 0.2, 7.95, 1e6 + 0.123])
+def test_tasks_have_their_turns_at_different_times(now: float) -> None:
+    """At the same time, each would need a connection of its own."""
+    turns = sorted((now + find_pause(now, interval=0.2, share=share / 5)) % 0.2 for share in range(5))
+    assert turns == pytest.approx([0, 0.04, 0.08, 0.12, 0.16], abs=1e-6) or turns == pytest.approx(
+        [0.04, 0.08, 0.12, 0.16, 0.2], abs=1e-6
+    )
+    assert all(0 < find_pause(now, interval=0.2, share=share / 5) <= 0.2 for share in range(5))
 
 
 async def test_a_task_whose_cancellation_was_lost_ends_after_its_turn(database_url: str) -> None:
