@@ -8,7 +8,6 @@ from typing import Self
 
 import httpx2
 
-from jobmeter.base.readers.network import is_local
 from jobmeter.client.applications import Applications, Contracts
 from jobmeter.client.audit import Audit
 from jobmeter.client.campaigns import Campaigns
@@ -43,7 +42,7 @@ class Client:
         limits: Limits = DEFAULT_LIMITS,
         surroundings: Surroundings | None = None,
     ) -> None:
-        http = open_http(transport, limits, is_local=is_local(httpx2.URL(server.api_url).host))
+        http = open_http(transport, limits, url=server.api_url)
         shared = Transport(server, http, limits=limits, surroundings=surroundings or Surroundings())
         self._use(Session(shared, client_id=client_id, client_secret=client_secret, version=version))
 

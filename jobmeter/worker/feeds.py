@@ -22,6 +22,7 @@ from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.loading.flow import load_feed
 from jobmeter.jobs.feeds.model import FILE_SCHEME, Feed, FeedRun, FeedRunOutcome
 from jobmeter.outbound.addresses import AddressRefusedError, find_address
+from jobmeter.outbound.tls import open_tls
 from jobmeter.outbound.waiting import run_apart
 
 REDIRECTS_MAX = 5
@@ -137,7 +138,7 @@ async def _fetch_over_http(feed: Feed, *, is_sandbox: bool, now: datetime, bytes
     url = feed.location
     # The proxies and passwords of the environment are not for addresses that partners choose.
     async with httpx2.AsyncClient(
-        timeout=SILENCE_SECONDS_MAX, follow_redirects=False, trust_env=False
+        verify=open_tls(), timeout=SILENCE_SECONDS_MAX, follow_redirects=False, trust_env=False
     ) as client:
         for _ in range(REDIRECTS_MAX + 1):
             target = httpx2.URL(url)

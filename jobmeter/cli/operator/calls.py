@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-import httpx2
 import msgspec
 from cyclopts import Parameter
 
 from jobmeter.base.faults import CommandFailed
-from jobmeter.base.readers.network import is_local
 from jobmeter.cli.failures import explain_errors
 from jobmeter.cli.options import ServerOptions
 from jobmeter.cli.output import Row, print_record, print_rows
@@ -86,7 +84,7 @@ class Operator(ServerOptions):
             headers["Idempotency-Key"] = surroundings.make_key()
         if body is not None:
             headers["Content-Type"] = "application/json"
-        with explain_errors(url), open_http(None, LIMITS, is_local=is_local(httpx2.URL(url).host)) as http:
+        with explain_errors(url), open_http(None, LIMITS, url=url) as http:
             transport = Transport(jobmeter_at(url), http, limits=LIMITS, surroundings=surroundings)
             exchange = Exchange(
                 method=method,

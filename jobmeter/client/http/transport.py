@@ -6,6 +6,7 @@ are passed in.
 
 import html
 import re
+import ssl
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +22,7 @@ import msgspec
 
 from jobmeter import __version__
 from jobmeter.base.clock import read_machine_clock
+from jobmeter.base.readers.network import is_local
 from jobmeter.client.http.errors import (
     ClientError,
     NoResponseError,
@@ -107,11 +109,22 @@ class Answer:
     body: bytes
 
 
-def open_http(transport: httpx2.BaseTransport | None, limits: Limits, *, is_local: bool) -> httpx2.Client:
+def open_http(transport: httpx2.BaseTransport | None, limits: Limits, *, url: str) -> httpx2.Client:
     """Returns the connections that all applications of a client share. A local server is not reached through a proxy."""
     timeout = httpx2.Timeout(limits.request_seconds, connect=limits.connect_seconds)
     headers = {"User-Agent": f"jobmeter/{__version__}", "Accept": "application/json"}
-    return httpx2.Client(transport=transport, timeout=timeout, headers=headers, trust_env=not is_local)
+    is_near = is_local(httpx2.URL(url).host)
+    verify = choose_certificates(url)
+    return httpx2.Client(
+        transport=transport, timeout=timeout, headers=headers, trust_env=not is_near, verify=verify
+    )
+
+
+def choose_certificates(url: str) -> ssl.SSLContext | bool:
+    """Returns what a client of ``url`` verifies servers with. Without TLS it is a context that trusts nobody: reading the
+    certificates of all authorities takes longer than most commands.
+    """
+    return url.lower().startswith("https:") or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class Transport:

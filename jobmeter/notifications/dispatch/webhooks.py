@@ -5,9 +5,8 @@ Does not own which notifications are due or when a failed one is retried (``flow
 
 import asyncio
 import contextlib
-import ssl
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from http import HTTPStatus
 
 import httpx2
@@ -19,6 +18,7 @@ from jobmeter.notifications import flow as notifications
 from jobmeter.notifications.model import DeliveryAttempt, EndpointAnswer, Failure, Sent
 from jobmeter.notifications.rules import read_retry_after
 from jobmeter.outbound.addresses import AddressRefusedError, find_address
+from jobmeter.outbound.tls import open_tls
 from jobmeter.outbound.waiting import run_apart
 
 ANSWER_BYTES_MAX = 2_048
@@ -65,7 +65,7 @@ async def _send(attempt: DeliveryAttempt, settings: Settings, deadline: asyncio.
     started = clock()
     async with (
         httpx2.AsyncClient(
-            verify=_tls_context(), timeout=None, follow_redirects=False, trust_env=False
+            verify=open_tls(), timeout=None, follow_redirects=False, trust_env=False
         ) as client,
         client.stream(
             "POST",
@@ -111,9 +111,3 @@ def _classify_status(status: int, retry_after: str, machine_now: datetime) -> Fa
         is_gone=is_gone,
         retry_after=read_retry_after(retry_after if is_overloaded else "", machine_now=machine_now),
     )
-
-
-@lru_cache(maxsize=1)
-def _tls_context() -> ssl.SSLContext:
-    """Reading the certificates of all authorities takes longer than most requests."""
-    return ssl.create_default_context()

@@ -11,6 +11,8 @@ from threading import Thread
 
 import httpx2
 
+from jobmeter.client.http.transport import choose_certificates
+
 HOST = "127.0.0.1"
 PATH = "/jobmeter-listen"  # by which a webhook that a listener left behind is recognized
 BODY_BYTES_MAX = 8_000_000
@@ -57,7 +59,12 @@ class _Server(http_server.ThreadingHTTPServer):
     def __init__(self, forward_to: str, when_delivered: Callable[[Delivery], None]) -> None:
         self._forward_to = forward_to
         self._when_delivered = when_delivered
-        self._client = httpx2.Client(timeout=FORWARD_SECONDS, trust_env=False, follow_redirects=False)
+        self._client = httpx2.Client(
+            timeout=FORWARD_SECONDS,
+            trust_env=False,
+            follow_redirects=False,
+            verify=choose_certificates(forward_to),
+        )
         super().__init__((HOST, 0), _Handler)
 
     def deliver(self, headers: dict[str, str], body: bytes) -> Delivery:

@@ -16,7 +16,7 @@ from jobmeter.base.clock import from_ms
 from jobmeter.base.faults import CommandFailed
 from jobmeter.base.readers.network import is_local
 from jobmeter.client.http.errors import make_refusal
-from jobmeter.client.http.transport import read_refusal
+from jobmeter.client.http.transport import choose_certificates, read_refusal
 
 REQUEST_SECONDS = 120
 AGENT = (
@@ -39,6 +39,7 @@ class Sandbox:
             headers={"User-Agent": AGENT},
             timeout=REQUEST_SECONDS,
             trust_env=not is_local(base_url.host),
+            verify=choose_certificates(str(base_url)),
         )
 
     def call(self, method: str, path: str, *, key: str, **content: Any) -> Any:
