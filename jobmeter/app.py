@@ -5,11 +5,9 @@ Does not own the behaviour of any of them.
 
 import asyncio
 import contextlib
-import importlib.util
 import logging
 import time
 from collections.abc import AsyncIterator, Coroutine
-from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -23,8 +21,7 @@ from jobmeter.api.routes import make_routes
 from jobmeter.api.shutdown import end_with_parent, on_shutdown
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.lists import list_parts
-from jobmeter.base.settings import Settings, check_keys
-from jobmeter.billing.providers.flow import check_provider
+from jobmeter.base.settings import Settings
 from jobmeter.certification.rehearsal.assessing import assess_requests
 from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.outages import Outage, is_outage
@@ -45,7 +42,6 @@ from jobmeter.sandbox import endpoints as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock
 from jobmeter.sandbox.desk import SandboxDesk
 from jobmeter.sandbox.traffic.live import TrafficPlayer, play_along
-from jobmeter.wire.restli.versions import read_sunsets
 from jobmeter.worker import chores
 from jobmeter.worker.loop import run_loop
 
@@ -74,21 +70,6 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     )
     app.router.redirect_slashes = False
     return app
-
-
-def check_settings(settings: Settings) -> None:
-    """Raises ``ValueError`` with a one-line message for settings that a worker process could not start with."""
-    check_keys(settings)
-    read_trusted_proxies(settings.trusted_proxies)
-    read_rate_limits(settings.rate_limits)
-    read_sunsets(settings.version_sunsets)
-    check_provider(settings)
-    if settings.export_folder and importlib.util.find_spec("pyarrow") is None:
-        raise ValueError(
-            "JOBMETER_EXPORT_FOLDER needs pyarrow, which is not installed: pip install 'jobmeter[parquet]'"
-        )
-    if settings.font_folder and not Path(settings.font_folder).is_dir():
-        raise ValueError(f"JOBMETER_FONT_FOLDER is not a folder: {settings.font_folder}")
 
 
 def open_recorder(database: Database, settings: Settings) -> RequestRecorder:

@@ -4,6 +4,7 @@ Does not own policies per contract (the database does). A setting never changes 
 """
 
 import difflib
+import importlib.util
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -253,6 +254,22 @@ def check_keys(settings: Settings) -> None:
                 f"JOBMETER_{kind}_KEY must have at least {KEY_CHARACTERS_MIN} characters, better 32 random ones; "
                 "write a new one before the old one: new,old"
             )
+
+
+def check_extras(settings: Settings) -> None:
+    """Raises ``ValueError`` for a setting that needs a library which is not installed, or another setting."""
+    for name, value, library, extra in (
+        ("EXPORT_FOLDER", settings.export_folder, "pyarrow", "parquet"),
+        ("STRIPE_KEY", settings.stripe_key, "stripe", "stripe"),
+    ):
+        if value and importlib.util.find_spec(library) is None:
+            raise ValueError(
+                f"{PREFIX}{name} needs {library}, which is not installed: pip install 'jobmeter[{extra}]'"
+            )
+    if settings.stripe_key and not settings.stripe_webhook_secret:
+        raise ValueError(
+            "JOBMETER_STRIPE_KEY needs JOBMETER_STRIPE_WEBHOOK_SECRET, by which payments are reported"
+        )
 
 
 def _read(name: str, source: Mapping[str, str], default: object) -> str | int | bool:

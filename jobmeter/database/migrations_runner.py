@@ -11,6 +11,7 @@ from jobmeter.database.rows import list_scalars
 
 ADVISORY_LOCK = 0x4A4F424D  # "JOBM"
 VERSION_MIN = 150_000
+TIME_OUTS: LiteralString = "SET LOCAL lock_timeout = '4s'; SET LOCAL statement_timeout = '60s';\n"
 
 
 def list_migrations() -> list[tuple[str, LiteralString]]:
@@ -54,9 +55,8 @@ async def _apply_missing(connection: Connection, until: str | None) -> list[str]
     for name, text in known:
         if name not in done:
             async with connection.transaction():
-                await connection.execute("SET LOCAL lock_timeout = '4s'")
-                await connection.execute("SET LOCAL statement_timeout = '60s'")
-                await connection.execute(text)
+                # Sent together: while a server starts beside its imports, each answer waits for the interpreter's lock.
+                await connection.execute(TIME_OUTS + text)
                 await connection.execute("INSERT INTO schema_migrations (name) VALUES (%s)", [name])
             applied.append(name)
         if name == until:

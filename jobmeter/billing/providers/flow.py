@@ -22,18 +22,6 @@ log = logging.getLogger("jobmeter.billing")
 IGNORED, RECORDED = "IGNORED", "RECORDED"
 
 
-def check_provider(settings: Settings) -> None:
-    """Raises ``ValueError`` for settings of a provider that cannot be used."""
-    if settings.stripe_key and not is_installed():
-        raise ValueError(
-            "JOBMETER_STRIPE_KEY needs stripe, which is not installed: pip install 'jobmeter[stripe]'"
-        )
-    if settings.stripe_key and not settings.stripe_webhook_secret:
-        raise ValueError(
-            "JOBMETER_STRIPE_KEY needs JOBMETER_STRIPE_WEBHOOK_SECRET, by which payments are reported"
-        )
-
-
 def open_provider(settings: Settings) -> PaymentProvider:
     """Raises ``Refused(PROVIDER_MISSING)`` if none is configured."""
     if not settings.stripe_key or not is_installed():

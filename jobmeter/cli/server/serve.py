@@ -5,13 +5,16 @@ Does not own the application (``app``) or the commands (``main``).
 
 import asyncio
 import contextlib
+import gc
 import getpass
+import importlib
 import logging
 import os
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +31,7 @@ from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.embedded import EmbeddedServer, has_database, start_embedded
 from jobmeter.database.pool import upgrade_database
 
+APPLICATION = "jobmeter.app:create_app"
 LISTEN_SECONDS_MAX = 60
 SPAWN_POLL_SECONDS = 0.02
 BACKLOG = 2_048
@@ -54,13 +58,10 @@ LOG = {
 
 
 @contextlib.contextmanager
-def open_database(
-    data: Path, database_url: str, *, is_watched: bool = False, must_exist: bool = False
-) -> Iterator[str]:
+def open_database(data: Path, database_url: str, *, must_exist: bool = False) -> Iterator[str]:
     """Yields the URL of the given database, or of the embedded one in ``data``, which runs until the block ends.
 
-    With ``is_watched`` it is restarted if it dies, for example because it was killed or its disk is full. With
-    ``must_exist`` it is not created: checking the laws of an empty database would succeed. Raises ``DatabaseUnusable``.
+    With ``must_exist`` it is not created: checking the laws of an empty database would succeed. Raises ``DatabaseUnusable``.
     """
     if database_url:
         yield database_url
@@ -68,17 +69,70 @@ def open_database(
     if must_exist and not has_database(data):
         raise DatabaseUnusable(f"There is no database in {data}: specify it with --data or --database-url")
     server = start_embedded(data)
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+@contextlib.contextmanager
+def run_database(data: Path, database_url: str) -> Iterator[str]:
+    """Yields as ``open_database`` the URL of a server's database, whose schema is current, with the application imported.
+
+    The embedded database is restarted if it dies, for example because it was killed or its disk is full. Raises
+    ``DatabaseUnusable``.
+    """
+    if database_url:
+        load_application()
+        yield database_url
+        return
+    server = _start_beside(data, load_application)
     is_over = threading.Event()
     watch = threading.Thread(target=keep_running, args=(server, is_over), daemon=True)
-    if is_watched:
-        watch.start()
+    watch.start()
     try:
         yield server.url
     finally:
         is_over.set()
-        if is_watched:
-            watch.join()
+        watch.join()
         server.stop()
+
+
+def load_application() -> None:
+    """Imports what the workers, which are forks of this process, run.
+
+    Modules and classes are never garbage: collections would find nothing among them, neither now nor in the workers.
+    """
+    gc.disable()
+    try:
+        importlib.import_module(APPLICATION.partition(":")[0])
+    finally:
+        gc.enable()
+    gc.freeze()
+
+
+def _start_beside(data: Path, load: Callable[[], None]) -> EmbeddedServer:
+    """Starts the database while ``load`` runs: the one takes as long as the other, on a core of its own."""
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        starting = beside.submit(_start_current, data)
+        try:
+            load()
+            return starting.result()
+        except BaseException:
+            with contextlib.suppress(Exception):
+                starting.result().stop()
+            raise
+
+
+def _start_current(data: Path) -> EmbeddedServer:
+    """Starts the database and upgrades its schema."""
+    server = start_embedded(data)
+    try:
+        asyncio.run(upgrade_database(server.url))
+    except BaseException:
+        server.stop()
+        raise
+    return server
 
 
 def make_actor() -> Actor:
@@ -128,7 +182,7 @@ def run_server(
     base_url = f"http://{write_host(host)}:{port}"
     os.environ.update(replace(settings, base_url=settings.base_url or base_url).to_environment())
     server = Server(
-        "jobmeter.app:create_app",
+        APPLICATION,
         address=address,
         port=port,
         interface=Interfaces.ASGI,

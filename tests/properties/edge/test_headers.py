@@ -7,9 +7,9 @@ import psycopg
 import pytest
 
 from jobmeter.api.routes import ENDPOINTS, PLAIN
-from jobmeter.app import check_settings
 from jobmeter.base.limits import EXCLUDED_VISITORS_MAX, EXCLUDED_VISITORS_PAGE
 from jobmeter.base.settings import Settings
+from jobmeter.cli.server.settings import check_settings
 from tests.properties.edge.test_any_parameter import list_asks, send
 from tests.stories.edge.test_tenants import make_signing_secret, owned  # noqa: F401 -- a fixture
 from tests.support.sandbox_client import bearer, open_sandbox_client

@@ -10,10 +10,10 @@ import httpx2
 import pytest
 
 from jobmeter import __version__
-from jobmeter.app import check_settings
 from jobmeter.base.readers.network import is_local
 from jobmeter.base.settings import Settings
 from jobmeter.cli import main
+from jobmeter.cli.server.settings import check_settings
 from jobmeter.sandbox.traffic.client import Sandbox
 from tests.support.paths import DOCS
 from tests.support.server_process import WHOLE, start_sandbox_server
@@ -30,6 +30,7 @@ MODULES = (
     "jobmeter.app",
     "starlette.routing",
 )
+KEYS = {f"JOBMETER_{name}_KEY": "a key that nobody guesses" for name in ("EVENTS", "OPERATOR", "SECRET")}
 
 INTERRUPT = """
 import sys
@@ -70,8 +71,24 @@ def test_the_version_has_the_name_of_the_program():
 
 @pytest.mark.parametrize("module", MODULES)
 def test_ctrl_c_while_modules_are_imported_ends_without_a_traceback(module):
-    done = run("-c", INTERRUPT, module, "serve")
+    done = run("-c", INTERRUPT, module, "serve", "--database-url", "postgresql:///unused", **KEYS)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_ctrl_c_while_the_database_starts_beside_the_imports_leaves_no_database_running(tmp_path):
+    done = run("-c", INTERRUPT, "jobmeter.app", "serve", "--data", str(tmp_path), **KEYS)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+    assert (tmp_path / "postgresql" / "PG_VERSION").exists()
+    assert not (tmp_path / "postgresql" / "postmaster.pid").exists()
+
+
+def test_a_data_folder_that_cannot_be_used_is_reported_in_one_line_after_the_imports(tmp_path):
+    (tmp_path / "postgresql").mkdir()
+    (tmp_path / "postgresql" / "photo.jpg").touch()
+    done = run("-m", "jobmeter", "serve", "--data", str(tmp_path), **KEYS)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "holds files but no PostgreSQL database" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

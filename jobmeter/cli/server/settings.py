@@ -1,0 +1,54 @@
+"""Owns what is checked of the settings before a server starts: what a worker process could not start with, what has no effect.
+
+Does not own the settings (``base.settings``). Imports little: the database starts only after these checks.
+"""
+
+import sys
+from pathlib import Path
+
+from jobmeter.base.settings import Settings, check_extras, check_keys, find_misspelt
+from jobmeter.base.terminal import Terminal
+from jobmeter.http.proxies import read_trusted_proxies
+from jobmeter.http.rate_limits import read_rate_limits
+from jobmeter.wire.restli.versions import read_sunsets
+
+
+def read_settings() -> Settings:
+    """Reads the settings, and warns of variables that are none: a misspelt one would have no effect without a word."""
+    error_console = Terminal(file=sys.stderr)
+    for name, nearest in find_misspelt().items():
+        hint = f"; did you mean {nearest}?" if nearest else ""
+        error_console.print_line(f"jobmeter: {name} is not a setting and has no effect{hint}", style="yellow")
+    settings = Settings.from_environment()
+    check_settings(settings)
+    return settings
+
+
+def check_settings(settings: Settings) -> None:
+    """Raises ``ValueError`` with a one-line message for settings that a worker process could not start with."""
+    check_keys(settings)
+    read_trusted_proxies(settings.trusted_proxies)
+    read_rate_limits(settings.rate_limits)
+    read_sunsets(settings.version_sunsets)
+    check_extras(settings)
+    if settings.font_folder and not Path(settings.font_folder).is_dir():
+        raise ValueError(f"JOBMETER_FONT_FOLDER is not a folder: {settings.font_folder}")
+
+
+def check_usable(settings: Settings) -> None:
+    """Raises ``ValueError`` if no key is set, because nobody could use the server; warns of a key that is missing."""
+    keys = {
+        "EVENTS_KEY": (settings.events_key, "the job board's endpoints cannot be used"),
+        "OPERATOR_KEY": (settings.operator_key, "the operator's endpoints cannot be used"),
+        "SECRET_KEY": (settings.secret_key, "apply links and webhooks are not available"),
+    }
+    if not any(key for key, _ in keys.values()):
+        names = ", ".join(f"JOBMETER_{name}" for name in keys)
+        raise ValueError(
+            f"no key is set, so nobody could use this server: set {names}, each to a secret of its own, "
+            "for example from: openssl rand -hex 32"
+        )
+    error_console = Terminal(file=sys.stderr)
+    for name, (key, effect) in keys.items():
+        if not key:
+            error_console.print_line(f"jobmeter: JOBMETER_{name} is not set: {effect}", style="yellow")
