@@ -10,7 +10,7 @@ PINNED := billing duckdb parquet portal postgresql server stripe xml
 LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo run dev psql test test-slow coverage check format typescript bench bench-large profile map docs pictures lock release clean
+.PHONY: help setup system demo run dev psql test test-slow coverage check format typescript bench bench-large bench-peers profile map docs pictures lock release clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +87,9 @@ bench: $(DEV)  ## measure the named figures, write bench/results.json
 
 bench-large: $(DEV)  ## measure the figures that need much data as well
 	$(BIN)/python -m bench --large
+
+bench-peers: $(DEV)  ## measure single clicks beside pgbench, and beside other programs that environment variables name
+	$(BIN)/python -m bench --peers
 
 profile: $(DEV)  ## run the demo under a sampling profiler, write the flame graph profile.svg
 	$(BIN)/py-spy record --subprocesses --output profile.svg -- $(BIN)/jobmeter demo

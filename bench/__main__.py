@@ -9,11 +9,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.figures import FIGURES, GROUPS
+from bench.figures import FIGURES, GROUPS, PEERS
 from bench.machine import open_machine
 from bench.measurement import LARGE, Figure, Measured, Sizes
 from jobmeter.base.clock import read_machine_clock
 
+MET = {True: "yes", False: "no", None: ""}
 RESULTS = Path(__file__).with_name("results.json")
 
 Results = dict[str, dict[str, Any]]
@@ -23,19 +24,28 @@ def main(arguments: list[str] | None = None, *, sizes: Sizes | None = None) -> i
     """Runs the command. A missed target is shown in red but is not an error, because it depends on the machine."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the named figures.")
     parser.add_argument("--large", action="store_true", help="also measure the figures that need much data")
+    parser.add_argument("--peers", action="store_true", help="measure only the figures beside other programs")
     parser.add_argument("--only", metavar="NAME", choices=[figure.name for figure in FIGURES])
-    parser.add_argument("--results", type=Path, default=RESULTS, help="file to write the results to")
+    parser.add_argument("--results", type=Path, help="file to write the results to")
     options = parser.parse_args(arguments)
-    wanted = [
-        figure
-        for figure in FIGURES
-        if options.only in {None, figure.name} and (options.large or options.only or not figure.is_large)
-    ]
+    wanted = choose_figures(large=options.large, peers=options.peers, only=options.only)
     console = Console()
     results = measure(wanted, sizes or (LARGE if options.large else Sizes()), console)
-    options.results.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    # The file of all figures does not depend on which other programs this machine has.
+    path = options.results or (None if options.peers else RESULTS)
+    if path is not None:
+        path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     console.print(render_table(wanted, results))
     return 0
+
+
+def choose_figures(*, large: bool = False, peers: bool = False, only: str | None = None) -> list[Figure]:
+    """Returns the one that is named; with ``peers`` those beside other programs, otherwise all that need no such program."""
+    if only is not None:
+        return [figure for figure in FIGURES if figure.name == only]
+    if peers:
+        return [figure for figure in FIGURES if figure.is_peer]
+    return [figure for figure in FIGURES if figure.group != PEERS and (large or not figure.is_large)]
 
 
 def measure(wanted: list[Figure], sizes: Sizes, console: Console) -> Results:
@@ -56,13 +66,14 @@ def result_line(figure: Figure, measured: Measured) -> dict[str, Any]:
         "limit": _round(measured.limit),
         "ratio": None if measured.ratio is None else round(measured.ratio, 4),
         "target": figure.target,
+        "isMet": figure.is_met(measured),
         "runs": [_round(run) for run in measured.runs],
     }
     return line | ({"note": measured.note} if measured.note else {})
 
 
 def _round(value: float | None) -> float | None:
-    return None if value is None else round(value, 1)
+    return None if value is None else round(value, 1 if value >= 10 else 3)
 
 
 def render_table(wanted: list[Figure], results: Results) -> Table:
@@ -71,7 +82,7 @@ def render_table(wanted: list[Figure], results: Results) -> Table:
     )
     notes = "".join(f"\n{name}: {row['note']}" for name, row in results.items() if "note" in row)
     table = Table(title="Medians, compared with the most that this machine can do", caption=limits + notes)
-    for column in ("figure", "value", "unit", "limit", "ratio", "target", "runs"):
+    for column in ("figure", "value", "unit", "limit", "ratio", "target", "met", "runs"):
         is_text = column in {"figure", "unit"}
         table.add_column(column, justify="left" if is_text else "right", no_wrap=True)
     for figure in wanted:
@@ -82,9 +93,10 @@ def render_table(wanted: list[Figure], results: Results) -> Table:
             figure.unit,
             _show(row["limit"]),
             "" if row["ratio"] is None else f"{row['ratio']:.2f}",
-            "" if figure.target is None else f"{figure.target:.2f}",
+            "" if figure.target is None else f"{figure.target:g}",
+            MET[row["isMet"]],
             str(len(row["runs"])),
-            style="red" if figure.is_missed(row["ratio"]) else None,
+            style="red" if row["isMet"] is False else None,
         )
     return table
 

@@ -1,4 +1,4 @@
-"""Owns the batches of events that senders post: power-law popularity, increasing times, no duplicates.
+"""Owns the batches of events that senders post: power-law or even popularity, increasing times, no duplicates.
 
 Does not own sending them. Each batch is made once and sent once.
 """
@@ -28,7 +28,7 @@ AGENT_VERSIONS = range(100, 150)
 class Stream:
     """The events of one sender, a share ``click_share`` of them apply clicks and the others views.
 
-    Each batch has its own ``number``, so batches never repeat.
+    If ``is_uniform``, each job is as likely as any other: a batch touches as many jobs as it can. Each batch has its own ``number``, so batches never repeat.
     """
 
     sender: int
@@ -36,6 +36,7 @@ class Stream:
     first_ms: int
     batch_events: int
     click_share: float = 1.0
+    is_uniform: bool = False
 
     def make_bodies(self, first_number: int, count: int) -> list[bytes]:
         """Returns JSON arrays, as a job board would send them."""
@@ -48,12 +49,20 @@ class Stream:
 
     def _sample(self, number: int) -> tuple[np.random.Generator, Column, Column]:
         rng = np.random.default_rng([self.sender, number])
-        # Zipf distribution with exponent 1: the first of 50,000 jobs receives a tenth of the clicks.
-        weights = np.cumsum(1.0 / np.arange(1, len(self.job_ids) + 1))
-        jobs = self.job_ids[np.searchsorted(weights, rng.random(self.batch_events) * weights[-1])]
+        jobs = self.job_ids[self._choose_ranks(rng)]
         first_ms = self.first_ms + number * BATCH_SPAN_MS
         times = first_ms + np.sort(rng.integers(0, BATCH_SPAN_MS, self.batch_events))
         return rng, jobs, times
+
+    def _choose_ranks(self, rng: np.random.Generator) -> Column:
+        ranks: Column
+        if self.is_uniform:
+            ranks = rng.integers(0, len(self.job_ids), self.batch_events)
+            return ranks
+        # Zipf distribution with exponent 1: the first of 50,000 jobs receives a tenth of the clicks.
+        weights = np.cumsum(1.0 / np.arange(1, len(self.job_ids) + 1))
+        ranks = np.searchsorted(weights, rng.random(self.batch_events) * weights[-1])
+        return ranks
 
     def _make_events(self, number: int) -> list[dict[str, object]]:
         rng, jobs, times = self._sample(number)

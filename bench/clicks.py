@@ -1,6 +1,6 @@
 """Owns the figure of single apply clicks: signed links requested over HTTP, each click durable before the response.
 
-The limit is a bare handler that returns the same redirect.
+The limit is a bare handler that returns the same redirect. Beside it is a plain ledger: pgbench on the same database.
 """
 
 import tempfile
@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx2
 import numpy as np
 
+from bench import pgbench
 from bench.bare import ANSWER
 from bench.live_jobs import post_live_jobs
 from bench.machine import Machine
@@ -45,12 +46,36 @@ def make_click(job_id: int) -> bytes:
     return make_get(f"/jobs/apply/{token}", {"User-Agent": BROWSER})
 
 
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The plain ledger of as many jobs, with as many connections, as the candidates have. Without pgbench it has no rates."""
+
+    machine: Machine
+    program: Path | None
+    candidates: Candidates
+
+    def measure(self) -> tuple[float, ...]:
+        """Returns the transactions per second of one round."""
+        if self.program is None:
+            return ()
+        rate = pgbench.measure_transactions(
+            self.machine,
+            self.program,
+            jobs=len(self.candidates.job_ids),
+            connections=CONNECTIONS,
+            transactions=self.candidates.clicks,
+        )
+        return (rate,)
+
+
 def measure_clicks(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
-    """Measures clicks and bare redirects alternately, after a warm-up round."""
+    """Measures clicks, bare redirects and transactions of pgbench alternately, after a warm-up round."""
     settings = Settings(database_url=machine.url, secret_key=SECRET_KEY)
     live = post_live_jobs(machine.url, jobs=min(sizes.jobs, JOBS), customers=1, now=now)
     candidates = Candidates(live.job_ids[0], min(CLICKS, sizes.jobs * CONNECTIONS))
-    clicked, bare = [], []
+    ledger = Ledger(machine, pgbench.find_pgbench(), candidates)
+    pgbench.make_jobs(machine, len(candidates.job_ids))
+    clicked, bare, plain = [], [], list[float]()
     with (
         serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as server,
         tempfile.TemporaryDirectory() as folder,
@@ -60,10 +85,14 @@ def measure_clicks(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, M
             for number in range(sizes.runs + 1):
                 clicked.append(candidates.click(server, number))
                 bare.append(candidates.click(limit, number).per_second)
+                plain += ledger.measure()
+    rates = tuple(one.per_second for one in clicked[1:])
     waits = [one.waits_ms for one in clicked[1:]]
+    beside = Measured(rates, tuple(plain[1:])) if plain else Measured((), note=pgbench.MISSING)
     return {
-        "intake_click": Measured(tuple(one.per_second for one in clicked[1:]), tuple(bare[1:])),
+        "intake_click": Measured(rates, tuple(bare[1:])),
         "intake_click_p99": Measured(tuple(float(np.percentile(one, 99)) for one in waits)),
+        "intake_click_to_pgbench": beside,
     }
 
 

@@ -68,7 +68,7 @@ def measure_explaining(machine: Machine, sizes: Sizes, now: datetime) -> dict[st
     """Measures the 99th percentile of each round in ms, after a warm-up round."""
     settings = Settings(database_url=machine.url, events_key=EVENTS_KEY, operator_key=OPERATOR_KEY)
     job_ids = post_live_jobs(machine.url, jobs=sizes.jobs, customers=sizes.senders, now=now).job_ids
-    span_ms = (sizes.runs + 1) * sizes.batches * BATCH_SPAN_MS
+    span_ms = (sizes.runs + 1) * sizes.explained_batches * BATCH_SPAN_MS
     first_ms = max(to_ms(start_of(day_of(now))), to_ms(now) - span_ms)
     streams = [
         Stream(sender=at, job_ids=ids, first_ms=first_ms, batch_events=sizes.batch_events)
@@ -77,8 +77,8 @@ def measure_explaining(machine: Machine, sizes: Sizes, now: datetime) -> dict[st
     rounds = []
     with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as server:
         for number in range(sizes.runs + 1):
-            first = number * sizes.batches
-            senders = [Sender(server, stream, first, sizes.batches).prepare for stream in streams]
+            first = number * sizes.explained_batches
+            senders = [Sender(server, stream, first, sizes.explained_batches).prepare for stream in streams]
             _, timings = race(senders)
             taken = [seconds * 1_000 for mine in timings for seconds in mine]
             rounds.append(float(np.percentile(taken, 99)))

@@ -1,4 +1,4 @@
-"""Owns the figures of intake: batches of events over HTTP, spread over all live jobs or all on one job.
+"""Owns the figures of intake: batches of events over HTTP, spread over all live jobs by popularity or evenly, or all on one job.
 
 Every event is an apply click within its job's budget, so it is stored, counted and charged: the most expensive case, and
 the one to compare with a ledger. Only ``intake_mixed`` includes views like a real job board, nine per click.
@@ -6,7 +6,7 @@ the one to compare with a ledger. Only ``intake_mixed`` includes views like a re
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -85,6 +85,7 @@ class Round:
     """The figures of one round."""
 
     spread: float
+    uniform: float
     timings_ms: list[float]
     copied_alone: float
     copied_by_all: float
@@ -93,7 +94,7 @@ class Round:
 
 
 def measure_intake(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
-    """Measures spread events, COPY, hot-job and mixed events alternately, after a warm-up round."""
+    """Measures events by popularity, COPY, even, hot-job and mixed events alternately, after a warm-up round."""
     settings = Settings(database_url=machine.url, events_key=EVENTS_KEY)
     job_ids = post_live_jobs(machine.url, jobs=sizes.jobs, customers=sizes.senders, now=now).job_ids
     make_ceiling(machine)
@@ -107,37 +108,30 @@ def measure_intake(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, M
         "intake_batch": Measured(rates, alone),
         "intake_batch_p50": Measured(tuple(float(np.percentile(one.timings_ms, 50)) for one in rounds)),
         "intake_batch_p99": Measured(tuple(float(np.percentile(one.timings_ms, 99)) for one in rounds)),
+        "intake_uniform": Measured(tuple(one.uniform for one in rounds), alone),
         "intake_mixed": Measured(tuple(one.mixed for one in rounds), alone),
-        "intake_hot_job": Measured(tuple(one.hot for one in rounds), rates),
+        "intake_hot_job": Measured(tuple(one.hot for one in rounds), alone),
         "copy_by_all": Measured(tuple(one.copied_by_all for one in rounds), alone),
     }
 
 
 def _measure_round(intake: Intake, job_ids: tuple[Column, ...], first_ms: int, number: int) -> Round:
-    # Each kind of stream has its own sender numbers, so no event is a duplicate of another.
-    events, senders = intake.sizes.batch_events, len(job_ids)
     spread = tuple(
-        Stream(sender=at, job_ids=ids, first_ms=first_ms, batch_events=events)
+        Stream(sender=at, job_ids=ids, first_ms=first_ms, batch_events=intake.sizes.batch_events)
         for at, ids in enumerate(job_ids)
     )
-    hot = tuple(
-        Stream(sender=at + senders, job_ids=job_ids[0][:1], first_ms=first_ms, batch_events=events)
-        for at in range(senders)
-    )
+    # Each kind of stream has its own sender numbers, so no event is a duplicate of another.
+    senders = len(spread)
+    hot = tuple(replace(one, sender=one.sender + senders, job_ids=job_ids[0][:1]) for one in spread)
     mixed = tuple(
-        Stream(
-            sender=at + 2 * senders,
-            job_ids=ids,
-            first_ms=first_ms,
-            batch_events=events,
-            click_share=MIXED_CLICK_SHARE,
-        )
-        for at, ids in enumerate(job_ids)
+        replace(one, sender=one.sender + 2 * senders, click_share=MIXED_CLICK_SHARE) for one in spread
     )
+    uniform = tuple(replace(one, sender=one.sender + 3 * senders, is_uniform=True) for one in spread)
     rate, timings_ms = intake.send(spread, number)
     alone, by_all = intake.copy(spread, number)
     return Round(
         spread=rate,
+        uniform=intake.send(uniform, number)[0],
         timings_ms=timings_ms,
         copied_alone=alone,
         copied_by_all=by_all,
