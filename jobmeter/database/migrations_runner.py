@@ -11,7 +11,9 @@ from jobmeter.database.rows import list_scalars
 
 ADVISORY_LOCK = 0x4A4F424D  # "JOBM"
 VERSION_MIN = 150_000
-TIME_OUTS: LiteralString = "SET LOCAL lock_timeout = '4s'; SET LOCAL statement_timeout = '60s';\n"
+# A migration that a crash loses is applied again, because its name is lost with it, and those after it: none waits for the
+# disk, and the first transaction that does, waits for all of them.
+LIMITS: LiteralString = "SET LOCAL lock_timeout = '4s'; SET LOCAL statement_timeout = '60s'; SET LOCAL synchronous_commit = off;\n"
 
 
 def list_migrations() -> list[tuple[str, LiteralString]]:
@@ -56,7 +58,7 @@ async def _apply_missing(connection: Connection, until: str | None) -> list[str]
         if name not in done:
             async with connection.transaction():
                 # Sent together: while a server starts beside its imports, each answer waits for the interpreter's lock.
-                await connection.execute(TIME_OUTS + text)
+                await connection.execute(LIMITS + text)
                 await connection.execute("INSERT INTO schema_migrations (name) VALUES (%s)", [name])
             applied.append(name)
         if name == until:

@@ -16,9 +16,11 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import httpx2
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
@@ -34,6 +36,7 @@ from jobmeter.database.pool import upgrade_database
 APPLICATION = "jobmeter.app:create_app"
 LISTEN_SECONDS_MAX = 60
 SPAWN_POLL_SECONDS = 0.02
+HEALTH_SECONDS_MAX = 5
 BACKLOG = 2_048
 STOP_SECONDS_MAX = 20  # for the requests that a worker is still processing when it is stopped
 WATCH_SECONDS = 2
@@ -103,11 +106,13 @@ def load_application() -> None:
 
     Modules and classes are never garbage: collections would find nothing among them, neither now nor in the workers.
     """
+    collects = gc.isenabled()
     gc.disable()
     try:
         importlib.import_module(APPLICATION.partition(":")[0])
     finally:
-        gc.enable()
+        if collects:
+            gc.enable()
     gc.freeze()
 
 
@@ -253,11 +258,23 @@ def announce(base_url: str, when_listening: Callable[[str], None], *, are_forked
     while not are_forked() and time.monotonic() < give_up_at:
         time.sleep(SPAWN_POLL_SECONDS)
     while time.monotonic() < give_up_at:
-        try:
-            # The server is on this machine: a proxy of the environment could not reach it.
-            if httpx2.get(f"{base_url}/health", timeout=5, trust_env=False).is_success:
-                when_listening(base_url)
-                return
-        except httpx2.HTTPError:
-            time.sleep(0.05)
+        if _responds(base_url):
+            when_listening(base_url)
+            return
+        time.sleep(SPAWN_POLL_SECONDS)
     logging.getLogger("jobmeter").error("the server does not respond at %s", base_url)
+
+
+def _responds(base_url: str) -> bool:
+    """The server is on this machine, and speaks HTTP alone: a proxy of the environment could not reach it, and the library
+    for clients would read the certificates of the world before its first request.
+    """
+    parts = urlsplit(base_url)
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=HEALTH_SECONDS_MAX)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
