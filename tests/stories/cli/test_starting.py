@@ -175,6 +175,12 @@ def test_a_font_folder_that_is_none_is_refused_before_the_server_starts(tmp_path
         check_settings(Settings(font_folder=str(tmp_path / "missing")))
 
 
+def test_a_payment_provider_without_the_secret_of_its_reports_is_refused_before_the_server_starts():
+    check_settings(Settings(stripe_key="sk", stripe_webhook_secret="whsec"))
+    with pytest.raises(ValueError, match="JOBMETER_STRIPE_KEY needs JOBMETER_STRIPE_WEBHOOK_SECRET"):
+        check_settings(Settings(stripe_key="sk"))
+
+
 def test_a_terminal_without_utf_8_shows_codes(database_url):
     done = run("-m", "jobmeter", "clock", "advance", "3\u0661d", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert (done.returncode, "\\u0661" in done.stderr) == (2, True)
