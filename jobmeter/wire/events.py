@@ -134,7 +134,7 @@ def _decode_array(piece: bytes) -> Iterator[Sequence[Event | Malformed]]:
     try:
         return iter([_ARRAY_SOUND.decode(piece)])
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _read_each(_split_array(piece), _read_one)
+        return _read_each(_split_array(piece), read_one)
 
 
 def _read_each(
@@ -175,10 +175,11 @@ def _decode_lines(piece: bytes) -> Iterator[Sequence[Event | Malformed]]:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         lines = [line for line in piece.splitlines() if line.strip()]
         _check_count(len(lines))
-        return _read_each(lines, _read_one)
+        return _read_each(lines, read_one)
 
 
-def _read_one(raw: Raw) -> Event | Malformed:
+def read_one(raw: Raw) -> Event | Malformed:
+    """Decodes one record; ``None`` is one with a text that is no Unicode."""
     if raw is None:
         return Malformed(HALF)
     try:

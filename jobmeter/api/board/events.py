@@ -1,6 +1,5 @@
 """``POST /events``: a batch of views and apply clicks from the operator's job board."""
 
-import asyncio
 from typing import Any
 
 from psycopg_pool import PoolTimeout
@@ -16,7 +15,6 @@ from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.intake.flow import TAKEN_BACK
 from jobmeter.metering.model import IntakeReply
 from jobmeter.wire.cloud_events import list_attributes
-from jobmeter.wire.events import Event, Malformed, decode_events
 from jobmeter.wire.restli.tunnel import read_media_type
 
 
@@ -41,10 +39,7 @@ async def _ingest(context: RequestContext) -> IntakeReply:
     headers, app = context.request.headers, context.app
     body = await expand_body(context.body, headers.get("content-encoding"), bytes_max=EVENTS_BODY_BYTES_MAX)
     media = read_media_type(headers.get("content-type"))
-    events: list[Event | Malformed] = []
-    for piece in decode_events(body, media, list_attributes(headers)):
-        events += piece
-        await asyncio.sleep(0)  # other requests run between two pieces
+    events = await metering.read_batch(body, media, list_attributes(headers))
     # A batch may have waited for admission: filters use the time at which its events are recorded.
     now = await app.clock.read()
     async with app.database.transaction() as connection:

@@ -18,6 +18,7 @@ from jobmeter.database.arrays import Column
 
 AGENT_CHARACTERS_MAX = 512
 AGENTS_REMEMBERED_MAX = 65_536
+AGENTS_INLINE_MAX = 200  # that are new and matched on the event loop; a thread matches more
 
 BROWSERS_VERSION: Final = "2026-11"
 """The version of ``BROWSERS``: change it with the list."""

@@ -54,18 +54,21 @@ def make_columns(events: Sequence[Event | Malformed], external_ids: ExternalIds)
     sound, times, addresses, flaw_of = _read_sound(events)
     times_ms = np.array([time_ms or 0 for time_ms in times], dtype=np.int64)
     malformed, flaws = np.zeros(len(sound), dtype=bool), np.full(len(sound), None, dtype=object)
+    keys = make_keys(_encode([f"{event.source}\0{event.id}" for event in sound]), times_ms)
     if flaw_of:
         malformed[list(flaw_of)], flaws[list(flaw_of)] = True, list(flaw_of.values())
+        # The key of a malformed event is zero, not the hash of the blank event that replaces it.
+        keys.view(np.uint8).reshape(len(sound), 16)[malformed] = 0
     return EventColumns(
-        keys=_make_keys(sound, times_ms, malformed),
+        keys=keys,
         times_ms=times_ms,
         kinds=np.array([event.type == "applyClick" for event in sound], dtype=np.int64),
         job_ids=_read_job_ids(sound, external_ids),
-        visitors=_hash_visitors([event.visitor for event in sound]),
+        visitors=hash_visitors(_encode([event.visitor for event in sound])),
         addresses=addresses,
         crawlers=find_crawlers([event.user_agent for event in sound])
         | np.array([event.is_crawler is True for event in sound], dtype=bool),
-        countries=_number_countries([event.country for event in sound]),
+        countries=number_countries([event.country for event in sound]),
         malformed=malformed,
         flaws=flaws,
     )
@@ -80,7 +83,7 @@ def _read_sound(
         [_BLANK if row in flaw_of else event for row, event in enumerate(events)] if flaw_of else events
     )
     sound = list(cast("Sequence[Event]", readable))  # what is not an event has a flaw
-    times = _read_times(sound)
+    times = read_times([event.time for event in sound])
     for row in [row for row, time_ms in enumerate(times) if time_ms is None]:
         flaw_of[row] = BAD_TIME
         sound[row] = _BLANK
@@ -91,23 +94,22 @@ def _read_sound(
     return sound, times, addresses, flaw_of
 
 
-def _read_times(events: list[Event]) -> list[int | None]:
-    times = [event.time for event in events]
+def read_times(times: Sequence[int | str]) -> list[int | None]:
+    """Milliseconds since 1970; ``None`` for what is no time, or one that a key cannot hold."""
     return [
         time_ms if time_ms is not None and 0 <= time_ms < TIME_MS_MAX else None
         for time_ms in [time if type(time) is int else read_time_ms(time) for time in times]
     ]
 
 
-def _make_keys(events: list[Event], times_ms: Column, malformed: Column) -> Column:
+def make_keys(names: list[bytes], times_ms: Column) -> Column:
+    """The keys of events of these names, each source and id with a zero byte between, at these times."""
     # One table of bytes, a row per key: the hash, whose first six bytes are then overwritten by the low six bytes of
-    # the big-endian time. The key of a malformed event is zero, not the hash of the blank event that replaces it.
-    texts = [f"{event.source}\0{event.id}" for event in events]
-    digests = b"".join(map(xxh3_128_digest, _encode(texts)))
-    keys = np.frombuffer(digests, dtype=np.uint8).reshape(len(events), 16).copy()
-    keys[:, :6] = times_ms.astype(">u8").view(np.uint8).reshape(len(events), 8)[:, 2:]
-    keys[malformed] = 0
-    return keys.view("V16").reshape(len(events))
+    # the big-endian time.
+    digests = b"".join(map(xxh3_128_digest, names))
+    keys = np.frombuffer(digests, dtype=np.uint8).reshape(len(names), 16).copy()
+    keys[:, :6] = times_ms.astype(">u8").view(np.uint8).reshape(len(names), 8)[:, 2:]
+    return keys.view("V16").reshape(len(names))
 
 
 def _encode(texts: list[str]) -> list[bytes]:
@@ -130,15 +132,21 @@ def _read_job_id(event: Event, external_ids: ExternalIds) -> int:
     if event.job is None:
         name = read_external_name(event)
         return 0 if name is None else external_ids.get(name, 0)
-    job_id = read_job_id(event.job)
+    return find_job_number(event.job)
+
+
+def find_job_number(job: int | str | None) -> int:
+    """The number of a job that is named by id or URN; 0 where it cannot be one's."""
+    job_id = read_job_id(job)
     return job_id if job_id is not None and 0 < job_id <= _SIGNED_MASK else 0
 
 
-def _hash_visitors(visitors: list[str]) -> Column:
+def hash_visitors(visitors: list[bytes]) -> Column:
+    """The number that represents each visitor; 0 where none is named."""
     # The sign bit is cleared because the database has no unsigned integers; an empty visitor is 0, not its hash.
-    digests = b"".join(map(xxh3_64_digest, _encode(visitors)))
+    digests = b"".join(map(xxh3_64_digest, visitors))
     hashes = (np.frombuffer(digests, dtype=">u8") & _SIGNED_MASK).astype(np.int64)
-    if "" in visitors:
+    if b"" in visitors:
         hashes[[row for row, visitor in enumerate(visitors) if not visitor]] = 0
     return hashes
 
@@ -210,7 +218,8 @@ def address_number(address: str) -> int:
     return int(parsed) >> 80
 
 
-def _number_countries(countries: list[str | None]) -> Column:
+def number_countries(countries: Sequence[str | None]) -> Column:
+    """Each country as ``number_country`` returns it; 0 where none is given."""
     # A batch contains few different countries; each code is looked up once.
     codes = {code: number_country(code) for code in set(countries) if code}
     if not codes:

@@ -28,6 +28,7 @@ from jobmeter.metering.filters.flow import FilterCache
 from jobmeter.metering.filters.model import FilterPolicy
 from jobmeter.metering.intake import bursts, rules, store
 from jobmeter.metering.intake.agents import (
+    AGENTS_INLINE_MAX,
     BROWSERS_VERSION,
     find_absent,
     find_non_browsers,
@@ -36,7 +37,9 @@ from jobmeter.metering.intake.agents import (
 )
 from jobmeter.metering.intake.bursts import BurstCandidates
 from jobmeter.metering.intake.columns import list_external_names, make_columns
+from jobmeter.metering.intake.event_shapes import read_shaped
 from jobmeter.metering.intake.rules import Filters
+from jobmeter.metering.intake.shaped import BYTES_MIN, RecordPlaces, ShapedEvents, make_shaped_columns
 from jobmeter.metering.intake.slices import in_slices
 from jobmeter.metering.intake.window_cache import LiveWindowCache
 from jobmeter.metering.model import (
@@ -49,14 +52,13 @@ from jobmeter.metering.model import (
     StoredEvents,
     Verdict,
 )
-from jobmeter.wire.events import Event, Malformed, read_job_id
+from jobmeter.wire.events import Event, Malformed, decode_events, read_job_id
 
 # Errors that are not the sender's fault: nothing was recorded, and the same batch may be sent again.
 TAKEN_BACK = (SerializationFailure, DeadlockDetected, StaleWindowsError)
 JUDGEMENTS_MAX = 25
 ROWS_AS_STATEMENT_MAX = 200
 NAMES_AT_ONCE_MAX = 1_000
-AGENTS_INLINE_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,39 @@ class IntakeCaches:
     windows: LiveWindowCache = field(default_factory=LiveWindowCache)
     filters: FilterCache = field(default_factory=FilterCache)
     recorded_days: set[date] = field(default_factory=set)
+
+
+async def read_batch(
+    body: bytes, media: str, attributes: Mapping[str, str] | None = None
+) -> Sequence[Event | Malformed]:
+    """The events of a batch as it was sent: packed already where all records have one shape. Raises as ``decode_events``.
+
+    Other requests run between two pieces.
+    """
+    shaped = None if attributes is not None else await _read_shaped(body, media)
+    if shaped is not None:
+        return shaped
+    events: list[Event | Malformed] = []
+    for piece in decode_events(body, media, attributes):
+        events += piece
+        await asyncio.sleep(0)
+    return events
+
+
+async def _read_shaped(body: bytes, media: str) -> ShapedEvents | None:
+    if len(body) < BYTES_MIN:
+        return None
+    places, parts = [], []
+    for piece in read_shaped(body, media):
+        columns = None if piece is None else make_shaped_columns(piece)
+        if piece is None or columns is None:
+            return None
+        places.append(RecordPlaces.of_piece(piece))
+        parts.append(columns)
+        await asyncio.sleep(0)
+    return (
+        ShapedEvents(body, RecordPlaces.concat_all(places), EventColumns.concat_all(parts)) if parts else None
+    )
 
 
 async def ingest(
@@ -82,8 +117,7 @@ async def ingest(
     the live windows of its jobs keep changing, and in a pipeline ``UniqueViolation`` for an event that exists
     already; nothing is recorded then.
     """
-    agents = [event.user_agent if isinstance(event, Event) else None for event in events]
-    await _match_agents(agents, known.filters.policies)
+    await _match_agents(events, known.filters.policies)
     columns = await _read_columns(connection, events)
     job_ids = np.unique(columns.job_ids)
     start = await store.next_batch(connection)
@@ -92,7 +126,7 @@ async def ingest(
         known.filters.policies,
         await filters_flow.find_excluded(connection, columns, known.filters),
         future_tolerance_seconds,
-        **_find_agent_flaws(agents, known.filters.policies),
+        **_find_agent_flaws(events, known.filters.policies),
     )
     windows = await _find_live_windows(connection, job_ids, known.windows)
     for _ in range(JUDGEMENTS_MAX):
@@ -112,6 +146,8 @@ async def ingest(
 
 async def _read_columns(connection: Connection, events: Sequence[Event | Malformed]) -> EventColumns:
     """In slices: a large batch never keeps other requests waiting."""
+    if isinstance(events, ShapedEvents):
+        return events.columns
     names = set()
     async for named in in_slices(events, list_external_names):
         names.update(named)
@@ -231,10 +267,18 @@ async def _charge(
     return charged
 
 
-async def _match_agents(agents: list[str | None], policies: Mapping[int, FilterPolicy]) -> None:
+def _list_agents(events: Sequence[Event | Malformed]) -> list[str | None]:
+    if isinstance(events, ShapedEvents):
+        return events.list_agents()
+    return [event.user_agent if isinstance(event, Event) else None for event in events]
+
+
+async def _match_agents(events: Sequence[Event | Malformed], policies: Mapping[int, FilterPolicy]) -> None:
     """Matches many agents that are new in a thread, so that other requests do not wait for them."""
     judges = _judges_browsers(policies)
-    unknown = list_unknown_agents(agents, judges_browsers=judges)
+    if isinstance(events, ShapedEvents) and not judges:
+        return  # those were matched as they were read
+    unknown = list_unknown_agents(_list_agents(events), judges_browsers=judges)
     if len(unknown) > AGENTS_INLINE_MAX:
         await asyncio.to_thread(match_agents, unknown, judges_browsers=judges)
 
@@ -243,13 +287,15 @@ def _judges_browsers(policies: Mapping[int, FilterPolicy]) -> bool:
     return any(policy.refuses_non_browsers for policy in policies.values())
 
 
-def _find_agent_flaws(agents: list[str | None], policies: Mapping[int, FilterPolicy]) -> dict[str, Column]:
+def _find_agent_flaws(
+    events: Sequence[Event | Malformed], policies: Mapping[int, FilterPolicy]
+) -> dict[str, Column]:
     """Only what some contract asks for: most installations pay for neither."""
     judged = {}
     if _judges_browsers(policies):
-        judged["non_browsers"] = find_non_browsers(agents)
+        judged["non_browsers"] = find_non_browsers(_list_agents(events))
     if any(not policy.counts_absent_agents for policy in policies.values()):
-        judged["absent_agents"] = find_absent(agents)
+        judged["absent_agents"] = find_absent(_list_agents(events))
     return judged
 
 
