@@ -22,6 +22,7 @@ Spans = dict[str, tuple[Places, Places]]  # by field, where its values begin and
 
 # Larger than the pieces of ``wire.event_pieces``: each costs a hundred calls of numpy, whatever its size.
 PIECE_BYTES = 524_288
+PIECE_ROWS = 2_000  # about: short records, too, are read in a few milliseconds
 DIGITS_MAX = 16
 FIELDS_MAX = 32  # each costs some calls of numpy for a piece, however few records it has
 QUOTE, FIRST_PRINTABLE = ord('"'), ord(" ")
@@ -54,7 +55,7 @@ class ShapedField:
 class Shape:
     """The fields of every record in order, and the bytes of a record before its first value and after its last one.
 
-    ``seam`` is what is between two records.
+    ``seam`` is what is between two records, ``record_bytes`` the length of the first one.
     """
 
     fields: tuple[ShapedField, ...]
@@ -62,6 +63,7 @@ class Shape:
     closing: bytes
     seam: bytes
     quotes: int
+    record_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ def read_shaped(body: bytes, media: str, *, piece_bytes: int = PIECE_BYTES) -> I
     shape = _find_shape(body, start, is_lines=is_lines)
     rows = 0
     while shape is not None and start < end:
-        limit = min(start + piece_bytes, end)
+        limit = min(start + piece_bytes, start + PIECE_ROWS * shape.record_bytes, end)
         size = end - start if limit == end else _cut(body, start, limit, shape)
         piece = _read_piece(body, start, start + size, shape)
         rows += 0 if piece is None else len(piece)
@@ -177,6 +179,7 @@ def _find_shape(body: bytes, start: int, *, is_lines: bool) -> Shape | None:
         closing=closing,
         seam=fields[0].before[len(closing) : -len(opening)],
         quotes=quotes,
+        record_bytes=at + 1 - start,
     )
 
 

@@ -12,7 +12,7 @@ from jobmeter.base.limits import EVENT_BYTES_MAX, EVENT_TEXT_CHARACTERS_MAX, EVE
 from jobmeter.database.columns import layout_of
 from jobmeter.metering.intake.agents import AGENTS_INLINE_MAX
 from jobmeter.metering.intake.columns import TIME_MS_MAX, UNREADABLE, address_number, make_columns
-from jobmeter.metering.intake.event_shapes import FIELDS_MAX, PIECE_BYTES, read_shaped
+from jobmeter.metering.intake.event_shapes import FIELDS_MAX, PIECE_BYTES, PIECE_ROWS, read_shaped
 from jobmeter.metering.intake.flow import read_batch
 from jobmeter.metering.intake.shaped import BYTES_MIN, RecordPlaces, ShapedEvents, make_shaped_columns
 from jobmeter.metering.model import EventColumns
@@ -121,6 +121,12 @@ def test_a_long_batch_is_read_in_pieces(piece_bytes):
         body = pack(events, media, separators)
         assert len(list(read_shaped(body, media, piece_bytes=piece_bytes))) >= len(body) / piece_bytes
         assert_equal(read_fast(body, media, piece_bytes), body, media)
+
+
+def test_a_piece_of_short_records_has_no_more_than_it_can_have_of_others():
+    pieces = list(read_shaped(pack([PLAIN | {"time": 1, "job": 1}] * 5_000), ARRAY))
+    assert sum(map(len, pieces)) == 5_000
+    assert max(map(len, pieces)) <= PIECE_ROWS
 
 
 async def test_only_batches_that_gain_from_it_are_read_by_shape():
