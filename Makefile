@@ -34,6 +34,9 @@ run: $(RUN)  ## run a sandbox until interrupted
 	@$(BIN)/jobmeter sandbox
 
 ##@ Develop
+# Without kept bytecode, each of some hundred processes of the tests would compile all modules again.
+test test-slow coverage bench bench-large bench-peers: export PYTHONDONTWRITEBYTECODE :=
+
 setup: $(DEV)  ## install the development dependencies into .venv
 
 system:  ## install the Debian packages that tests can use and that are missing (requires root)
