@@ -59,6 +59,7 @@ TERMS = (
     Term("intake", "recording events: deduplication, filters and charges, in one transaction"),
     Term("law", "an invariant of the money, which `jobmeter db check` verifies over the whole database"),
     Term("ledger", "accounts and postings; postings are never changed"),
+    Term("live day", "the day of a job that is counted in the row of its budget, as a rule today"),
     Term("live window", "a span of time in which a job is live and its clicks count"),
     Term("micros", "millionths of a currency unit; every amount is an integer of them"),
     Term(

@@ -7,9 +7,9 @@ SELECT shard, job_id, external_id, title, state, job_budgets.partner_contract_id
    AND job_id = %(job_id)s
 
 -- name: list_explained_days
-SELECT job_days.day, views, apply_clicks, clicks_charged, clicks_refused, clicks_reversed, charge_micros,
+SELECT job_day_sums.day, views, apply_clicks, clicks_charged, clicks_refused, clicks_reversed, charge_micros,
        settled_at
-  FROM job_days
+  FROM job_day_sums
   LEFT JOIN settled_days USING (day)
  WHERE shard = %(shard)s
    AND job_id = %(job_id)s

@@ -71,6 +71,7 @@ LAWS: tuple[tuple[str, Check], ...] = (
     ("7: every limit is what is available, reserved in jobs and earned", store.check_contract_money),
     ("8: nothing was booked on a day after it was settled", store.check_settled_days),
     ("8: days are settled in order, once and wholly", days.check_settlement),
+    ("8: a final day is counted in the roll-up alone", days.check_live_days),
     ("8: what settlement counted is what is counted", days.check_settled_clicks),
     ("8: what settlement says of each rule is what it took back", days.check_settled_rules),
     ("8: restatements lead to the figures of their day", days.check_restatements),

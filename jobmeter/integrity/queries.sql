@@ -454,13 +454,13 @@ WITH movements (job_id, day, change) AS (
                                      FROM job_day_folds)
                 THEN date '1970-01-01' ELSE summed.day END AS day
       FROM summed
-      LEFT JOIN job_days AS kept
+      LEFT JOIN job_day_sums AS kept
         ON kept.job_id = summed.job_id
        AND kept.day = summed.day
      GROUP BY summed.job_id, 3
 ), looked AS (
     SELECT job_id, day, charge_micros, coalesce(posted, 0) AS posted
-      FROM job_days
+      FROM job_day_sums
       FULL JOIN placed USING (job_id, day)
 )
 SELECT count(*) AS checked,
@@ -473,7 +473,7 @@ SELECT count(*) AS checked,
 -- Law 4. A job's spend, not reduced by credits on final days, is the sum of its daily charges.
 WITH summed AS (
     SELECT job_id, sum(charge_micros) AS charged
-      FROM job_days
+      FROM all_job_days
      GROUP BY job_id
 ), looked AS (
     SELECT job_id, spent_micros + credited_micros AS spent, coalesce(charged, 0) AS charged
@@ -527,8 +527,8 @@ WITH looked AS (
            clicks_charged BETWEEN 0 AND apply_clicks
            AND clicks_charged * click_price_micros::numeric = charge_micros
            AND clicks_reversed >= 0
-           AND job_days.partner_contract_id = job_budgets.partner_contract_id AS holds
-      FROM job_days
+           AND all_job_days.partner_contract_id = job_budgets.partner_contract_id AS holds
+      FROM all_job_days
       LEFT JOIN job_budgets USING (shard, job_id)
 )
 SELECT count(*) AS checked,
@@ -559,7 +559,7 @@ WITH kept AS (
       FROM (SELECT day, job_id, stored_views, stored_clicks, stored_refused
               FROM counted JOIN kept USING (partition)) AS of_day
       FULL JOIN (SELECT day, job_id, views, apply_clicks, clicks_reversed, clicks_refused
-                   FROM job_days JOIN kept USING (day)) AS rolled_up USING (day, job_id)
+                   FROM job_day_sums JOIN kept USING (day)) AS rolled_up USING (day, job_id)
 ), judged AS (
     SELECT day, job_id, views, stored_views, apply_clicks, clicks_reversed, stored_clicks,
            (views, apply_clicks + clicks_reversed, clicks_refused)

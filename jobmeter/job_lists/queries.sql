@@ -69,8 +69,8 @@ SELECT asked_id, {copied}, counted.views, counted.clicks
           AND job_id = asked_id
        OFFSET 0) AS current
  CROSS JOIN LATERAL (
-       SELECT coalesce(sum(job_days.views), 0) AS views, coalesce(sum(apply_clicks), 0) AS clicks
-         FROM job_days
+       SELECT coalesce(sum(all_job_days.views), 0) AS views, coalesce(sum(apply_clicks), 0) AS clicks
+         FROM all_job_days
         WHERE shard = shard_of(asked_id)
           AND job_id = asked_id
        OFFSET 0) AS counted
@@ -92,7 +92,7 @@ WITH active AS (
       FROM (SELECT 0::bigint AS contract_id UNION ALL SELECT id FROM partner_contracts) AS contracts
      CROSS JOIN LATERAL (
            SELECT shard, job_id
-             FROM job_days
+             FROM all_job_days
             WHERE partner_contract_id = contract_id
               AND day > %(seen_through)s
            OFFSET 0) AS found
@@ -112,12 +112,12 @@ UPDATE listed_jobs AS kept
         WHERE listed_jobs.job_id = active.job_id
        OFFSET 0) AS before
  CROSS JOIN LATERAL (
-       SELECT sum(job_days.views) AS views, sum(apply_clicks) AS clicks,
-              coalesce(sum(job_days.views) FILTER (WHERE day <= %(final_through)s), 0) AS settled_views,
+       SELECT sum(all_job_days.views) AS views, sum(apply_clicks) AS clicks,
+              coalesce(sum(all_job_days.views) FILTER (WHERE day <= %(final_through)s), 0) AS settled_views,
               coalesce(sum(apply_clicks) FILTER (WHERE day <= %(final_through)s), 0) AS settled_clicks
-         FROM job_days
-        WHERE job_days.shard = active.shard
-          AND job_days.job_id = active.job_id
+         FROM all_job_days
+        WHERE all_job_days.shard = active.shard
+          AND all_job_days.job_id = active.job_id
           AND day > before.through
        OFFSET 0) AS counted
  WHERE kept.job_id = active.job_id
@@ -133,7 +133,7 @@ SELECT contract_id, day, application_id, sum(charge_micros)::bigint
   FROM (SELECT id AS contract_id FROM partner_contracts) AS contracts
  CROSS JOIN LATERAL (
        SELECT shard, job_id, day, charge_micros
-         FROM job_days
+         FROM all_job_days
         WHERE partner_contract_id = contract_id
           AND day > %(seen_through)s
        OFFSET 0) AS found

@@ -18,6 +18,7 @@ from jobmeter.base.days import day_of, end_of
 from jobmeter.base.settings import Settings
 from jobmeter.billing.files import flow as files
 from jobmeter.billing.invoices import flow as invoices
+from jobmeter.charging.charge import flow as charge
 from jobmeter.charging.corrections import flow as corrections
 from jobmeter.charging.months import flow as months
 from jobmeter.charging.retention import flow as report_days
@@ -38,8 +39,7 @@ from jobmeter.request_control import flow as request_control
 from jobmeter.settlement.days import flow as settlement
 from jobmeter.worker import billing_log, cancellation, chore_log, feeds, machine_time
 
-SWEEP_ROWS_MAX = 5_000
-ROUNDS_MAX = 10_000
+SWEEP_ROWS_MAX, ROUNDS_MAX = 5_000, 10_000
 WAITS_MAX, WAIT_SECONDS = 200, 0.02
 
 log = logging.getLogger("jobmeter.worker")
@@ -277,6 +277,7 @@ CHORES = (
     ),
     Chore("index final days", Queue.MAINTENANCE, _in_steps(retention.index_next_day)),
     # Repeated until nothing is left: a partial batch only means that one contract is done.
+    Chore("move live days", Queue.MAINTENANCE, _in_batches(charge.move_past_days), rows_max=5_000),
     Chore("compact report days", Queue.MAINTENANCE, _compact_report_days, rows_max=SWEEP_ROWS_MAX),
     Chore("archive months", Queue.MAINTENANCE, _in_steps(months.archive_next_final_day)),
     Chore("sweep nonces", Queue.MAINTENANCE, _sweep_nonces, rounds_max=1),
@@ -395,6 +396,5 @@ async def next_due(database: Database, *, after: datetime, until: datetime) -> d
     """
     async with database.connection() as connection:
         dues = (await jobs.next_expiry(connection), await campaigns.next_campaign_due(connection))
-    moments = [end_of(day_of(after)), until]
-    moments += [due for due in dues if due is not None and due > after]
+    moments = [end_of(day_of(after)), until, *(due for due in dues if due is not None and due > after)]
     return max(min(moments), after + timedelta(microseconds=1))

@@ -44,7 +44,7 @@ def test_what_was_acknowledged_is_billable_after_a_kill(tmp_path: Path) -> None:
 
             with psycopg.connect(url) as connection:
                 found = connection.execute(
-                    "SELECT sum(clicks_charged), sum(charge_micros)::bigint FROM job_days WHERE job_id = %s",
+                    "SELECT sum(clicks_charged), sum(charge_micros)::bigint FROM job_day_sums WHERE job_id = %s",
                     [job_id],
                 ).fetchone()
             assert found == (acknowledged, acknowledged * seed.CLICK_PRICE_MICROS)

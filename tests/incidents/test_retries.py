@@ -11,7 +11,7 @@ from tests.support.sandbox_client import SandboxClient, make_event
 from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, open_scenario
 
 LATER = START + timedelta(hours=1)
-FIGURES = "SELECT views, apply_clicks, clicks_charged, charge_micros FROM job_days"
+FIGURES = "SELECT views, apply_clicks, clicks_charged, charge_micros FROM job_day_sums"
 
 
 class LostError(Exception):

@@ -12,9 +12,7 @@ from jobmeter.settlement.days import flow as settlement
 from tests.support.scenario import PRICE_MICROS, START, Scenario, make_event, open_scenario
 
 LATER = START + timedelta(hours=1)
-FIGURES = (
-    "SELECT job_id, day, views, apply_clicks, clicks_charged, clicks_reversed, charge_micros FROM job_days"
-)
+FIGURES = "SELECT job_id, day, views, apply_clicks, clicks_charged, clicks_reversed, charge_micros FROM job_day_sums"
 POSTED = "SELECT purpose, count(*), sum(amount)::bigint FROM ledger_postings GROUP BY purpose"
 HOUSEKEEPING = (
     "VACUUM (FULL, ANALYZE) events, job_days, job_budgets, charge_postings, ledger_bookings",
@@ -96,6 +94,6 @@ async def count_all(scenario: Scenario) -> tuple[int, int]:
     """Returns all views and clicks ever counted, and the charged clicks that were not reversed."""
     ((everything, charged),) = await scenario.rows(
         "SELECT sum(views + (apply_clicks - clicks_charged) + clicks_charged + clicks_reversed), sum(clicks_charged)"
-        " FROM job_days"
+        " FROM job_day_sums"
     )
     return everything, charged

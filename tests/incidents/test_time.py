@@ -11,7 +11,7 @@ from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, o
 from tests.support.scenario import make_event as make_click
 
 LATER = START + timedelta(hours=1)
-FIGURES = "SELECT day, apply_clicks, clicks_charged FROM job_days ORDER BY day"
+FIGURES = "SELECT day, apply_clicks, clicks_charged FROM job_day_sums ORDER BY day"
 MS = timedelta(milliseconds=1)
 
 
@@ -143,5 +143,5 @@ async def test_a_batch_judged_by_an_earlier_clock_still_counts_once(database_url
         behind, ahead = LATER, LATER + timedelta(minutes=4)
         assert (await scenario.ingest(clicks[:4], ahead)).accepted == 4
         assert (await scenario.ingest(clicks[2:], behind)).accepted == 2
-        assert await scenario.rows("SELECT apply_clicks, clicks_charged FROM job_days") == [(6, 6)]
+        assert await scenario.rows("SELECT apply_clicks, clicks_charged FROM job_day_sums") == [(6, 6)]
         assert to_ms(behind) < to_ms(ahead)

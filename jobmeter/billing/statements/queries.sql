@@ -4,15 +4,15 @@ SELECT kind, key, job_code, name, currency, postings, renewals, clicks, micros
   FROM (SELECT 'APPLICATION' AS kind, 'urn:li:developerApplication:' || application_id AS key, '' AS job_code,
                name, currency, 0 AS postings, 0 AS renewals, sum(clicks)::bigint AS clicks,
                sum(micros)::bigint AS micros
-          FROM (SELECT application_id, job_days.partner_contract_id AS contract_id,
+          FROM (SELECT application_id, all_job_days.partner_contract_id AS contract_id,
                        sum(clicks_charged) AS clicks,
-                       CASE WHEN job_days.partner_contract_id = ANY(%(free_ids)s) THEN 0
+                       CASE WHEN all_job_days.partner_contract_id = ANY(%(free_ids)s) THEN 0
                             ELSE sum(charge_micros) END AS micros
-                  FROM job_days
+                  FROM all_job_days
                   JOIN job_postings USING (shard, job_id)
-                 WHERE job_days.partner_contract_id = ANY(%(click_ids)s)
+                 WHERE all_job_days.partner_contract_id = ANY(%(click_ids)s)
                    AND day BETWEEN %(first)s AND %(last)s
-                 GROUP BY application_id, job_days.partner_contract_id) AS used
+                 GROUP BY application_id, all_job_days.partner_contract_id) AS used
           JOIN partner_contracts ON partner_contracts.id = contract_id
           JOIN applications ON applications.id = application_id
          GROUP BY application_id, name, currency
@@ -56,7 +56,7 @@ SELECT 'CLICKS' AS kind, partner_contract_id AS contract_id, job.job_id, applica
  CROSS JOIN LATERAL (
        SELECT sum(clicks_charged)::bigint AS quantity, sum(charge_micros)::bigint AS micros,
               min(day) AS first_day, max(day) AS last_day
-         FROM job_days
+         FROM all_job_days
         WHERE shard = job.shard
           AND job_id = job.job_id
           AND day BETWEEN %(first)s AND %(last)s
@@ -122,7 +122,7 @@ SELECT coalesce(sum(free), 0)::bigint AS free, coalesce(sum(refused), 0)::bigint
          CROSS JOIN LATERAL (
                SELECT sum(apply_clicks - clicks_charged) AS free,
                       sum(clicks_refused + clicks_reversed) AS refused
-                 FROM job_days
+                 FROM all_job_days
                 WHERE shard = job.shard
                   AND job_id = job.job_id
                   AND day BETWEEN %(first)s AND %(last)s

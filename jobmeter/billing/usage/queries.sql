@@ -42,14 +42,14 @@ SELECT partner_contract_id AS contract_id,
        AS recent_quantity,
        coalesce(sum(charge_micros) FILTER (WHERE day >= %(mean_from)s AND day <= %(final_through)s),
                 0)::bigint AS recent_micros
-  FROM job_days
+  FROM all_job_days
  WHERE partner_contract_id = ANY(%(contract_ids)s)
    AND day >= least(%(month)s::date, %(mean_from)s)
    AND day <= %(last_day)s
    AND (%(application_id)s::bigint IS NULL
         OR EXISTS (SELECT FROM job_postings
-                    WHERE job_postings.shard = job_days.shard
-                      AND job_postings.job_id = job_days.job_id
+                    WHERE job_postings.shard = all_job_days.shard
+                      AND job_postings.job_id = all_job_days.job_id
                       AND application_id = %(application_id)s))
  GROUP BY partner_contract_id
 

@@ -1,10 +1,15 @@
-"""Owns the verbs of charging: open a job's budget, charge a tally inside the budgets, close a job's budget."""
+"""Owns the verbs of charging: charge a tally inside the budgets, and move a day that is over out of their rows.
 
-from datetime import datetime
+A job's live day, today as a rule, is counted in the row of its budget, which a charge locks and changes anyway; every
+other day in the roll-up, `job_days`. No figure depends on when a day is moved: a day may have a part in each, and all who
+read days read both.
+"""
+
+from datetime import date, datetime
 
 import numpy as np
 
-from jobmeter.base.days import day_from_number
+from jobmeter.base.days import day_from_number, day_of
 from jobmeter.charging.charge import store
 from jobmeter.charging.charge.model import DayCounts
 from jobmeter.charging.corrections.flow import record_late
@@ -46,10 +51,13 @@ async def _charge_day(
     connection: Connection, counts: ClickCounts, day: int, chargeable: Column, *, batch: int, now: datetime
 ) -> ChargeResult:
     references = make_charge_references(day, counts.job_ids, batch)
+    of_day, today = day_from_number(day), day_of(now)
     result = await store.charge_day(
         connection,
         counts.extend(DayCounts, chargeable=chargeable, references=references),
-        day=day_from_number(day),
+        day=of_day,
+        # A late day never begins to be counted in the budget's row: today's counts would find it taken.
+        opening_day=of_day if of_day >= today else None,
         booked_at=now,
         batch=batch,
     )
@@ -68,3 +76,21 @@ def make_charge_references(day: int, job_ids: Column, batch: int) -> Column:
     parts["day_and_job"] = (np.uint64(day) << np.uint64(48)) | job_ids.astype(np.uint64)
     parts["batch"] = batch
     return parts.view("V16")
+
+
+async def move_past_days(connection: Connection, *, rows_max: int, now: datetime) -> int:
+    """Moves a day before today of some jobs of one contract, in the caller's transaction; returns of how many jobs."""
+    past = await store.find_past_day(connection, before=day_of(now))
+    if past is None:
+        return 0
+    return await store.move_contract_day(
+        connection, contract_id=past.contract_id, day=past.day, rows_max=rows_max
+    )
+
+
+async def move_days_until(connection: Connection, *, day: date) -> int:
+    """Moves the days until ``day``, this one included, of all jobs, which stay locked; returns of how many jobs.
+
+    As a rule there are none: ``move_past_days`` has moved them.
+    """
+    return await store.move_days_until(connection, day=day)

@@ -1,6 +1,7 @@
 """Owns the values of one day's charge: what its statement takes and what it answers."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from jobmeter.charging.model import ChargeResult, ClickCounts
 from jobmeter.database.columns import Integer, Uuid
@@ -21,3 +22,11 @@ class DayResult(ChargeResult):
     """``windows_stale`` jobs had changed since their clicks were judged."""
 
     windows_stale: int
+
+
+@dataclass(frozen=True, slots=True)
+class PastDay:
+    """A day that is over and still counted in budgets of a contract; contract 0 for jobs without one."""
+
+    contract_id: int
+    day: date

@@ -1,3 +1,25 @@
+-- columns: moved
+moved AS (
+    INSERT {into_days}
+    SELECT shard, job_id, live_day, partner_contract_id, day_views, day_clicks, day_charged, day_refused,
+           day_charged * click_price_micros
+      FROM held
+        {added}
+), emptied AS (
+    UPDATE job_budgets
+       SET live_day = NULL,
+           day_views = 0,
+           day_clicks = 0,
+           day_charged = 0,
+           day_refused = 0
+      FROM held
+     WHERE job_budgets.shard = held.shard
+       AND job_budgets.job_id = held.job_id
+    RETURNING 1
+)
+SELECT count(*)
+  FROM emptied
+
 -- name: prefer_index_plans
 -- For the rest of the transaction: what is joined with budgets is looked up by key, row by row. So
 -- `charge_day` locks its rows in the order of the keys, in which all others lock them too.
@@ -18,16 +40,33 @@ SELECT count(held.job_id)
           AND job_id = asked.job_id
           FOR UPDATE) AS held
 
+-- columns: into_days
+INTO job_days AS kept (shard, job_id, day, partner_contract_id, views, apply_clicks, clicks_charged,
+                                  clicks_refused, charge_micros)
+
+-- columns: added
+ON CONFLICT (shard, job_id, day) DO UPDATE
+       SET views = kept.views + excluded.views,
+           apply_clicks = kept.apply_clicks + excluded.apply_clicks,
+           clicks_charged = kept.clicks_charged + excluded.clicks_charged,
+           clicks_refused = kept.clicks_refused + excluded.clicks_refused,
+           charge_micros = kept.charge_micros + excluded.charge_micros
+
 -- name: charge_day
--- One statement after the first lock: it charges within the budgets, adds to the day and books. Where a job's
--- windows changed since its clicks were judged, the caller rolls back and judges again. `job_days` is not
+-- Counts of the live day stay in the row that is charged. Others are added to `job_days`, which is not
 -- joined: a plan made while it was empty would read all of it for each job. The planner inlines functions.
 WITH paid AS (
     UPDATE job_budgets
        SET clicks_taken = affordable_clicks(budget_micros - spent_micros - released_micros,
                                             click_price_micros, chargeable),
-           spent_micros = spent_micros + click_price_micros *
-             affordable_clicks(budget_micros - spent_micros - released_micros, click_price_micros, chargeable)
+           spent_micros = spent_micros + click_price_micros * affordable_clicks(
+             budget_micros - spent_micros - released_micros, click_price_micros, chargeable),
+           live_day = coalesce(live_day, %(opening_day)s),
+           day_views = day_views + live_part(live_day, %(opening_day)s, %(day)s, views),
+           day_clicks = day_clicks + live_part(live_day, %(opening_day)s, %(day)s, clicks),
+           day_refused = day_refused + live_part(live_day, %(opening_day)s, %(day)s, refused),
+           day_charged = day_charged + live_part(live_day, %(opening_day)s, %(day)s, affordable_clicks(
+             budget_micros - spent_micros - released_micros, click_price_micros, chargeable))
       FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[], %(revisions)s::integer[],
                   %(views)s::integer[], %(clicks)s::integer[], %(chargeable)s::integer[],
                   %(refused)s::integer[], %(references)s::uuid[])
@@ -35,25 +74,19 @@ WITH paid AS (
      WHERE job_budgets.shard = asked.shard AND job_budgets.job_id = asked.job_id
     RETURNING job_budgets.shard, job_budgets.job_id, views, clicks, chargeable, refused, reference, currency,
               partner_contract_id AS contract_id, click_price_micros AS price, clicks_taken AS charged,
-              click_price_micros * clicks_taken AS charge_micros, spent_micros AS used_micros,
-              budget_micros - spent_micros - released_micros AS left_micros,
-              budget_micros - lowered_micros AS limit_micros, revision <> judged_revision AS is_stale
+              click_price_micros * clicks_taken AS charge_micros, revision <> judged_revision AS is_stale,
+              budget_micros - spent_micros - released_micros AS left_micros, spent_micros AS used_micros,
+              budget_micros - lowered_micros AS limit_micros, live_day IS DISTINCT FROM %(day)s AS is_apart
 ), counted AS (
-    INSERT INTO job_days AS kept (shard, job_id, day, partner_contract_id, views, apply_clicks,
-                                  clicks_charged, clicks_refused, charge_micros)
+    INSERT {into_days}
     SELECT shard, job_id, %(day)s, contract_id, views, clicks, charged, refused, charge_micros
-      FROM paid ON CONFLICT (shard, job_id, day) DO UPDATE
-       SET views = kept.views + excluded.views, apply_clicks = kept.apply_clicks + excluded.apply_clicks,
-           clicks_charged = kept.clicks_charged + excluded.clicks_charged,
-           clicks_refused = kept.clicks_refused + excluded.clicks_refused,
-           charge_micros = kept.charge_micros + excluded.charge_micros
+      FROM paid WHERE is_apart {added}
 ), booked AS (
     INSERT INTO charge_postings (shard, reference, purpose, source_kind, source_id, destination_kind,
                                  destination_id, amount, unit, day, booked_at, cause)
     SELECT shard, reference, {Purpose.CHARGE}, {AccountKind.JOB}, job_id, {AccountKind.EARNED},
            contract_id, charge_micros, currency, %(day)s, %(booked_at)s, %(batch)s
-      FROM paid WHERE charged > 0
-)
+      FROM paid WHERE charged > 0)
 SELECT coalesce(sum(charged), 0)::bigint AS clicks_charged,
        coalesce(sum(clicks - charged) FILTER (WHERE price > 0), 0)::bigint AS clicks_free,
        coalesce(sum(charge_micros), 0)::bigint AS charge_micros,
@@ -62,3 +95,46 @@ SELECT coalesce(sum(charged), 0)::bigint AS clicks_charged,
            WHERE chargeable < clicks OR charged > 0 AND left_micros < price
               OR crosses_alert(used_micros - charge_micros, used_micros, limit_micros)), '{}') AS jobs_noted
   FROM paid
+
+-- name: find_past_day
+-- One look into the index for each contract, and 0 for jobs without one.
+SELECT id AS contract_id, day
+  FROM (SELECT 0::bigint AS id
+         UNION ALL
+        SELECT id FROM partner_contracts) AS contracts
+ CROSS JOIN LATERAL (
+       SELECT live_day AS day
+         FROM job_budgets
+        WHERE partner_contract_id = id
+          AND live_day < %(before)s
+        LIMIT 1) AS past
+ LIMIT 1
+
+-- name: move_contract_day
+-- Some rows at a time, in the order of the index, which is that in which intake locks them. What a batch that
+-- was waited for has counted is read from the locked row.
+WITH held AS MATERIALIZED (
+    SELECT shard, job_id, live_day, partner_contract_id, day_views, day_clicks, day_charged, day_refused,
+           click_price_micros
+      FROM job_budgets
+     WHERE partner_contract_id = %(contract_id)s
+       AND live_day = %(day)s
+     ORDER BY shard, job_id
+     LIMIT %(rows_max)s
+       FOR UPDATE
+), {moved}
+
+-- name: move_days_until
+-- Of all contracts at once: one transaction locks jobs in one order.
+WITH held AS MATERIALIZED (
+    SELECT shard, job_id, live_day, partner_contract_id, day_views, day_clicks, day_charged, day_refused,
+           click_price_micros
+      FROM (SELECT 0::bigint AS id
+             UNION ALL
+            SELECT id FROM partner_contracts) AS contracts
+      JOIN job_budgets
+        ON partner_contract_id = id
+       AND live_day <= %(day)s
+     ORDER BY shard, job_id
+       FOR UPDATE OF job_budgets
+), {moved}

@@ -120,8 +120,8 @@ SELECT held_budgets.shard, md5('settle ' || charge)::uuid, {Purpose.REVERSE}, {A
           held_budgets.currency
 
 -- name: record_late_restatements
--- What a batch changed of days that reports show already. `job_days` is read after the charge, whose row
--- locks still hold: its figures are those after this batch and no other. OFFSET 0 keeps the look-up by key,
+-- What a batch changed of days that reports show already. The day is read after the charge, whose row locks
+-- still hold: its figures are those after this batch and no other. OFFSET 0 keeps the look-up by key,
 -- whatever the planner knew of the tables when it made its plan.
 WITH recorded AS (
     INSERT INTO job_day_restatements (
@@ -138,7 +138,7 @@ WITH recorded AS (
         AS asked (shard, job_id, day, views, clicks, refused)
      CROSS JOIN LATERAL (
             SELECT partner_contract_id, views, apply_clicks, clicks_charged, clicks_refused, charge_micros
-              FROM job_days
+              FROM job_day_sums
              WHERE shard = asked.shard AND job_id = asked.job_id AND day = asked.day
             OFFSET 0) AS after
      CROSS JOIN LATERAL (

@@ -1,8 +1,10 @@
 -- name: read_day_limits
 -- After the jobs are locked: what a day was charged by transactions that are over is seen, and nobody else
--- charges.
+-- charges. The day is counted in the budget, in `job_days`, or in both.
 SELECT asked.job_id, click_price_micros, budget_micros - spent_micros - released_micros AS left_micros,
-       daily_micros, is_paced, live_from_ms, live_until_ms, coalesce(charge_micros, 0) AS charged_micros
+       daily_micros, is_paced, live_from_ms, live_until_ms,
+       coalesce(charge_micros, 0)
+       + CASE WHEN live_day = %(day)s THEN day_charged * click_price_micros ELSE 0 END AS charged_micros
   FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[]) AS asked (shard, job_id)
   JOIN job_budgets
     ON job_budgets.shard = asked.shard

@@ -19,15 +19,20 @@ SELECT day
 -- The next days of an application's jobs on which clicks were ever charged. A posting charges at least one
 -- click, so `clicks` bounds the number of its postings.
 SELECT job_id, external_id, day, clicks_charged + clicks_reversed AS clicks
-  FROM job_postings
-  JOIN job_days USING (shard, job_id)
+  FROM job_postings AS job
+ CROSS JOIN LATERAL (
+       SELECT day, clicks_charged, clicks_reversed
+         FROM job_day_sums
+        WHERE shard = job.shard
+          AND job_day_sums.job_id = job.job_id
+          AND day BETWEEN %(first)s AND %(last)s
+          AND job_day_sums.partner_contract_id = ANY(%(contract_ids)s)
+       OFFSET 0) AS days
  WHERE shard = %(shard)s
    AND application_id = %(application_id)s
    AND job_id >= %(after_job)s
    AND (job_id, day, 9223372036854775807) > (%(after_job)s, %(after_day)s, %(after_batch)s)
-   AND day BETWEEN %(first)s AND %(last)s
    AND clicks_charged + clicks_reversed > 0
-   AND job_days.partner_contract_id = ANY(%(contract_ids)s)
    AND (%(job_ids)s::bigint[] IS NULL OR job_id = ANY(%(job_ids)s))
  ORDER BY job_id, day
  LIMIT %(days_max)s
@@ -75,7 +80,8 @@ SELECT job_id, external_id, application_id, reference, purpose, amount, unit, da
 -- application; they are here so that the caller sees how far the shard was read.
 SELECT page.event_key, event_key_ms(page.event_key) AS time_ms, kind, verdict, page.batch, rule, charge,
        mine.job_id, mine.application_id, external_id, currency, click_price_micros AS price_micros,
-       coalesce(apply_clicks - clicks_charged, 0) AS clicks_free
+       coalesce(apply_clicks - clicks_charged, 0)
+       + CASE WHEN live_day = of_day THEN day_clicks - day_charged ELSE 0 END AS clicks_free
   FROM (SELECT shard, event_key, job_id, kind, verdict, batch
           FROM events
          WHERE shard = %(shard)s
@@ -85,6 +91,8 @@ SELECT page.event_key, event_key_ms(page.event_key) AS time_ms, kind, verdict, p
            AND kind = ANY(%(kinds)s)
          ORDER BY event_key
          LIMIT %(rows_max)s) AS page
+ CROSS JOIN LATERAL (
+       SELECT (to_timestamp(event_key_ms(page.event_key) / 1000) AT TIME ZONE 'UTC')::date AS of_day) AS dated
   LEFT JOIN job_postings AS mine
     ON mine.shard = page.shard
    AND mine.job_id = page.job_id
@@ -100,5 +108,5 @@ SELECT page.event_key, event_key_ms(page.event_key) AS time_ms, kind, verdict, p
   LEFT JOIN job_days
     ON job_days.shard = mine.shard
    AND job_days.job_id = mine.job_id
-   AND job_days.day = (to_timestamp(event_key_ms(page.event_key) / 1000) AT TIME ZONE 'UTC')::date
+   AND job_days.day = of_day
  ORDER BY page.event_key

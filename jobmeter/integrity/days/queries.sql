@@ -60,6 +60,19 @@ SELECT count(*) AS checked,
            FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
+-- name: check_live_days
+-- A final day is counted in no budget any more: its figures are read in the roll-up alone.
+WITH looked AS (
+    SELECT job_id, live_day, settled_days.day IS NULL AS holds
+      FROM job_budgets
+      LEFT JOIN settled_days ON settled_days.day = live_day
+)
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE NOT holds) AS breaches,
+       min(format('job %s: its budget counts %s, which is final', job_id, live_day))
+           FILTER (WHERE NOT holds) AS example
+  FROM looked
+
 -- name: check_settled_clicks
 -- What a run of settlement counted is what its day's figures still say.
 WITH summed AS (
@@ -185,7 +198,7 @@ WITH restated AS (
 ), kept AS (
     SELECT job_id, day,
            array[views, apply_clicks, clicks_charged, clicks_refused, charge_micros] AS figures
-      FROM job_days
+      FROM job_day_sums
 ), steps AS (
     SELECT job_id, day, changes, restated.figures,
            is_whole AND restated.partner_contract_id = job_budgets.partner_contract_id AS is_whole,
@@ -355,7 +368,7 @@ WITH stated AS (
 ), kept AS (
     SELECT job_id, CASE WHEN day < folded_before THEN date '1970-01-01' ELSE day END AS day,
            sum(clicks_refused) AS clicks
-      FROM job_days
+      FROM all_job_days
      CROSS JOIN (SELECT coalesce(min(folded_before), '-infinity') AS folded_before
                    FROM job_day_folds) AS folds
      WHERE clicks_refused > 0

@@ -19,6 +19,10 @@ async def check_settlement(connection: Connection) -> Finding:
     return await read_finding(connection, SQL["check_settlement"])
 
 
+async def check_live_days(connection: Connection) -> Finding:
+    return await read_finding(connection, SQL["check_live_days"])
+
+
 async def check_settled_clicks(connection: Connection) -> Finding:
     return await read_finding(connection, SQL["check_settled_clicks"])
 

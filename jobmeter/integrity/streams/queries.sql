@@ -200,12 +200,12 @@ WITH queued AS (
      UNION
     SELECT job_id FROM job_notes
 ), counted AS (
-    SELECT job_id, sum(job_days.views) AS views, sum(apply_clicks) AS clicks,
+    SELECT job_id, sum(all_job_days.views) AS views, sum(apply_clicks) AS clicks,
            max(day) > min(seen_through) AS is_open,
-           coalesce(sum(job_days.views) FILTER (WHERE day <= final_through), 0) AS final_views,
+           coalesce(sum(all_job_days.views) FILTER (WHERE day <= final_through), 0) AS final_views,
            coalesce(sum(apply_clicks) FILTER (WHERE day <= final_through), 0) AS final_clicks
       FROM listed_jobs
-      JOIN job_days USING (job_id)
+      JOIN all_job_days USING (job_id)
      CROSS JOIN listed_job_counts
      GROUP BY job_id
 ), looked AS (

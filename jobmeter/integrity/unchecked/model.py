@@ -197,7 +197,7 @@ UNCHECKED: tuple[Unchecked, ...] = (
         "events",
         ("batch",),
         "of a job of which not all clicks were charged: which batch a free click came in matters to nothing",
-        rows="EXISTS (SELECT FROM job_days WHERE job_days.job_id = events.job_id"
+        rows="EXISTS (SELECT FROM job_day_sums WHERE job_day_sums.job_id = events.job_id"
         " AND apply_clicks > clicks_charged)",
     ),
     Unchecked(

@@ -101,12 +101,13 @@ SELECT contract.id AS contract_id, used, next_end
 -- What was charged on days that are not final may still fall.
 SELECT job_id, sum(views)::bigint AS views, sum(apply_clicks)::bigint AS apply_clicks,
        coalesce(sum(charge_micros) FILTER (
-           WHERE NOT EXISTS (SELECT FROM settled_days WHERE settled_days.day = job_days.day)
+           WHERE NOT EXISTS (SELECT FROM settled_days WHERE settled_days.day = all_job_days.day)
        ), 0)::bigint AS estimated_micros
-  FROM job_days
+  FROM all_job_days
   JOIN unnest(%(shards)s::smallint[], %(job_ids)s::bigint[]) AS asked (asked_shard, asked_job)
     ON shard = asked_shard
    AND job_id = asked_job
+ WHERE day IS NOT NULL
  GROUP BY job_id
 
 -- name: count_change

@@ -45,7 +45,7 @@ SELECT coalesce(sum(views), 0)::bigint AS views, coalesce(sum(apply_clicks), 0):
   FROM (SELECT 0::bigint AS contract_id UNION ALL SELECT id FROM partner_contracts) AS contracts
  CROSS JOIN LATERAL (
        SELECT views, apply_clicks
-         FROM job_days
+         FROM all_job_days
         WHERE partner_contract_id = contract_id
           AND day = %(day)s) AS found
 

@@ -112,24 +112,24 @@ SELECT (coalesce((SELECT sum(charge_micros)
                     FROM contract_days
                    WHERE partner_contract_id = %(contract_id)s), 0)
         + coalesce((SELECT sum(charge_micros)
-                      FROM job_days
+                      FROM all_job_days
                      WHERE partner_contract_id = %(contract_id)s
                        AND day > (SELECT kept_through FROM job_month_keeping)
                        AND day < %(today)s), 0))::bigint
 
 -- name: sum_days
 -- The days of all jobs that reports show, in each currency. OFFSET 0 keeps the look-ups of days by key.
-SELECT currency, job_days.day, sum(views)::bigint AS views, sum(apply_clicks)::bigint AS apply_clicks,
+SELECT currency, all_job_days.day, sum(views)::bigint AS views, sum(apply_clicks)::bigint AS apply_clicks,
        sum(charge_micros)::bigint AS charge_micros, bool_and(settled_at IS NOT NULL) AS is_final
   FROM (SELECT shard, job_id, partner_contract_id
           {reported}
         OFFSET 0) AS job
-  JOIN job_days ON job_days.shard = job.shard AND job_days.job_id = job.job_id
+  JOIN all_job_days ON all_job_days.shard = job.shard AND all_job_days.job_id = job.job_id
   JOIN partner_contracts ON id = job.partner_contract_id
-  LEFT JOIN settled_days ON settled_days.day = job_days.day
- WHERE job_days.day BETWEEN %(first)s AND %(last)s
- GROUP BY currency, job_days.day
- ORDER BY currency, job_days.day
+  LEFT JOIN settled_days ON settled_days.day = all_job_days.day
+ WHERE all_job_days.day BETWEEN %(first)s AND %(last)s
+ GROUP BY currency, all_job_days.day
+ ORDER BY currency, all_job_days.day
 
 -- name: sum_days_as_of
 -- The same as it was at `as_of`: what was recorded since is taken back.

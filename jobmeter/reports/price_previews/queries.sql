@@ -19,10 +19,10 @@ SELECT location, coalesce(content #>> '{categories,0}', '') AS job_function,
           AND partner_contract_id = %(contract_id)s
        OFFSET 0) AS job
  CROSS JOIN LATERAL (
-       SELECT coalesce(sum(job_days.clicks_charged), 0)::bigint AS clicks_charged
-         FROM job_days
-        WHERE job_days.shard = job.shard
-          AND job_days.job_id = job.job_id
+       SELECT coalesce(sum(all_job_days.clicks_charged), 0)::bigint AS clicks_charged
+         FROM all_job_days
+        WHERE all_job_days.shard = job.shard
+          AND all_job_days.job_id = job.job_id
        OFFSET 0) AS counted
  ORDER BY created_at DESC, job.job_id DESC
  LIMIT %(rows_max)s

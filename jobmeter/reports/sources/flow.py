@@ -52,7 +52,7 @@ _POSTINGS = (_of_shard(store.probe_postings), _of_shard(store.probe_versions))
 _LIMITS, _SPENDS, _EVER_CHARGED = map(
     _of_shard, (store.probe_limits, store.probe_spends, store.probe_ever_charged)
 )
-_CHARGES = (_of_shard(store.probe_charges), _of_shard(store.probe_restatements))
+_CHARGES = tuple(map(_of_shard, (store.probe_charges, store.probe_reversed_clicks, store.probe_restatements)))
 _METRICS = (_of_shard(store.probe_metrics), _of_shard(store.probe_months), _of_all(store.probe_rollup))
 _TERMS = _of_all(store.probe_terms)
 _SPENT = (

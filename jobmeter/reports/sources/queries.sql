@@ -32,6 +32,12 @@ SELECT source_kind, source_id
 
 -- name: probe_charges
 SELECT job_id, day, charge_micros
+  FROM all_job_days
+ WHERE shard = %(shard)s
+ LIMIT 1
+
+-- name: probe_reversed_clicks
+SELECT job_id, clicks_reversed
   FROM job_days
  WHERE shard = %(shard)s
  LIMIT 1
@@ -44,7 +50,7 @@ SELECT job_id, day, recorded_at, cause, views, apply_clicks, charge_micros
 
 -- name: probe_metrics
 SELECT views, apply_clicks, clicks_reversed
-  FROM job_days
+  FROM all_job_days
  WHERE shard = %(shard)s
  LIMIT 1
 
@@ -76,5 +82,5 @@ SELECT partner_contract_id, charge_micros
 
 -- name: probe_contract_charges
 SELECT partner_contract_id, day, charge_micros
-  FROM job_days
+  FROM all_job_days
  LIMIT 1

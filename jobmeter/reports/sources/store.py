@@ -30,6 +30,10 @@ async def probe_charges(connection: Connection, *, shard: int) -> None:
     await connection.execute(SQL["probe_charges"], {"shard": shard})
 
 
+async def probe_reversed_clicks(connection: Connection, *, shard: int) -> None:
+    await connection.execute(SQL["probe_reversed_clicks"], {"shard": shard})
+
+
 async def probe_restatements(connection: Connection, *, shard: int) -> None:
     await connection.execute(SQL["probe_restatements"], {"shard": shard})
 

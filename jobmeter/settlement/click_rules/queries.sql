@@ -157,7 +157,8 @@ UPDATE settling_clicks
 -- name: gather_touched
 -- The batches with marked clicks and the amount of each charge, in a separate table: after ANALYZE the
 -- planner knows how many there are. If a job had free clicks on the day, its batches may be charged in part;
--- of a settled day that is judged again on trial they may have been reversed.
+-- of a settled day that is judged again on trial they may have been reversed, and one that is not settled may
+-- be counted in budgets still.
 CREATE TEMPORARY TABLE touched_batches ON COMMIT DROP AS
 WITH touched AS (
     SELECT shard, job_id, batch
@@ -167,7 +168,9 @@ WITH touched AS (
 )
 SELECT touched.shard, touched.job_id, touched.batch, reference, coalesce(click_price_micros, 0) AS price,
        coalesce(amount / nullif(click_price_micros, 0), 0) AS paid,
-       reference IS NOT NULL AND (apply_clicks > clicks_charged OR clicks_reversed > 0) AS may_be_cut
+       reference IS NOT NULL
+       AND (coalesce(apply_clicks > clicks_charged OR clicks_reversed > 0, false)
+            OR coalesce(live_day = %(day)s AND day_clicks > day_charged, false)) AS may_be_cut
   FROM touched
   LEFT JOIN charge_postings
     ON charge_postings.shard = touched.shard

@@ -8,6 +8,7 @@ from datetime import date, datetime
 import msgspec
 
 from jobmeter.base.days import FINAL_AFTER_DAYS, final_at
+from jobmeter.charging.charge.flow import move_days_until
 from jobmeter.charging.corrections import flow as charging
 from jobmeter.database.connection import Connection
 from jobmeter.metering.retention import flow as metering
@@ -54,10 +55,10 @@ async def settle_next(
 ) -> bool:
     """Executes the next step of settlement in the caller's transaction; returns whether there was one.
 
-    A day is closed and judged in one step, then jobs with reversals are processed in batches, then the day is
-    final. An interrupted step has no effect; a repeated one changes nothing more. Two processes never settle
-    at the same time: the second has nothing to do, or waits if it ``is_patient``. A day is never settled
-    while its events are still accepted, whatever the setting.
+    What is left of a day in budgets is moved in one step, the day closed and judged in the next, then jobs with
+    reversals are processed in batches, then the day is final. An interrupted step has no effect; a repeated one
+    changes nothing more. Two processes never settle at the same time: the second has nothing to do, or waits if it
+    ``is_patient``. A day is never settled while its events are still accepted, whatever the setting.
     """
     if is_patient:
         await settlement_store.wait_for_settlement(connection)
@@ -67,6 +68,9 @@ async def settle_next(
     if day is None or final_at(day, final_after_days=max(final_after_days, FINAL_AFTER_DAYS)) > now:
         return False
     if not await settlement_store.is_judged(connection, day=day):
+        # By itself, because the jobs of a reversal are locked in order too, and these two orders are not one.
+        if await move_days_until(connection, day=day):
+            return True
         await _judge(connection, day, now)
     await charging.open_reversal(connection)
     if await store.claim_jobs(connection, day=day, jobs_max=jobs_per_step_max) == 0:
@@ -81,6 +85,9 @@ async def settle_next(
 async def _judge(connection: Connection, day: date, now: datetime) -> None:
     """Decides which clicks of the day are reversed. No event can still arrive, so the decision is final."""
     await metering.close_event_day(connection, day=day)
+    # From here on the day is read, and lowered, in the roll-up alone. Only a process whose clock is days behind can
+    # have counted some of it in a budget since the last step.
+    await move_days_until(connection, day=day)
     await rules.allow_memory(connection)
     clicks, recorded = await rules.gather_clicks(connection, day=day), 0
     marked: dict[Rule, int] = {}

@@ -195,6 +195,14 @@ KNOWN: dict[str, tuple[str, tuple[str, ...]]] = {
             ),
         ),
     ),
+    "a final day counted in budgets as well": (
+        "8: a final day is counted in the roll-up alone",
+        (f"UPDATE job_budgets SET live_day = {LAST_DAY}",),
+    ),
+    "a click of a live day charged twice": (
+        "4: every daily charge is the sum",
+        ("UPDATE job_budgets SET live_day = '2027-06-20', day_clicks = 1, day_charged = 1",),
+    ),
     "the archive of months set back": (
         "4: copies of final days",
         ("UPDATE job_month_keeping SET kept_through = '2027-04-01'",),

@@ -204,7 +204,7 @@ class History(RuleBasedStateMachine):
             job_id: (job["budget"], job["spent"], job["released"]) for job_id, job in auditor.jobs.items()
         }
         days = self._rows(
-            "SELECT job_id, day, views, apply_clicks, clicks_charged, clicks_refused, charge_micros FROM job_days"
+            "SELECT job_id, day, views, apply_clicks, clicks_charged, clicks_refused, charge_micros FROM job_day_sums"
         )
         assert {row[:2]: row[2:] for row in days} == {
             (job_id, day): (
@@ -268,7 +268,7 @@ def test_a_history_begins_afresh_after_one_whose_days_were_dropped(database_url:
     "tampering",
     [
         "UPDATE job_budgets SET spent_micros = spent_micros + 1",
-        "UPDATE job_days SET views = views + 1",
+        "UPDATE job_budgets SET day_views = day_views + 1 WHERE live_day IS NOT NULL",
         "UPDATE partner_contracts SET limit_micros = limit_micros + 1",
         "UPDATE job_postings SET state = 'PENDING'",
     ],

@@ -11,9 +11,7 @@ from tests.support.scenario import set_up
 
 LIMIT_MICROS = 1_500_000_000
 SEEDS = int(os.environ.get("JOBMETER_TEST_SEEDS", "12"))
-FIGURES = (
-    "SELECT job_id, day, views, apply_clicks, clicks_charged, clicks_reversed, charge_micros FROM job_days"
-)
+FIGURES = "SELECT job_id, day, views, apply_clicks, clicks_charged, clicks_reversed, charge_micros FROM job_day_sums"
 
 
 async def play(database_url: str, seed: int, steps: int) -> None:
@@ -34,14 +32,16 @@ async def check(actors: ConcurrentActors) -> None:
         "SELECT count(*), count(DISTINCT event_key) FROM events WHERE verdict = 0"
     )
     assert (stored, distinct) == (actors.accepted, actors.accepted)
-    ((counted,),) = await scenario.rows("SELECT sum(views + apply_clicks + clicks_reversed) FROM job_days")
+    ((counted,),) = await scenario.rows(
+        "SELECT sum(views + apply_clicks + clicks_reversed) FROM job_day_sums"
+    )
     assert counted == actors.accepted
 
     # each top-up counted once, and no budget was exceeded by a micro
     ((limit,),) = await scenario.rows("SELECT limit_micros FROM partner_contracts")
     assert limit == LIMIT_MICROS + sum(actors.topped_up.values())
     over = await scenario.rows(
-        "SELECT job_id FROM job_budgets JOIN (SELECT job_id, sum(charge_micros) AS charged FROM job_days GROUP BY job_id)"
+        "SELECT job_id FROM job_budgets JOIN (SELECT job_id, sum(charge_micros) AS charged FROM job_day_sums GROUP BY job_id)"
         " AS days USING (job_id) WHERE charged > budget_micros - lowered_micros OR charged < spent_micros"
     )
     assert over == []

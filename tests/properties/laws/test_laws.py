@@ -67,7 +67,7 @@ FALSE_POSTING = (
 )
 
 BREAKS = {
-    "amounts are whole numbers": ("ALTER TABLE job_days ALTER charge_micros TYPE numeric",),
+    "amounts are whole numbers": ("ALTER TABLE contract_days ALTER charge_micros TYPE numeric",),
     "two accounts and an amount above zero": (
         "ALTER TABLE ledger_postings DROP CONSTRAINT ledger_postings_amount_check",
         UNGUARDED.format("ledger_bookings"),

@@ -148,7 +148,7 @@ async def ingest_all(scenario: Scenario, batches: Sequence[Batch], *, is_settlin
 async def read_numbers(scenario: Scenario, job_ids: dict[str, int]) -> Numbers:
     names = {job_id: name for name, job_id in job_ids.items()}
     days = await scenario.rows(
-        "SELECT job_id, day, views, apply_clicks, clicks_refused, clicks_charged, charge_micros FROM job_days"
+        "SELECT job_id, day, views, apply_clicks, clicks_refused, clicks_charged, charge_micros FROM job_day_sums"
     )
     budgets = await scenario.rows(
         "SELECT job_id, budget_micros, spent_micros, released_micros FROM job_budgets"

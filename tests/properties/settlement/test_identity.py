@@ -50,6 +50,6 @@ async def test_an_event_is_paid_once_whichever_job_it_names(
         assert accepted == (1 if is_duplicate else 2)
         for day in range(1, 5):
             await scenario.run_due(START + timedelta(days=day))
-        ((paid,),) = await scenario.rows("SELECT sum(charge_micros)::bigint FROM job_days")
+        ((paid,),) = await scenario.rows("SELECT sum(charge_micros)::bigint FROM job_day_sums")
         assert paid == PRICE_MICROS
         assert await scenario.breaches() == []

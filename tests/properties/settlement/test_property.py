@@ -106,7 +106,7 @@ async def try_day(scenario: Scenario) -> tuple[RuleEffect, ...]:
 
 async def read_days(scenario: Scenario) -> dict[int, tuple[int, ...]]:
     rows = await scenario.rows(
-        "SELECT job_id, apply_clicks, clicks_charged, clicks_reversed, charge_micros FROM job_days WHERE day = %s",
+        "SELECT job_id, apply_clicks, clicks_charged, clicks_reversed, charge_micros FROM job_day_sums WHERE day = %s",
         [DAY],
     )
     return {row[0]: row[1:] for row in rows}

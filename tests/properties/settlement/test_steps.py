@@ -22,12 +22,12 @@ AS_OF = (
     "SELECT now.views - coalesce(sum(changed.views), 0), now.apply_clicks - coalesce(sum(changed.apply_clicks), 0),"
     " now.clicks_charged - coalesce(sum(changed.clicks_charged), 0),"
     " now.charge_micros - coalesce(sum(changed.charge_micros), 0)"
-    " FROM job_days AS now LEFT JOIN job_day_restatements AS changed ON changed.shard = now.shard"
+    " FROM job_day_sums AS now LEFT JOIN job_day_restatements AS changed ON changed.shard = now.shard"
     " AND changed.job_id = now.job_id AND changed.day = now.day AND changed.recorded_at > %s"
     " WHERE now.day = %s GROUP BY now.views, now.apply_clicks, now.clicks_charged, now.charge_micros"
 )
 OPEN_DAY = "SELECT min(day) FROM event_days WHERE day NOT IN (SELECT day FROM settled_days)"
-DAY_ROWS = "SELECT views, apply_clicks, clicks_charged, charge_micros FROM job_days WHERE day = %s"
+DAY_ROWS = "SELECT views, apply_clicks, clicks_charged, charge_micros FROM job_day_sums WHERE day = %s"
 
 
 async def settle_step(database: Database, now=FINAL) -> bool:

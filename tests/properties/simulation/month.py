@@ -130,7 +130,9 @@ class Month:
 
     async def _read_runs(self, scenario: Scenario, budgets: dict[int, int], truth: Truth) -> list[Run]:
         spent: dict[int, dict[date, int]] = defaultdict(dict)
-        for job_id, day, clicks in await scenario.rows("SELECT job_id, day, clicks_charged FROM job_days"):
+        for job_id, day, clicks in await scenario.rows(
+            "SELECT job_id, day, clicks_charged FROM job_day_sums"
+        ):
             spent[job_id][day] = clicks
         clicks: dict[int, dict[date, int]] = defaultdict(lambda: {day.day: 0 for day in truth.days})
         for day in truth.days:

@@ -122,7 +122,7 @@ def read_stored(url):
         events = connection.execute("SELECT count(*), count(DISTINCT event_key) FROM events").fetchone()
         jobs = connection.execute(
             "SELECT job_id, sum(views)::int, sum(apply_clicks)::int, sum(clicks_charged)::int,"
-            " sum(charge_micros)::bigint FROM job_days GROUP BY job_id"
+            " sum(charge_micros)::bigint FROM job_day_sums GROUP BY job_id"
         ).fetchall()
         spent = connection.execute("SELECT job_id, spent_micros FROM job_budgets").fetchall()
     return events, {row[0]: row[1:] for row in jobs}, dict(spent)

@@ -54,7 +54,7 @@ def prepare(database_url: str, folder: Path, now):
 def list_expected(database_url: str):
     with psycopg.connect(database_url) as connection:
         found = connection.execute(
-            "SELECT external_id, day, views, apply_clicks, charge_micros FROM job_days JOIN job_postings USING (shard, job_id)"
+            "SELECT external_id, day, views, apply_clicks, charge_micros FROM job_day_sums JOIN job_postings USING (shard, job_id)"
         )
         return {(name, day.isoformat()): tuple(figures) for name, day, *figures in found}
 

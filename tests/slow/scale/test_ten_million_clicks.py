@@ -67,7 +67,7 @@ def read_figures(url: str) -> dict[int, tuple[int, int, int, int]]:
     with psycopg.connect(url) as connection:
         rows = connection.execute(
             "SELECT job_id, sum(apply_clicks), sum(clicks_charged), sum(clicks_reversed), sum(charge_micros)::bigint"
-            " FROM job_days GROUP BY job_id"
+            " FROM job_day_sums GROUP BY job_id"
         ).fetchall()
     return {row[0]: row[1:] for row in rows}
 

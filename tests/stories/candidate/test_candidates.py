@@ -239,7 +239,7 @@ def test_a_job_posted_as_xml_is_shown_and_counted_but_never_charged(
     assert click.headers["location"] == "https://careers.example.com/xml"
     with psycopg.connect(database_url) as connection:
         figures = connection.execute(
-            "SELECT views, apply_clicks, charge_micros FROM job_days WHERE job_id = %s", [job_id]
+            "SELECT views, apply_clicks, charge_micros FROM job_day_sums WHERE job_id = %s", [job_id]
         ).fetchall()
     assert figures == [(1, 1, 0)]
     answer = sandbox_client.client.get(

@@ -28,7 +28,7 @@ async def submit(
 
 
 async def counted(scenario: Scenario) -> list[tuple[int, int, int]]:
-    return await scenario.rows("SELECT apply_clicks, clicks_charged, charge_micros FROM job_days")
+    return await scenario.rows("SELECT apply_clicks, clicks_charged, charge_micros FROM job_day_sums")
 
 
 async def test_a_repeated_event_redirects_and_counts_once(database_url: str) -> None:

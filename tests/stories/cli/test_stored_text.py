@@ -81,7 +81,7 @@ async def make_history(database_url: str, text: str) -> tuple[int, UUID, int]:
         await scenario.ingest([make_event(job_id, "c1", START)], START + timedelta(hours=1))
         ((reference,),) = await scenario.rows("SELECT reference FROM charge_postings")
         # A broken law names what it found.
-        await scenario.execute("UPDATE job_days SET charge_micros = charge_micros + 1")
+        await scenario.execute("UPDATE job_budgets SET day_charged = day_charged - 1")
         return job_id, reference, scenario.parent.id
 
 

@@ -72,7 +72,7 @@ async def _post(scenario: Scenario, name: str, *, budget: int, daily: str | None
 
 async def _days(scenario: Scenario, job_id: int) -> list[tuple[int, int, int]]:
     return await scenario.rows(
-        "SELECT apply_clicks, clicks_charged, charge_micros FROM job_days WHERE job_id = %s ORDER BY day",
+        "SELECT apply_clicks, clicks_charged, charge_micros FROM job_day_sums WHERE job_id = %s ORDER BY day",
         [job_id],
     )
 

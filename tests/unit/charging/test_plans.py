@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
+import pytest
 
 from jobmeter.charging.charge import store
 from jobmeter.charging.charge.flow import make_charge_references
@@ -41,6 +42,7 @@ def test_the_functions_of_a_charge_cost_no_call(database_url: str) -> None:
     assert "nullif" in plan.lower()
     assert "affordable_clicks" not in plan
     assert "crosses_alert" not in plan
+    assert "live_part" not in plan
 
 
 async def _explain_charge(database_url: str) -> dict[str, Any]:
@@ -49,7 +51,13 @@ async def _explain_charge(database_url: str) -> dict[str, Any]:
         await store.prefer_index_plans(connection)
         cursor = await connection.execute(
             "EXPLAIN (VERBOSE, FORMAT JSON) " + store.SQL["charge_day"],
-            {**COUNTS.parameters(), "day": DAY, "booked_at": datetime(2025, 3, 1, tzinfo=UTC), "batch": 1},
+            {
+                **COUNTS.parameters(),
+                "day": DAY,
+                "opening_day": DAY,
+                "booked_at": datetime(2025, 3, 1, tzinfo=UTC),
+                "batch": 1,
+            },
         )
         row = await cursor.fetchone()
     await database.close()
@@ -63,3 +71,38 @@ def list_scanned(plan: dict[str, Any]) -> list[str]:
     """Returns the tables that the plan scans, the deepest last."""
     own = [plan["Relation Name"]] if "Scan" in plan["Node Type"] and "Relation Name" in plan else []
     return own + [name for child in plan.get("Plans", []) for name in list_scanned(child)]
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        "job_report_days(shard_of(job)::integer, job, '2025-03-01', '2025-03-09', '2025-03-09')",
+        "job_days_as_of(shard_of(job)::integer, job, '2025-03-09')",
+        "(SELECT day FROM job_day_sums WHERE shard = shard_of(job) AND job_id = job OFFSET 0)",
+        "(SELECT day FROM all_job_days WHERE shard = shard_of(job) AND job_id = job)",
+    ],
+)
+async def test_both_places_of_a_job_s_days_are_read_by_its_key(database_url: str, read: str) -> None:
+    """Of a view that adds days up, a condition which stays outside would add up the days of all jobs."""
+    async with (
+        Database.opened(database_url, connections_max=1) as database,
+        database.transaction() as connection,
+    ):
+        cursor = await connection.execute(
+            f"EXPLAIN (FORMAT JSON) SELECT * FROM unnest(%s::bigint[]) AS job CROSS JOIN LATERAL {read} AS days",
+            [[1, 2]],
+        )
+        row = await cursor.fetchone()
+    assert row is not None
+    scans = [
+        scan
+        for scan in list_nodes(row[0][0]["Plan"])
+        if scan.get("Relation Name") in {"job_days", "job_budgets"} and "job_id" not in str(scan)
+    ]
+    assert scans == []
+
+
+def list_nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """Returns every node of the plan, without the nodes below it."""
+    below = [node for child in plan.get("Plans", []) for node in list_nodes(child)]
+    return [{name: value for name, value in plan.items() if name != "Plans"}, *below]

@@ -80,7 +80,8 @@ class Scene:
         reply = await self.scenario.ingest_on(self.connection, make_clicks(self.job_id, clicks, NOW), NOW)
         assert reply.accepted == clicks
         cursor = await self.connection.execute(
-            "SELECT clicks_charged FROM job_days WHERE job_id = %s AND day = %s", [self.job_id, day_of(NOW)]
+            "SELECT clicks_charged FROM job_day_sums WHERE job_id = %s AND day = %s",
+            [self.job_id, day_of(NOW)],
         )
         row = await cursor.fetchone()
         assert row is not None

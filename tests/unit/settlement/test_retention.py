@@ -26,10 +26,10 @@ DAYS = 5
 FIRST = day_of(START)
 SUMS = (
     "SELECT job_id, sum(views), sum(apply_clicks), sum(clicks_charged), sum(clicks_reversed), sum(charge_micros)::bigint"
-    " FROM job_days GROUP BY job_id ORDER BY job_id"
+    " FROM job_day_sums GROUP BY job_id ORDER BY job_id"
 )
 COMPACTED_DAY = date(1970, 1, 1)  # that of the statements: no report can request it
-KEPT_DAYS = "SELECT DISTINCT day FROM job_days ORDER BY day"
+KEPT_DAYS = "SELECT DISTINCT day FROM job_day_sums ORDER BY day"
 
 
 async def live_through(scenario: Scenario) -> None:
