@@ -232,7 +232,7 @@ SELECT {shown}
  ORDER BY listed.job_id DESC
 
 -- name: has_older_job
--- Whether a partner has one posted before a moment: ends at the first that it finds, of most partners at once.
+-- Whether a partner has one posted before a moment: ends at the first one, which most partners have at once.
 SELECT EXISTS (SELECT
                  FROM listed_jobs
                 WHERE partner_id = %(partner_id)s

@@ -91,6 +91,6 @@ async def move_past_days(connection: Connection, *, rows_max: int, now: datetime
 async def move_days_until(connection: Connection, *, day: date) -> int:
     """Moves the days until ``day``, this one included, of all jobs, which stay locked; returns of how many jobs.
 
-    As a rule there are none: ``move_past_days`` has moved them.
+    As a rule there are none: ``move_past_days`` has moved them. Raises ``LockNotAvailable`` if a batch holds one for long.
     """
     return await store.move_days_until(connection, day=day)

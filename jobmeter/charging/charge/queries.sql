@@ -111,8 +111,8 @@ SELECT id AS contract_id, day
  LIMIT 1
 
 -- name: move_contract_day
--- Some rows at a time, in the order of the index, which is that in which intake locks them. What a batch that
--- was waited for has counted is read from the locked row.
+-- Some rows at a time, in the order of the index, which is that in which intake locks them. Those that a
+-- batch is charging are moved later.
 WITH held AS MATERIALIZED (
     SELECT shard, job_id, live_day, partner_contract_id, day_views, day_clicks, day_charged, day_refused,
            click_price_micros
@@ -121,8 +121,15 @@ WITH held AS MATERIALIZED (
        AND live_day = %(day)s
      ORDER BY shard, job_id
      LIMIT %(rows_max)s
-       FOR UPDATE
+       FOR UPDATE SKIP LOCKED
 ), {moved}
+
+-- name: limit_wait
+-- A batch that holds a job for longer postpones settlement, as it does where the day is closed.
+SELECT set_config('lock_timeout', '2s', true)
+
+-- name: end_limit
+SELECT set_config('lock_timeout', '0', true)
 
 -- name: move_days_until
 -- Of all contracts at once: one transaction locks jobs in one order.

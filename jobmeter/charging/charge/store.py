@@ -54,5 +54,8 @@ async def move_contract_day(connection: Connection, *, contract_id: int, day: da
 
 
 async def move_days_until(connection: Connection, *, day: date) -> int:
-    """How many jobs' days were moved."""
-    return await read_scalar(connection, int, SQL["move_days_until"], {"day": day})
+    """How many jobs' days were moved. Raises ``LockNotAvailable`` if a job stays locked."""
+    await connection.execute(SQL["limit_wait"])
+    moved = await read_scalar(connection, int, SQL["move_days_until"], {"day": day})
+    await connection.execute(SQL["end_limit"])
+    return moved

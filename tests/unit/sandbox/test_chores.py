@@ -53,6 +53,7 @@ def test_a_moved_clock_runs_the_chores_in_this_order():
         "trim refused events",
         "drop event days",
         "index final days",
+        "move live days",
         "compact report days",
         "archive months",
         "sweep nonces",
