@@ -117,6 +117,7 @@ class Visit:
         return {
             "viewer": self.viewer,
             "signed_in": signed_in,
+            "may_change": signed_in is not None and self.may_change,
             "menu": self.site.list_menu(signed_in.grant.role) if signed_in is not None else [],
             "path": self.context.path,
             "here": self._write_here(),

@@ -92,7 +92,6 @@ async def _show_list(visit: Visit, problems: dict[str, str]) -> Response:
         partner_id=partner_id,
         roles=GIVEN_ROLES,
         given=given,
-        may_change=visit.may_change,
         first=after,
         following=shown[-1].person.id if len(found) > PAGE_ROWS else None,
     )
@@ -206,7 +205,6 @@ async def show_person(visit: Visit) -> Response:
         sessions=found,
         passkeys=keys,
         others=OTHERS,
-        may_change=visit.may_change,
     )
 
 

@@ -46,7 +46,6 @@ async def _show(visit: Visit, problems: dict[str, str]) -> Response:
         "partner/people.html",
         problems=problems,
         people=shown,
-        may_change=visit.may_change,
         roles=(Role.PARTNER_MANAGER, Role.PARTNER_READER),
         email=visit.form.get("email", "")[:300],
         first=PEOPLE if after else "",

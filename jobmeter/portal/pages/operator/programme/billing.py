@@ -121,7 +121,6 @@ async def _show_month(visit: Visit, problems: dict[str, str], month: date | None
         if len(found) > PAGE_ROWS
         else "",
         is_first=after == 0,
-        may_change=visit.may_change,
     )
 
 

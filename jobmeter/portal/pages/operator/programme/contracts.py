@@ -75,7 +75,6 @@ async def list_contracts(visit: Visit) -> Response:
         query=query,
         first=f"{CONTRACTS}?{query}" if after else "",
         following=f"?{query}&after={shown[-1][0].id}" if len(rows) > PAGE_ROWS else "",
-        may_change=visit.may_change,
     )
 
 
@@ -217,7 +216,6 @@ async def _show_contract(visit: Visit, problems: Mapping[str, str] = MappingProx
         policy=policy,
         pacings=PACINGS,
         given={name: visit.form.get(name, "")[:300] for name in ("amount", "reference")},
-        may_change=visit.may_change,
     )
 
 

@@ -97,7 +97,6 @@ async def _show_exclusions(visit: Visit, problems: Mapping[str, str] = MappingPr
         given={
             name: visit.form.get(name, "")[:300] for name in ("criterion", "subject", "source", "day", "note")
         },
-        may_change=visit.may_change,
         first=EXCLUSIONS if after else "",
         following=f"?after={shown[-1].id}" if len(found) > PAGE_ROWS else "",
     )
@@ -139,5 +138,4 @@ async def _show_networks(visit: Visit, problems: Mapping[str, str] = MappingProx
         problems=problems,
         lists=lists,
         given={"name": visit.form.get("name", "")[:300], "networks": visit.form.get("networks", "")},
-        may_change=visit.may_change,
     )

@@ -68,7 +68,6 @@ async def list_contracts(visit: Visit) -> Response:
         kinds=KINDS,
         first=HIRING if after else "",
         following=f"?after={shown[-1][0].id}" if len(rows) > PAGE_ROWS else "",
-        may_change=visit.may_change,
     )
 
 
@@ -309,7 +308,6 @@ async def _show_contract(visit: Visit, problems: Mapping[str, str] = MappingProx
         grants=applications,
         given={name: visit.form.get(name, "")[:300] for name in ("application", "units", "reference")},
         is_adjustment=visit.form.get("kind") == "adjustment",
-        may_change=visit.may_change,
     )
 
 

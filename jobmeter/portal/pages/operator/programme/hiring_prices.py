@@ -84,5 +84,4 @@ def _show(
         contract=contract,
         given={name: given.get(name, "")[:300] for name in NAMES},
         preview=preview,
-        may_change=visit.may_change,
     )

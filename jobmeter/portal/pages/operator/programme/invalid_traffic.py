@@ -135,7 +135,6 @@ def _show(
         given={name: given.get(name, value) for name, value in shown.items()},
         text=kept.rule.message,
         has_limits=kept.rule in BURSTS,
-        may_change=visit.may_change,
         trial=trial,
         total=_compare(trial.days) if trial else None,
         by_day=[(visit.viewer.day(one.day), _compare([one])) for one in trial.days] if trial else [],

@@ -86,5 +86,4 @@ def _show(
         levels=EXPERIENCE_LEVELS,
         preview=preview,
         before=before,
-        may_change=visit.may_change,
     )

@@ -55,7 +55,6 @@ async def list_applications(visit: Visit) -> Response:
         applications=shown,
         search=search,
         partner_id=find_partner_id(visit),
-        may_change=visit.may_change,
         is_first=not after,
         last_id=shown[-1].id if is_more else None,
     )
@@ -138,7 +137,6 @@ async def _show(visit: Visit, problems: dict[str, str]) -> Response:
         application=found,
         secrets=live,
         secrets_max=SECRETS_LIVE_MAX,
-        may_change=visit.may_change,
         problems=problems,
     )
 

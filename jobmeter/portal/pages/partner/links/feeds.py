@@ -80,7 +80,6 @@ async def show_feed(visit: Visit) -> Response:
         runs=runs,
         errors=shown,
         is_due=is_due,
-        may_change=visit.may_change,
         first="" if after is None else _path_of(feed),
         following=f"{_path_of(feed)}?after={shown[-1].index}" if len(report.errors) > PAGE_ROWS else "",
     )

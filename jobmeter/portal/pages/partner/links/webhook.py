@@ -100,7 +100,6 @@ async def _show(visit: Visit, problems: Mapping[str, str]) -> Response:
         deliveries=shown,
         secrets=secrets,
         secrets_max=SECRETS_LIVE_MAX,
-        may_change=visit.may_change,
         query=query,
         earliest=day_of(visit.context.now) - timedelta(days=NOTICE_KEPT_DAYS),
         today=day_of(visit.context.now),

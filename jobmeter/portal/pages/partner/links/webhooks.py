@@ -32,7 +32,6 @@ async def list_webhooks(visit: Visit) -> Response:
         webhooks=shown,
         chip_of=texts.choose_chip,
         kinds=texts.KINDS,
-        may_change=visit.may_change,
         partner_id=find_partner_id(visit),
         first=WEBHOOKS if after else "",
         following=f"{WEBHOOKS}?after={shown[-1].id}" if len(found) > PAGE_ROWS else "",
