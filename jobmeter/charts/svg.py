@@ -14,8 +14,8 @@ from jobmeter.charts.words import ESTIMATED, FINAL, describe, describe_value
 WIDTH, PLOT_HEIGHT = 860, 220
 EDGE, TOP, LINE_HEIGHT = 20, 68, 18
 LABEL_CHARACTER_WIDTH = 7.2
-NAME_WIDTH = 60  # what the name of a day needs
-SENTENCE_CHARACTERS_MAX = 128
+NAME_WIDTH = 70  # what the name of a day needs, and by how much the last one is moved away from the edge
+SENTENCE_CHARACTERS_MAX = 118  # also in DejaVu Sans, the widest of the fonts that systems fall back to
 GAP_SHARE = 0.22
 BARS_WITH_GAPS_MAX = 120
 
