@@ -93,4 +93,7 @@ async def move_days_until(connection: Connection, *, day: date) -> int:
 
     As a rule there are none: ``move_past_days`` has moved them. Raises ``LockNotAvailable`` if a batch holds one for long.
     """
-    return await store.move_days_until(connection, day=day)
+    await store.limit_wait(connection)
+    moved = await store.move_days_until(connection, day=day)
+    await store.end_limit(connection)
+    return moved

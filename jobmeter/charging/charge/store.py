@@ -53,9 +53,15 @@ async def move_contract_day(connection: Connection, *, contract_id: int, day: da
     return await read_scalar(connection, int, SQL["move_contract_day"], values)
 
 
-async def move_days_until(connection: Connection, *, day: date) -> int:
-    """How many jobs' days were moved. Raises ``LockNotAvailable`` if a job stays locked."""
+async def limit_wait(connection: Connection) -> None:
+    """For the rest of the transaction, or until ``end_limit``."""
     await connection.execute(SQL["limit_wait"])
-    moved = await read_scalar(connection, int, SQL["move_days_until"], {"day": day})
+
+
+async def end_limit(connection: Connection) -> None:
     await connection.execute(SQL["end_limit"])
-    return moved
+
+
+async def move_days_until(connection: Connection, *, day: date) -> int:
+    """How many jobs' days were moved."""
+    return await read_scalar(connection, int, SQL["move_days_until"], {"day": day})

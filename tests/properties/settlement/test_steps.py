@@ -78,8 +78,9 @@ async def test_settlement_waits_for_an_open_intake_and_a_later_one_is_refused(
             with pytest.raises(psycopg.errors.LockNotAvailable):
                 await settle_step(other)
 
-        # and once the day is judged, a late batch is refused as a whole, to be sent again
-        await settle_step(other)
+        # and once the day is moved and judged, a late batch is refused as a whole, to be sent again
+        for _ in range(2):
+            await settle_step(other)
         later = make_event(job_id, "later", end_of(DAY) - timedelta(milliseconds=1))
         with pytest.raises(psycopg.errors.SerializationFailure):
             await scenario.ingest([later], just_before)
