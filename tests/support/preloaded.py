@@ -4,7 +4,7 @@ The documents run a hundred commands, and sixty sandboxes are started for client
 time of each was its imports. How fast a command starts has tests of its own, and so has what it imports. Does not own any
 expectation.
 
-Run as a program with the address of a socket, this module is that process.
+Run as a program with the folder of its socket, this module is that process.
 """
 
 import json
@@ -26,12 +26,14 @@ from tests.support.paths import DOCS
 
 START_SECONDS_MAX = 60
 LOOK_SECONDS = 5
+NAME = "preloaded.sock"
 # Sends its arguments, folder, environment and streams, passes signals on, and ends as the command did.
-PROGRAM = """#!{python} -IS
+PROGRAM = """\
 import json, os, signal, socket, sys
-asked = socket.socket(socket.AF_UNIX)
-asked.connect({address!r})
-request = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
+asked, folder = socket.socket(socket.AF_UNIX), os.getcwd()
+os.chdir({folder!r})  # the path of a socket has at most a hundred characters
+asked.connect({name!r})
+request = json.dumps([sys.argv[1:], folder, dict(os.environ)]).encode()
 socket.send_fds(asked, [len(request).to_bytes(4, "big")], [0, 1, 2])
 asked.sendall(request)
 started = int(asked.recv(20))
@@ -43,24 +45,25 @@ sys.exit(int(asked.recv(20)))
 
 @contextmanager
 def open_preloaded(folder: Path) -> Iterator[str]:
-    """Yields the text of a program that runs ``jobmeter`` with the arguments that it is given."""
-    address = str(folder / "preloaded.sock")
-    server = subprocess.Popen([sys.executable, "-m", "tests.support.preloaded", address], cwd=DOCS.parent)
+    """Yields the text of a program of Python that runs ``jobmeter`` with the arguments that it is given."""
+    server = subprocess.Popen([sys.executable, "-m", "tests.support.preloaded", str(folder)], cwd=DOCS.parent)
     give_up_at = time.monotonic() + START_SECONDS_MAX
-    while not Path(address).exists():
+    while not (folder / NAME).exists():
         assert server.poll() is None
         assert time.monotonic() < give_up_at
         time.sleep(0.02)
-    yield PROGRAM.format(python=sys.executable, address=address)
+    yield PROGRAM.format(folder=str(folder), name=NAME)
     server.terminate()
     server.wait(30)
 
 
-def serve(address: str) -> None:
+def serve(folder: str) -> None:
     """Forks for each request a process that answers it."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     listening = socket.socket(socket.AF_UNIX)
-    listening.bind(address)
+    os.chdir(folder)
+    listening.bind(NAME)
+    os.chdir(DOCS.parent)
     listening.listen(20)
     listening.settimeout(LOOK_SECONDS)
     tests = os.getppid()

@@ -28,10 +28,10 @@ def find_program() -> tuple[str, ...]:
         return WHOLE
     if not PROGRAMS:
         folder = Path(OPENED.enter_context(tempfile.TemporaryDirectory(prefix="jobmeter-")))
-        program = folder / "jobmeter"
+        program = folder / "jobmeter.py"
         program.write_text(OPENED.enter_context(open_preloaded(folder)), encoding="utf-8")
-        program.chmod(0o755)
-        PROGRAMS.append((str(program),))
+        # No line of the program names Python: that could have no blank in its path.
+        PROGRAMS.append((sys.executable, "-IS", str(program)))
     return PROGRAMS[0]
 
 
