@@ -25,7 +25,6 @@ from jobmeter.sandbox.traffic.schedule import ScheduledEvent
 from jobmeter.sandbox.traffic.score import EVERYTHING, evaluate_traffic, score
 from jobmeter.sandbox_controls.model import Score
 from jobmeter.settlement.days import flow as settlement
-from jobmeter.wire.events import decode_events
 
 JOBS = 400
 CUSTOMERS = 2
@@ -59,7 +58,7 @@ async def _play(url: str, jobs: LiveJobs, midnight: datetime) -> Score:
         for at, body in _list_hours(deliveries):
             async with database.transaction() as connection:
                 await metering.make_event_days(connection, now=at)
-                events = [event for piece in decode_events(body, "application/json") for event in piece]
+                events = await metering.read_batch(body, "application/json")
                 await metering.ingest(
                     connection,
                     events,

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +20,18 @@ from tests.support.preloaded import open_preloaded
 START_SECONDS_MAX = 60
 WHOLE = (sys.executable, "-m", "jobmeter")
 OPENED = ExitStack()  # closed when the tests of this process end
-PROGRAMS: list[tuple[str, ...]] = []
 
 
+@cache
 def find_program() -> tuple[str, ...]:
     """Returns the command of a process that is forked from one that has imported it. Coverage measures only whole ones."""
     if "COVERAGE_PROCESS_CONFIG" in os.environ:
         return WHOLE
-    if not PROGRAMS:
-        folder = Path(OPENED.enter_context(tempfile.TemporaryDirectory(prefix="jobmeter-")))
-        program = folder / "jobmeter.py"
-        program.write_text(OPENED.enter_context(open_preloaded(folder)), encoding="utf-8")
-        # No line of the program names Python: that could have no blank in its path.
-        PROGRAMS.append((sys.executable, "-IS", str(program)))
-    return PROGRAMS[0]
+    folder = Path(OPENED.enter_context(tempfile.TemporaryDirectory(prefix="jobmeter-")))
+    program = folder / "jobmeter.py"
+    program.write_text(OPENED.enter_context(open_preloaded(folder)), encoding="utf-8")
+    # No line of the program names Python: that could have no blank in its path.
+    return (sys.executable, "-IS", str(program))
 
 
 @contextmanager

@@ -1,3 +1,7 @@
+-- columns: live
+shard, job_id, live_day, partner_contract_id, day_views, day_clicks, day_charged, day_refused,
+           click_price_micros
+
 -- columns: moved
 moved AS (
     INSERT {into_days}
@@ -114,8 +118,7 @@ SELECT id AS contract_id, day
 -- Some rows at a time, in the order of the index, which is that in which intake locks them. Those that a
 -- batch is charging are moved later.
 WITH held AS MATERIALIZED (
-    SELECT shard, job_id, live_day, partner_contract_id, day_views, day_clicks, day_charged, day_refused,
-           click_price_micros
+    SELECT {live}
       FROM job_budgets
      WHERE partner_contract_id = %(contract_id)s
        AND live_day = %(day)s
@@ -134,8 +137,7 @@ SELECT set_config('lock_timeout', '0', true)
 -- name: move_days_until
 -- Of all contracts at once: one transaction locks jobs in one order.
 WITH held AS MATERIALIZED (
-    SELECT shard, job_id, live_day, partner_contract_id, day_views, day_clicks, day_charged, day_refused,
-           click_price_micros
+    SELECT {live}
       FROM (SELECT 0::bigint AS id
              UNION ALL
             SELECT id FROM partner_contracts) AS contracts

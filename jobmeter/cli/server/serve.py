@@ -87,6 +87,7 @@ def run_database(data: Path, database_url: str) -> Iterator[str]:
     """
     if database_url:
         load_application()
+        asyncio.run(upgrade_database(database_url))
         yield database_url
         return
     server = _start_beside(data, load_application)
@@ -179,11 +180,10 @@ def run_server(
 ) -> None:
     """Serves ``address``, which is that of ``host``, until interrupted. Calls ``when_listening`` once with the base URL, from a separate thread.
 
-    With several workers, the first to claim a chore runs it. A worker that dies is replaced. Problems that would prevent
-    workers from starting are detected before: raises ``ValueError`` for an invalid setting, ``DatabaseUnusable``.
+    With several workers, the first to claim a chore runs it. A worker that dies is replaced. What would prevent
+    workers from starting is found before: an invalid setting (``settings``), a database that cannot be used (``run_database``).
     """
     show_log()
-    asyncio.run(upgrade_database(settings.database_url))
     base_url = f"http://{write_host(host)}:{port}"
     os.environ.update(replace(settings, base_url=settings.base_url or base_url).to_environment())
     server = Server(

@@ -36,7 +36,6 @@ from jobmeter.sandbox.traffic.special_visits import list_staff
 from jobmeter.sandbox_controls import flow as controls
 from jobmeter.sandbox_controls.model import DueEvent, PlannedEvent, Score, Traffic
 from jobmeter.settlement.days import flow as settlement
-from jobmeter.wire.events import decode_events
 
 BATCH_ROWS = 5_000
 TRIES_MAX = 5
@@ -85,7 +84,7 @@ class TrafficPlayer:
         due = await controls.list_due_events(connection, now=now, rows_max=BATCH_ROWS)
         if due:
             body = f"[{','.join(one.body for one in due)}]".encode()
-            events = [event for piece in decode_events(body, JSON) for event in piece]
+            events = await metering.read_batch(body, JSON)
             tolerance = self.settings.future_tolerance_seconds
             await metering.ingest(
                 connection, events, known=self.known, now=now, future_tolerance_seconds=tolerance
