@@ -24,18 +24,18 @@ SELECT dropped_at
 -- name: list_job_postings
 -- A page of the postings of the job on these days, in order. A correction after the job closed goes to the
 -- contract and names the job's charge.
-WITH charges AS (
-    SELECT number, reference, purpose, source_kind, destination_kind, amount, charge_postings.day, booked_at,
-           cause, corrects
+WITH charged AS (
+    SELECT number, reference, {Purpose.CHARGE} AS purpose, {AccountKind.JOB} AS source_kind,
+           {AccountKind.EARNED} AS destination_kind, amount_micros AS amount, day, booked_at, batch AS cause,
+           NULL::uuid AS corrects
       FROM charge_days(%(shard)s, %(job_id)s) AS charge_day
-      JOIN charge_postings
-        ON charge_postings.shard = %(shard)s
-       AND reference BETWEEN charge_reference(charge_day, %(job_id)s, 0)
-                         AND charge_reference(charge_day, %(job_id)s, 9223372036854775807)
-       AND purpose = {Purpose.CHARGE}
+     CROSS JOIN LATERAL (
+           SELECT number, reference, amount_micros, day, booked_at, batch
+             FROM charges_of_day(%(shard)s, %(job_id)s, charge_day)
+           OFFSET 0) AS charges
 )
 SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
-  FROM charges
+  FROM charged
  WHERE day BETWEEN %(first)s AND %(last)s
    AND number > %(after_number)s
  UNION ALL
@@ -49,7 +49,7 @@ SELECT number, reference, purpose, source_kind, destination_kind, amount, day, b
  UNION ALL
 SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
   FROM ledger_bookings
- WHERE corrects IN (SELECT reference FROM charges)
+ WHERE corrects IN (SELECT reference FROM charged)
    AND destination_kind <> {AccountKind.JOB}
    AND day BETWEEN %(first)s AND %(last)s
    AND number > %(after_number)s
@@ -67,12 +67,8 @@ SELECT number, recorded_at, cause, batch, reasons, views, apply_clicks, clicks_c
  ORDER BY number
 
 -- name: find_charge
--- A reference does not contain the shard, the first column of the key: all shards are searched by index.
-SELECT shard, source_id AS job_id, day, cause AS batch, amount, unit, booked_at, number
-  FROM charge_postings
- WHERE shard IN (SELECT every_shard())
-   AND reference = %(reference)s
-   AND purpose = {Purpose.CHARGE}
+SELECT shard, job_id, day, batch, amount_micros AS amount, currency AS unit, booked_at, number
+  FROM charge_named(%(reference)s)
 
 -- name: list_corrections
 SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
@@ -126,13 +122,10 @@ SELECT page.event_key, event_key_ms(page.event_key) AS time_ms, visitor, page.ba
 -- name: list_last_charged
 -- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for.
 -- Returns the last of those; free clicks follow it.
-WITH charges AS (
-    SELECT cause AS batch, reference, amount / %(price_micros)s AS paid
+WITH charged AS (
+    SELECT charge.batch, reference, amount_micros / %(price_micros)s AS paid
       FROM unnest(%(batches)s::bigint[]) AS asked (batch)
-      JOIN charge_postings
-        ON shard = %(shard)s
-       AND reference = charge_reference(%(day)s, %(job_id)s, asked.batch)
-       AND purpose = {Purpose.CHARGE}
+     CROSS JOIN LATERAL charge_of(%(shard)s, %(job_id)s, %(day)s, asked.batch) AS charge
 ), placed AS (
     SELECT batch, event_key, row_number() OVER (PARTITION BY batch ORDER BY event_key) AS nth
       FROM events
@@ -145,7 +138,7 @@ WITH charges AS (
        AND batch = ANY(%(batches)s)
 )
 SELECT batch, reference, event_key
-  FROM charges
+  FROM charged
   JOIN placed USING (batch)
  WHERE nth = paid
 

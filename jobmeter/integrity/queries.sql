@@ -107,19 +107,19 @@ WITH corrections AS (
 ), looked AS (
     SELECT corrections.reference, corrections.corrects, corrections.amount,
            corrected.reference IS NOT NULL
-           AND corrected.unit = corrections.unit
-           AND corrections.cause = corrected.source_id
-           AND taken_back <= corrected.amount
+           AND corrected.currency = corrections.unit
+           AND corrections.cause = corrected.job_id
+           AND taken_back <= corrected.amount_micros
            AND (corrections.source_kind, corrections.source_id)
-               = (corrected.destination_kind, corrected.destination_id)
+               = ({AccountKind.EARNED}, corrected.contract_id)
            AND ((corrections.destination_kind, corrections.destination_id)
-                = ({AccountKind.CONTRACT}, corrected.destination_id)
+                = ({AccountKind.CONTRACT}, corrected.contract_id)
                 OR corrections.purpose = {Purpose.REVERSE}
                AND (corrections.destination_kind, corrections.destination_id)
-                   = (corrected.source_kind, corrected.source_id))
+                   = ({AccountKind.JOB}, corrected.job_id))
            AND (corrections.purpose <> {Purpose.REVERSE} OR corrections.day = corrected.day) AS holds
       FROM corrections
-      LEFT JOIN charge_postings AS corrected
+      LEFT JOIN charges AS corrected
         ON corrected.reference = corrections.corrects
 )
 SELECT count(*) AS checked,
@@ -168,9 +168,9 @@ WITH movements (job_id, reserved, spent, held) AS (
       FROM ledger_postings
      WHERE destination_kind = {AccountKind.JOB}
      UNION ALL
-    SELECT charged.source_id, 0, -reversal.amount, 0
+    SELECT charged.job_id, 0, -reversal.amount, 0
       FROM ledger_postings AS reversal
-      JOIN charge_postings AS charged ON charged.reference = reversal.corrects
+      JOIN charges AS charged ON charged.reference = reversal.corrects
      WHERE reversal.source_kind = {AccountKind.EARNED}
        AND reversal.destination_kind = {AccountKind.CONTRACT}
 ), summed AS (
@@ -234,12 +234,12 @@ SELECT count(*) AS checked,
 -- name: check_jobs_within_budget
 -- Law 6. A job's charges less reversals are within its total budget.
 WITH movements (job_id, change) AS (
-    SELECT source_id, amount
-      FROM charge_postings
+    SELECT job_id, amount_micros
+      FROM charges
      UNION ALL
-    SELECT charged.source_id, -reversal.amount
+    SELECT charged.job_id, -reversal.amount
       FROM ledger_postings AS reversal
-      JOIN charge_postings AS charged ON charged.reference = reversal.corrects
+      JOIN charges AS charged ON charged.reference = reversal.corrects
      WHERE reversal.purpose = {Purpose.REVERSE}
 ), summed AS (
     SELECT job_id, sum(change) AS spent
@@ -435,12 +435,12 @@ SELECT count(*) AS checked,
 -- Law 4. The roll-up of a job's day is the sum of that day's charges less that day's reversals. Compacted
 -- days, which are no longer than their events are kept, are summed under 1 January 1970.
 WITH movements (job_id, day, change) AS (
-    SELECT source_id, day, amount
-      FROM charge_postings
+    SELECT job_id, day, amount_micros
+      FROM charges
      UNION ALL
-    SELECT charged.source_id, reversal.day, -reversal.amount
+    SELECT charged.job_id, reversal.day, -reversal.amount
       FROM ledger_postings AS reversal
-      JOIN charge_postings AS charged ON charged.reference = reversal.corrects
+      JOIN charges AS charged ON charged.reference = reversal.corrects
      WHERE reversal.purpose = {Purpose.REVERSE}
 ), summed AS (
     SELECT job_id, day, sum(change) AS posted
@@ -597,8 +597,8 @@ WITH kept AS (
      WHERE kind = {EventKind.APPLY_CLICK}
        AND verdict = {Verdict.COUNTED}
      UNION ALL
-    SELECT partition, source_id, cause, 0, amount
-      FROM charge_postings
+    SELECT partition, job_id, batch, 0, amount_micros
+      FROM charges
       JOIN kept USING (day)
 ), summed AS (
     SELECT partition, job_id, batch, sum(clicks) AS counted, sum(amount) AS amount

@@ -13,10 +13,7 @@ SELECT line, kind, contract_id, job_id, first_day, last_day, price_micros, net_m
  CROSS JOIN LATERAL (
        SELECT coalesce(sum(credit.amount), 0)::bigint AS micros
          FROM ledger_bookings AS credit
-         JOIN charge_postings AS charge
-           ON charge.shard = shard_of(credit.cause)
-          AND charge.reference = credit.corrects
-          AND charge.purpose = {Purpose.CHARGE}
+        CROSS JOIN LATERAL charge_named(credit.corrects) AS charge
         WHERE billed_lines.kind = 'CLICKS'
           AND credit.shard = shard_of(contract_id)
           AND credit.source_kind = {AccountKind.EARNED}
@@ -80,25 +77,18 @@ SELECT %(document_id)s, (SELECT count(*) + 1 FROM billing_lines WHERE document_i
 
 -- name: list_charges_left
 -- Charges of a job's day, after one of them, with what no correction has returned of them.
-SELECT charge.reference, charge.amount - coalesce(corrected.amount, 0) AS left_micros
-  FROM charge_postings AS charge
+SELECT charge.reference, amount_micros - coalesce(corrected.amount, 0) AS left_micros
+  FROM charges_of_day(shard_of(%(job_id)s), %(job_id)s, %(day)s) AS charge
   LEFT JOIN LATERAL (
        SELECT sum(amount)::bigint AS amount
          FROM ledger_bookings
         WHERE corrects = charge.reference) AS corrected
     ON true
- WHERE charge.shard = shard_of(%(job_id)s)
-   AND charge.reference BETWEEN charge_reference(%(day)s, %(job_id)s, 0)
-                            AND charge_reference(%(day)s, %(job_id)s, 9223372036854775807)
-   AND charge.purpose = {Purpose.CHARGE}
  ORDER BY charge.reference
 
 -- name: find_charge_line
 -- The line that billed a charge, if one did.
 SELECT billed.document_id, billed.line
-  FROM charge_postings AS charge
-  JOIN billing_agreements AS agreement ON agreement.contract_id = destination_id
- CROSS JOIN LATERAL find_billed_line(account_id, source_id, charge.day) AS billed
- WHERE charge.shard IN (SELECT every_shard())
-   AND charge.reference = %(charge)s
-   AND charge.purpose = {Purpose.CHARGE}
+  FROM charge_named(%(charge)s) AS charge
+  JOIN billing_agreements AS agreement USING (contract_id)
+ CROSS JOIN LATERAL find_billed_line(account_id, job_id, charge.day) AS billed

@@ -100,10 +100,10 @@ SELECT document_id, line, billing_lines.kind, contract_id, job_id, posting,
 
 -- name: list_day_charges
 -- A page of a job's charges of a day, by reference: a range of the key, so that no other row is read.
-SELECT charge.number, charge.reference, charge.purpose, charge.day, charge.amount,
-       coalesce(reversed.amount, 0) AS reversed_amount, charge.unit,
-       charge.booked_at, charge.corrects, dropped_at
-  FROM charge_postings AS charge
+SELECT charge.number, charge.reference, {Purpose.CHARGE} AS purpose, charge.day, amount_micros AS amount,
+       coalesce(reversed.amount, 0) AS reversed_amount, currency AS unit, charge.booked_at,
+       NULL::uuid AS corrects, dropped_at
+  FROM charges_of_day(shard_of(%(job_id)s), %(job_id)s, %(day)s) AS charge
   LEFT JOIN event_days ON event_days.day = charge.day
   LEFT JOIN LATERAL (
        SELECT sum(amount)::bigint AS amount
@@ -111,11 +111,7 @@ SELECT charge.number, charge.reference, charge.purpose, charge.day, charge.amoun
         WHERE ledger_bookings.corrects = charge.reference
           AND purpose = {Purpose.REVERSE}) AS reversed
     ON true
- WHERE charge.shard = shard_of(%(job_id)s)
-   AND charge.reference BETWEEN charge_reference(%(day)s, %(job_id)s, 0)
-                            AND charge_reference(%(day)s, %(job_id)s, 9223372036854775807)
-   AND charge.reference > %(after)s
-   AND charge.purpose = {Purpose.CHARGE}
+ WHERE charge.reference > %(after)s
  ORDER BY charge.reference
  LIMIT %(rows_max)s
 

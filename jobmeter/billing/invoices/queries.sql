@@ -202,7 +202,7 @@ SELECT documents.id,
 INSERT INTO billing_lines ({new_line})
 SELECT documents.id, lines_before + row_number() OVER (PARTITION BY documents.id
                                                            ORDER BY original.document_id DESC, credit.number),
-       'CORRECTION', contract_id, credit.cause, application_id, credit.reference, external_id, title,
+       'CORRECTION', credit.contract_id, credit.cause, application_id, credit.reference, external_id, title,
        company_name, coalesce(company_job_code, ''), poster_email, credit.booked_at, credit.booked_at,
        -1, credit.amount, -credit.amount, rate.category, rate.rate_micros, original.document_id, original.line
   FROM (SELECT id, account_id, month,
@@ -210,11 +210,8 @@ SELECT documents.id, lines_before + row_number() OVER (PARTITION BY documents.id
           FROM billing_documents
          WHERE id = ANY(%(document_ids)s)) AS documents
   JOIN billable_bookings AS credit USING (account_id, month)
-  JOIN charge_postings AS charge
-    ON charge.shard = shard_of(credit.cause)
-   AND charge.reference = credit.corrects
-   AND charge.purpose = {Purpose.CHARGE}
-  JOIN billing_agreements AS agreement USING (contract_id)
+ CROSS JOIN LATERAL charge_named(credit.corrects) AS charge
+  JOIN billing_agreements AS agreement ON agreement.contract_id = credit.contract_id
   JOIN job_postings AS job ON job.shard = charge.shard AND job.job_id = credit.cause
   JOIN billing_rate_spans AS rate ON rate.account_id = documents.account_id
   LEFT JOIN LATERAL find_billed_line(documents.account_id, credit.cause, charge.day) AS original ON true

@@ -131,7 +131,8 @@ WITH recorded AS (
     )
     SELECT asked.shard, asked.job_id, asked.day, %(recorded_at)s, {RestatementCause.LATE_EVENTS}, %(batch)s,
            after.partner_contract_id, asked.views, asked.clicks,
-           coalesce(amount / nullif(click_price_micros, 0), 0), asked.refused, coalesce(amount, 0),
+           coalesce(amount_micros / nullif(click_price_micros, 0), 0), asked.refused,
+           coalesce(amount_micros, 0),
            after.views, after.apply_clicks, after.clicks_charged, after.clicks_refused, after.charge_micros
       FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[], %(days)s::date[], %(views)s::integer[],
                   %(clicks)s::integer[], %(refused)s::integer[])
@@ -147,11 +148,8 @@ WITH recorded AS (
              WHERE shard = asked.shard AND job_id = asked.job_id
             OFFSET 0) AS budget
       LEFT JOIN LATERAL (
-            SELECT amount
-              FROM charge_postings
-             WHERE shard = asked.shard
-               AND reference = charge_reference(asked.day, asked.job_id, %(batch)s)
-               AND purpose = {Purpose.CHARGE}
+            SELECT amount_micros
+              FROM charge_of(asked.shard, asked.job_id, asked.day, %(batch)s)
             OFFSET 0) AS charged
         ON true
     RETURNING 1
@@ -160,14 +158,9 @@ SELECT count(*)
   FROM recorded
 
 -- name: find_charge
--- Each shard has its part of the key.
-SELECT shard, source_id AS job_id, destination_id AS partner_contract_id, unit AS currency,
-       amount AS amount_micros,
-       EXISTS (SELECT FROM settled_days WHERE settled_days.day = charge_postings.day) AS is_final
-  FROM charge_postings
- WHERE shard IN (SELECT every_shard())
-   AND reference = %(reference)s
-   AND purpose = {Purpose.CHARGE}
+SELECT shard, job_id, contract_id AS partner_contract_id, currency, amount_micros,
+       EXISTS (SELECT FROM settled_days WHERE settled_days.day = charge.day) AS is_final
+  FROM charge_named(%(reference)s) AS charge
 
 -- name: sum_corrections
 SELECT coalesce(sum(amount), 0)::bigint

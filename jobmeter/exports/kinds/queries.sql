@@ -38,19 +38,14 @@ SELECT job_id, external_id, day, clicks_charged + clicks_reversed AS clicks
  LIMIT %(days_max)s
 
 -- name: list_charges
--- The charges of those days: a charge's reference is made of its day, job and batch, so that each day of a
--- job is a range of the key.
-SELECT job_id, asked_external_id AS external_id, reference, {Purpose.CHARGE} AS purpose, amount, unit, day,
-       booked_at, batch, NULL::uuid AS corrects
+-- The charges of those days.
+SELECT job_id, asked_external_id AS external_id, reference, {Purpose.CHARGE} AS purpose,
+       amount_micros AS amount, currency AS unit, day, booked_at, batch, NULL::uuid AS corrects
   FROM unnest(%(job_ids)s::bigint[], %(external_ids)s::text[], %(days)s::date[])
-       WITH ORDINALITY AS asked (job_id, asked_external_id, asked_day, place)
+       WITH ORDINALITY AS asked (asked_job, asked_external_id, asked_day, place)
  CROSS JOIN LATERAL (
-       SELECT reference, amount, unit, day, booked_at, cause AS batch
-         FROM charge_postings
-        WHERE shard = %(shard)s
-          AND reference BETWEEN charge_reference(asked_day, job_id, 0)
-                            AND charge_reference(asked_day, job_id, 9223372036854775807)
-          AND purpose = {Purpose.CHARGE}
+       SELECT job_id, reference, amount_micros, currency, day, booked_at, batch
+         FROM charges_of_day(%(shard)s, asked_job, asked_day)
        OFFSET 0) AS charged
  WHERE (job_id, day, batch) > (%(after_job)s, %(after_day)s, %(after_batch)s)
  ORDER BY place, batch

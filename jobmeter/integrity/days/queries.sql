@@ -450,8 +450,8 @@ SELECT count(*) AS checked,
 -- Law 4. A contract's final days, as a budget report reads them, are what was posted on each of them, and
 -- each has its jobs' days.
 WITH movements (partner_contract_id, day, change) AS (
-    SELECT destination_id, day, amount
-      FROM charge_postings
+    SELECT contract_id, day, amount_micros
+      FROM charges
      UNION ALL
     SELECT source_id, day, -amount
       FROM ledger_bookings

@@ -5,8 +5,8 @@
 -- Law 9. What a contract's jobs were charged in a billed month, less reversals, is on one line for each job
 -- and tax rate, at the job's price and with the first and last of its days.
 WITH movements (contract_id, job_id, day, change) AS (
-    SELECT destination_id, source_id, day, amount
-      FROM charge_postings
+    SELECT contract_id, job_id, day, amount_micros
+      FROM charges
      UNION ALL
     SELECT source_id, cause, day, -amount
       FROM ledger_bookings
@@ -54,7 +54,7 @@ WITH due AS (
       FROM billing_agreements AS agreements
       JOIN billing_cuts AS cuts USING (account_id)
       JOIN ledger_bookings AS posting ON source_id = contract_id
-      LEFT JOIN charge_postings AS charge ON charge.reference = posting.corrects
+      LEFT JOIN charges AS charge ON charge.reference = posting.corrects
      WHERE posting.number <= until_number
        AND posting.day < cuts.month + interval '1 month'
        AND coalesce(charge.day, posting.day) >= first_month
@@ -106,7 +106,7 @@ WITH looked AS (
                END AS holds
       FROM billed_lines AS billed
       LEFT JOIN ledger_bookings AS booked ON booked.reference = posting
-      LEFT JOIN charge_postings AS charge ON charge.reference = booked.corrects
+      LEFT JOIN charges AS charge ON charge.reference = booked.corrects
       LEFT JOIN credit_uses AS used ON used.reference = posting
       LEFT JOIN billing_agreements AS agreements ON agreements.contract_id = billed.contract_id
       LEFT JOIN billing_rate_spans AS rates

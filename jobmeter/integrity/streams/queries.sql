@@ -68,8 +68,8 @@ WITH cursor AS (
     SELECT counted_until
       FROM contract_spend_cursor
 ), moved (contract_id, micros) AS (
-    SELECT destination_id, amount
-      FROM charge_postings
+    SELECT contract_id, amount_micros
+      FROM charges
      WHERE number <= (SELECT counted_until FROM cursor)
      UNION ALL
     SELECT source_id, -amount

@@ -18,8 +18,8 @@ UPDATE contract_spend_cursor
 -- name: add_spends
 -- Charges in a range of the ledger's numbers, less reversals of charges in it.
 WITH moved (contract_id, micros) AS (
-    SELECT destination_id, amount
-      FROM charge_postings
+    SELECT contract_id, amount_micros
+      FROM charges
      WHERE number > %(after)s
        AND number <= %(until)s
      UNION ALL

@@ -2,15 +2,13 @@
 -- application sees its own jobs, a partner those of its contracts.
 
 -- name: list_charge_entries
-SELECT number, charge_postings.shard, source_id AS job_id, external_id, application_id, reference, purpose,
-       amount, unit, day, booked_at, corrects
-  FROM charge_postings
-  JOIN job_postings
-    ON job_postings.shard = charge_postings.shard
-   AND job_id = source_id
+SELECT number, shard, job_id, external_id, application_id, reference, {Purpose.CHARGE} AS purpose,
+       amount_micros AS amount, currency AS unit, day, booked_at, NULL::uuid AS corrects
+  FROM charges
+  JOIN job_postings USING (shard, job_id)
  WHERE number > %(after)s
    AND number <= %(until)s
-   AND destination_id = ANY(%(contract_ids)s)
+   AND contract_id = ANY(%(contract_ids)s)
    AND application_id = coalesce(%(application_id)s, application_id)
  ORDER BY number
  LIMIT %(rows_max)s

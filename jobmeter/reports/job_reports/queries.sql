@@ -20,11 +20,15 @@ partner_contract_id IS NOT NULL
                          WHERE job_days.shard = job_postings.shard
                            AND job_days.job_id = job_postings.job_id
                            AND clicks_reversed > 0
-                           AND EXISTS (SELECT FROM charge_postings
-                                        WHERE charge_postings.shard = job_postings.shard
-                                          AND source_kind = {AccountKind.JOB}
-                                          AND source_id = job_postings.job_id
-                                       OFFSET 0)
+                           AND EXISTS (
+                               SELECT
+                                 FROM charge_days(job_postings.shard, job_postings.job_id) AS charge_day
+                                CROSS JOIN LATERAL (
+                                      SELECT
+                                        FROM charges_of_day(job_postings.shard, job_postings.job_id,
+                                                            charge_day)
+                                      OFFSET 0) AS charged
+                               OFFSET 0)
                         OFFSET 0))
                 OFFSET 0))
 

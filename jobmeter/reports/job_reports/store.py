@@ -12,7 +12,6 @@ from psycopg.rows import RowMaker
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import list_rows, read_columns, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
-from jobmeter.ledger.model import AccountKind
 from jobmeter.reports.job_reports.model import (
     DayRange,
     DaySum,
@@ -26,7 +25,7 @@ from jobmeter.reports.job_reports.model import (
     slice_days,
 )
 
-SQL = load_statements("jobmeter.reports.job_reports", enums=(AccountKind,))
+SQL = load_statements("jobmeter.reports.job_reports")
 
 
 async def read_reports_by_ids(connection: Connection, requested: RequestedIds) -> list[ReportById]:

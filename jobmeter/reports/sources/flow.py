@@ -49,8 +49,11 @@ def _of_all(probe: Callable[..., Awaitable[None]]) -> Probe:
 
 
 _POSTINGS = (_of_shard(store.probe_postings), _of_shard(store.probe_versions))
-_LIMITS, _SPENDS, _EVER_CHARGED = map(
-    _of_shard, (store.probe_limits, store.probe_spends, store.probe_ever_charged)
+_LIMITS, _SPENDS = map(_of_shard, (store.probe_limits, store.probe_spends))
+_EVER_CHARGED = (
+    _of_shard(store.probe_ever_charged),
+    _of_all(store.probe_past_days),
+    _of_all(store.probe_folded_days),
 )
 _CHARGES = tuple(map(_of_shard, (store.probe_charges, store.probe_reversed_clicks, store.probe_restatements)))
 _METRICS = (_of_shard(store.probe_metrics), _of_shard(store.probe_months), _of_all(store.probe_rollup))
@@ -74,7 +77,7 @@ class ReportKind(Enum):
         (
             *_list(_POSTINGS, Fault.POSTINGS_UNREADABLE),
             *_list((_LIMITS,), Fault.LIMIT_UNREADABLE, Fault.SPEND_FAILED),
-            *_list((_SPENDS, _EVER_CHARGED), Fault.SPEND_UNREADABLE, Fault.SPEND_FAILED),
+            *_list((_SPENDS, *_EVER_CHARGED), Fault.SPEND_UNREADABLE, Fault.SPEND_FAILED),
             *_list(_CHARGES, Fault.CHARGES_UNREADABLE, Fault.ANALYTICS_FAILED),
             *_list(_METRICS, Fault.ANALYTICS_UNREADABLE, Fault.ANALYTICS_FAILED),
         ),
@@ -83,7 +86,7 @@ class ReportKind(Enum):
     BY_RANGE = Sources(
         (
             *_list(_POSTINGS, Fault.PARTNER_POSTINGS),
-            *_list((_LIMITS, _SPENDS, _EVER_CHARGED, *_CHARGES), Fault.PARTNER_CHARGES),
+            *_list((_LIMITS, _SPENDS, *_EVER_CHARGED, *_CHARGES), Fault.PARTNER_CHARGES),
             *_list(_METRICS, Fault.PARTNER_ANALYTICS),
         ),
         Fault.PARTNER_ANALYTICS,

@@ -25,9 +25,19 @@ SELECT spent_micros, credited_micros
  LIMIT 1
 
 -- name: probe_ever_charged
-SELECT source_kind, source_id
-  FROM charge_postings
+SELECT job_id
+  FROM charges
  WHERE shard = %(shard)s
+ LIMIT 1
+
+-- name: probe_past_days
+SELECT day
+  FROM event_days
+ LIMIT 1
+
+-- name: probe_folded_days
+SELECT folded_before
+  FROM job_day_folds
  LIMIT 1
 
 -- name: probe_charges

@@ -26,6 +26,14 @@ async def probe_ever_charged(connection: Connection, *, shard: int) -> None:
     await connection.execute(SQL["probe_ever_charged"], {"shard": shard})
 
 
+async def probe_past_days(connection: Connection) -> None:
+    await connection.execute(SQL["probe_past_days"])
+
+
+async def probe_folded_days(connection: Connection) -> None:
+    await connection.execute(SQL["probe_folded_days"])
+
+
 async def probe_charges(connection: Connection, *, shard: int) -> None:
     await connection.execute(SQL["probe_charges"], {"shard": shard})
 

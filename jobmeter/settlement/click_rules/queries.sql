@@ -167,15 +167,13 @@ WITH touched AS (
      GROUP BY shard, job_id, batch
 )
 SELECT touched.shard, touched.job_id, touched.batch, reference, coalesce(click_price_micros, 0) AS price,
-       coalesce(amount / nullif(click_price_micros, 0), 0) AS paid,
+       coalesce(amount_micros / nullif(click_price_micros, 0), 0) AS paid,
        reference IS NOT NULL
        AND (coalesce(apply_clicks > clicks_charged OR clicks_reversed > 0, false)
             OR coalesce(live_day = %(day)s AND day_clicks > day_charged, false)) AS may_be_cut
   FROM touched
-  LEFT JOIN charge_postings
-    ON charge_postings.shard = touched.shard
-   AND reference = charge_reference(%(day)s, touched.job_id, touched.batch)
-   AND purpose = {Purpose.CHARGE}
+  LEFT JOIN LATERAL charge_of(touched.shard, touched.job_id, %(day)s, touched.batch)
+    ON true
   LEFT JOIN job_budgets
     ON job_budgets.shard = touched.shard
    AND job_budgets.job_id = touched.job_id

@@ -6,7 +6,6 @@ from typing import Any
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import change_rows, list_rows, read_scalar, value_of
 from jobmeter.database.statements import arrays_of, load_statements, vars_of
-from jobmeter.ledger.model import Purpose
 from jobmeter.metering.model import EventKind, Verdict
 from jobmeter.settlement.model import (
     Criterion,
@@ -19,7 +18,7 @@ from jobmeter.settlement.model import (
     RulePolicy,
 )
 
-SQL = load_statements("jobmeter.settlement.click_rules", enums=(Criterion, EventKind, Purpose, Rule, Verdict))
+SQL = load_statements("jobmeter.settlement.click_rules", enums=(Criterion, EventKind, Rule, Verdict))
 
 
 async def allow_memory(connection: Connection) -> None:

@@ -24,10 +24,12 @@ CODES = {
 # Which code a missing table has, where the page names the data that are in it.
 EXPECTED = {
     ("ids", "job_postings"): 6012, ("ids", "job_posting_versions"): 6012, ("ids", "job_budgets"): 6017,
-    ("ids", "charge_postings"): 6015, ("ids", "job_days"): 6018, ("ids", "all_job_days"): 6018,
+    ("ids", "charges"): 6015, ("ids", "event_days"): 6015, ("ids", "job_day_folds"): 6015,
+    ("ids", "job_days"): 6018, ("ids", "all_job_days"): 6018,
     ("ids", "job_months"): 6020, ("ids", "job_month_keeping"): 6020,
     ("range", "job_postings"): 6026, ("range", "job_posting_versions"): 6026, ("range", "job_budgets"): 6024,
-    ("range", "charge_postings"): 6024, ("range", "job_days"): 6024, ("range", "all_job_days"): 6024,
+    ("range", "charges"): 6024, ("range", "event_days"): 6024, ("range", "job_day_folds"): 6024,
+    ("range", "job_days"): 6024, ("range", "all_job_days"): 6024,
     ("range", "job_months"): 6025, ("range", "job_month_keeping"): 6025,
     ("budget", "partner_contracts"): 6003, ("budget", "contract_days"): 6005, ("budget", "all_job_days"): 6005,
     ("budget", "job_month_keeping"): 6005,

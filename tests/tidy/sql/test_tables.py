@@ -1,11 +1,28 @@
-"""Each table is written by one slice; other slices read it or call that slice's flow."""
+"""Each table is written by one slice; other slices read it or call that slice's flow.
 
+How charges are stored is known to the statement that writes them and to the migrations: all others read them by name.
+"""
+
+import re
 from collections.abc import Iterable
 
 import pytest
 
 from tests.tidy.source import Breach, Source, refuse, sources
 from tests.tidy.sql_text import blanked, is_migration, temporary_tables, writes
+
+# Also with its alias or schema; not where rows are added.
+STORED_CHARGES = re.compile(r"(?<!INSERT INTO )\bcharge_postings\b", re.IGNORECASE)
+
+
+def charge_breaches(tree: Iterable[Source]) -> list[Breach]:
+    message = "read charges by the view `charges` or one of the functions `charge_of`, `charges_of_day`, `charge_named`"
+    return [
+        Breach(source.path, source.text.count("\n", 0, found.start()) + 1, message)
+        for source in tree
+        if not is_migration(source)
+        for found in STORED_CHARGES.finditer(blanked(source.text))
+    ]
 
 
 def table_breaches(tree: Iterable[Source]) -> list[Breach]:
@@ -36,6 +53,24 @@ def table_breaches(tree: Iterable[Source]) -> list[Breach]:
 
 def test_each_table_is_written_by_one_slice():
     refuse(table_breaches(sources(".sql", "jobmeter")))
+
+
+def test_charges_are_read_by_name():
+    refuse(charge_breaches(sources(".sql", "jobmeter")))
+
+
+@pytest.mark.parametrize(
+    ("statement", "count"),
+    [
+        ("SELECT amount FROM charge_postings", 1),
+        ("SELECT amount\n  FROM charges\n  JOIN charge_postings AS charge USING (shard)", 1),
+        ("SELECT charge_postings.amount\n  FROM public.charge_postings", 2),
+        ("INSERT INTO charge_postings (shard) SELECT shard FROM paid", 0),
+        ("-- what charge_postings stores\nSELECT amount_micros FROM charges", 0),
+    ],
+)
+def test_readers_of_stored_charges_are_found(statement, count):
+    assert len(charge_breaches([Source("jobmeter/billing/queries.sql", statement)])) == count
 
 
 @pytest.mark.parametrize(
