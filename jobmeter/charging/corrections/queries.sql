@@ -186,8 +186,11 @@ WITH span AS (
               FROM restatement_seals) AS last_seal
 ), found AS (
     SELECT count(*) AS restatements,
-           sha256(convert_to(coalesce(string_agg(restatement_text(job_day_restatements), '' ORDER BY number),
-                                      ''), 'UTF8')) AS content
+           sha256(convert_to(coalesce(string_agg(restatement_text(
+               number, shard, job_id, day, recorded_at, cause, batch, reasons, partner_contract_id, views,
+               apply_clicks, clicks_charged, clicks_refused, charge_micros, after_views, after_apply_clicks,
+               after_clicks_charged, after_clicks_refused, after_charge_micros),
+               '' ORDER BY number), ''), 'UTF8')) AS content
       FROM job_day_restatements
      WHERE number > (SELECT after_number FROM span)
        AND number <= (SELECT until_number FROM span)

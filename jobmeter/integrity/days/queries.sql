@@ -174,7 +174,7 @@ WITH looked AS (
            AND amount_micros = CASE WHEN charge IS NULL THEN 0 ELSE click_price_micros END AS holds
       FROM event_reversals AS marks
       LEFT JOIN events USING (shard, event_key)
-      LEFT JOIN job_budgets ON job_budgets.job_id = marks.job_id
+      LEFT JOIN job_budgets ON job_budgets.shard = marks.shard AND job_budgets.job_id = marks.job_id
 )
 SELECT count(*) AS checked,
        count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
@@ -331,8 +331,11 @@ WITH sealed AS (
       FROM restatement_seals
 ), found AS (
     SELECT rounds[width_bucket(number - 1, untils) + 1] AS round, count(*) AS restatements,
-           sha256(convert_to(string_agg(restatement_text(job_day_restatements), '' ORDER BY number), 'UTF8'))
-               AS content
+           sha256(convert_to(string_agg(restatement_text(
+               number, shard, job_id, day, recorded_at, cause, batch, reasons, partner_contract_id, views,
+               apply_clicks, clicks_charged, clicks_refused, charge_micros, after_views, after_apply_clicks,
+               after_clicks_charged, after_clicks_refused, after_charge_micros),
+               '' ORDER BY number), 'UTF8')) AS content
       FROM job_day_restatements
      CROSS JOIN bounds
      WHERE number <= untils[array_length(untils, 1)]
@@ -386,19 +389,22 @@ SELECT count(*) AS checked,
 
 -- name: check_refused_events
 -- As many clicks are refused for each reason as their events say, while these are kept.
-WITH counted AS (
-    SELECT tableoid AS partition, job_id, verdict, count(*) AS clicks
+WITH kept AS (
+    SELECT array_agg(event_key_floor(day) ORDER BY day) AS floors, array_agg(day ORDER BY day) AS days
+      FROM event_partitions
+), counted AS (
+    SELECT shard, days[width_bucket(event_key, floors)] AS day, job_id, verdict, count(*) AS clicks
       FROM events
+     CROSS JOIN kept
      WHERE kind = {EventKind.APPLY_CLICK}
        AND verdict <> {Verdict.COUNTED}
-     GROUP BY tableoid, job_id, verdict
+     GROUP BY shard, 2, job_id, verdict
 ), looked AS (
     SELECT job_id, day, verdict, stored.clicks AS stored, stated.clicks AS stated
-      FROM (SELECT day, job_id, verdict, clicks
-              FROM counted JOIN event_partitions USING (partition)) AS stored
-      FULL JOIN (SELECT day, job_id, verdict, clicks
+      FROM counted AS stored
+      FULL JOIN (SELECT shard, day, job_id, verdict, clicks
                    FROM job_day_refusals JOIN event_partitions USING (day)) AS stated
-             USING (day, job_id, verdict)
+             USING (shard, day, job_id, verdict)
 )
 SELECT count(*) AS checked,
        count(*) FILTER (WHERE stored IS DISTINCT FROM stated) AS breaches,

@@ -45,28 +45,28 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_billed_postings
--- Law 9. Each credit used, top-up and credit of a charge that an account's cuts reach is on exactly one line:
--- of the first month that reaches it, or of a credit note made by hand before. A line names no other posting.
+-- Law 9. Each credit used, top-up and credit of a charge within an account's cuts is on exactly one line: of
+-- its first month, or of an earlier credit note made by hand. A line names no other posting.
 WITH due AS (
-    SELECT account_id, posting.reference AS posting, min(cuts.month) AS month,
-           CASE posting.purpose WHEN {Purpose.ADJUST} THEN 'CORRECTION' WHEN {Purpose.FUND} THEN 'TOP_UP'
-                                ELSE 'USE' END AS kind
-      FROM billing_agreements AS agreements
+    SELECT account_id, booked.reference AS posting, min(cuts.month) AS month,
+           CASE booked.purpose WHEN {Purpose.ADJUST} THEN 'CORRECTION' WHEN {Purpose.FUND} THEN 'TOP_UP'
+                ELSE 'USE' END AS kind
+      FROM billing_agreements
       JOIN billing_cuts AS cuts USING (account_id)
-      JOIN ledger_bookings AS posting ON source_id = contract_id
-      LEFT JOIN charges AS charge ON charge.reference = posting.corrects
-     WHERE posting.number <= until_number
-       AND posting.day < cuts.month + interval '1 month'
-       AND coalesce(charge.day, posting.day) >= first_month
-       AND (bills, posting.purpose, posting.source_kind) IN (
-           ('USE', {Purpose.CONSUME}, {AccountKind.CREDITS}),
+      JOIN ledger_bookings AS booked ON source_id = contract_id
+      LEFT JOIN charges AS paid
+        ON paid.shard = shard_of(booked.cause) AND paid.reference = booked.corrects
+     WHERE booked.number <= until_number
+       AND booked.day < cuts.month + interval '1 month'
+       AND coalesce(paid.day, booked.day) >= first_month
+       AND (bills, booked.purpose, booked.source_kind) IN (
+           ('USE', {Purpose.CONSUME}, {AccountKind.CREDITS}), ('USE', {Purpose.ADJUST}, {AccountKind.EARNED}),
            ('USE', {Purpose.CONSUME}, {AccountKind.CREDITS_OWED}),
-           ('USE', {Purpose.ADJUST}, {AccountKind.EARNED}),
            ('TOP_UPS', {Purpose.FUND}, {AccountKind.FUNDING}),
            ('TOP_UPS', {Purpose.ADJUST}, {AccountKind.CONTRACT}),
            ('TOP_UPS', {Purpose.ADJUST}, {AccountKind.CREDITS}),
            ('TOP_UPS', {Purpose.ADJUST}, {AccountKind.SLOTS_FREE}))
-     GROUP BY account_id, posting.reference, posting.purpose
+     GROUP BY account_id, booked.reference, booked.purpose
 ), looked AS (
     SELECT account_id, posting, due.kind AS due, billed.kind AS billed,
            CASE WHEN billed.kind IN ('POSTING', 'RENEWAL') THEN 'USE' ELSE billed.kind END = due.kind
@@ -80,7 +80,7 @@ WITH due AS (
 )
 SELECT count(*) AS checked,
        count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
-       min(format('account %s, posting %s: due as %s, billed as %s', account_id, posting, due, billed))
+       min(format('account %s, posting %s: due %s, billed %s', account_id, posting, due, billed))
            FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
@@ -105,9 +105,15 @@ WITH looked AS (
                      AND billed.price_micros = hiring_price_at(billed.contract_id, booked.booked_at)
                END AS holds
       FROM billed_lines AS billed
-      LEFT JOIN ledger_bookings AS booked ON booked.reference = posting
-      LEFT JOIN charges AS charge ON charge.reference = booked.corrects
-      LEFT JOIN credit_uses AS used ON used.reference = posting
+      LEFT JOIN ledger_bookings AS booked
+        ON booked.shard = shard_of(billed.contract_id)
+       AND booked.reference = posting
+      LEFT JOIN charges AS charge
+        ON charge.shard = shard_of(booked.cause)
+       AND charge.reference = booked.corrects
+      LEFT JOIN credit_uses AS used
+        ON used.shard = shard_of(billed.contract_id)
+       AND used.reference = posting
       LEFT JOIN billing_agreements AS agreements ON agreements.contract_id = billed.contract_id
       LEFT JOIN billing_rate_spans AS rates
         ON rates.account_id = billed.account_id

@@ -12,7 +12,7 @@ WITH looked AS (
            AND (postings.partner_contract_id IS NULL
                 OR partner_id = coalesce(applications.parent_id, applications.id)) AS holds
       FROM job_postings AS postings
-      FULL JOIN job_budgets AS budgets USING (job_id)
+      FULL JOIN job_budgets AS budgets USING (shard, job_id)
       LEFT JOIN applications ON applications.id = application_id
       LEFT JOIN partner_contracts ON partner_contracts.id = postings.partner_contract_id
 )
@@ -80,7 +80,7 @@ WITH looked AS (
                        floor(extract(epoch FROM least(expires_at, term_ends_at)) * 1000))))
            AND (state <> 'EXPIRED' OR closed_at = expires_at OR closed_at = ended_at) AS holds
       FROM job_postings
-      JOIN job_budgets USING (job_id)
+      JOIN job_budgets USING (shard, job_id)
       LEFT JOIN partner_contracts ON partner_contracts.id = job_postings.partner_contract_id
       LEFT JOIN (SELECT shard, id, ended_at FROM job_campaigns) AS campaigns
         ON campaigns.shard = job_postings.shard
@@ -369,16 +369,15 @@ WITH looked AS (
            count(logged.job_id) = posted.revision
            AND coalesce(max(logged.revision), 0) = posted.revision
            AND coalesce(bool_and(kind <> 'POST'
-                                 AND logged.shard = posted.shard
                                  AND logged.application_id IS NOT DISTINCT FROM posted.application_id
                                  AND logged.run_number <= posted.run_number
                                  AND actor <> ''
                                  AND (kind <> 'CLOSE' OR state = 'CLOSED'))
                             FILTER (WHERE logged.job_id IS NOT NULL), true) AS holds
       FROM job_postings AS posted
-      LEFT JOIN job_changes AS logged USING (job_id)
+      LEFT JOIN job_changes AS logged USING (shard, job_id)
      WHERE channel = 'P4P'
-     GROUP BY job_id, posted.shard, posted.revision
+     GROUP BY shard, job_id, posted.revision
 )
 SELECT count(*) AS checked,
        count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
@@ -405,7 +404,7 @@ WITH looked AS (
                      AND (operation <> 'CREATE' OR job_tasks.created_at = job_postings.created_at)
                END AS holds
       FROM job_tasks
-      LEFT JOIN job_postings USING (job_id)
+      LEFT JOIN job_postings USING (shard, job_id)
       LEFT JOIN applications ON applications.id = job_tasks.application_id
 )
 SELECT count(*) AS checked,
@@ -420,7 +419,7 @@ SELECT count(*) AS checked,
 WITH changed AS (
     SELECT job_id, job_tasks.created_at AS replaced_at, count(*) AS changes
       FROM job_tasks
-      JOIN job_postings USING (job_id)
+      JOIN job_postings USING (shard, job_id)
      WHERE operation IN ('UPDATE', 'UPGRADE', 'DOWNGRADE')
        AND verdict IS NULL
        AND partner_contract_id IS NOT NULL
@@ -428,7 +427,7 @@ WITH changed AS (
 ), edited AS (
     SELECT job_id, made_at AS replaced_at, count(*) AS changes
       FROM job_changes
-      JOIN job_postings USING (job_id)
+      JOIN job_postings USING (shard, job_id)
      WHERE kind = 'EDIT'
        AND partner_contract_id IS NOT NULL
      GROUP BY job_id, made_at
@@ -458,7 +457,7 @@ SELECT count(*) AS checked,
 WITH kept AS (
     SELECT job_id, replaced_at, min(limit_micros) AS limit_micros
       FROM job_posting_versions
-      JOIN job_postings USING (job_id)
+      JOIN job_postings USING (shard, job_id)
      WHERE replaced_at > created_at
      GROUP BY job_id, replaced_at
     HAVING count(*) = 1

@@ -153,8 +153,8 @@ WITH queued AS (
                AND (NOT is_promoted OR state = 'LIVE')
                AND (state <> 'LIVE' OR is_promoted OR reason <> 'CLOSED_BY_POSTER')) AS holds
       FROM job_standings AS states
-      LEFT JOIN job_postings USING (job_id)
-      LEFT JOIN job_budgets USING (job_id)
+      LEFT JOIN job_postings USING (shard, job_id)
+      LEFT JOIN job_budgets USING (shard, job_id)
       LEFT JOIN queued USING (job_id)
 )
 SELECT count(*) AS checked,
@@ -183,8 +183,8 @@ WITH looked AS (
                 OR click_price_micros BETWEEN 1 AND budget_micros - job_budgets.spent_micros
                                                     - released_micros) AS holds
       FROM job_standings
-      JOIN job_postings USING (job_id)
-      JOIN job_budgets USING (job_id)
+      JOIN job_postings USING (shard, job_id)
+      JOIN job_budgets USING (shard, job_id)
      WHERE job_id NOT IN (SELECT job_id FROM job_notes)
 )
 SELECT count(*) AS checked,

@@ -1,3 +1,8 @@
+-- columns: content
+sha256(convert_to(string_agg(posting_text(
+               number, shard, reference, purpose, source_kind, source_id, destination_kind, destination_id,
+               amount, unit, day, booked_at, cause, corrects), '' ORDER BY number), 'UTF8')) AS content
+
 -- name: lock_chain
 SELECT pg_try_advisory_xact_lock(1246707541)
 
@@ -36,8 +41,7 @@ VALUES (%(round_number)s, %(until_number)s, %(sealed_at)s)
 -- The digest of a shard's postings by number, combined with the digest of the shard's previous seal.
 WITH found AS (
     SELECT shard, count(*) AS postings,
-           sha256(convert_to(string_agg(posting_text(ledger_postings), '' ORDER BY number), 'UTF8'))
-               AS content
+           {content}
       FROM ledger_postings
      WHERE number > %(after_number)s
        AND number <= %(until_number)s
@@ -62,8 +66,7 @@ WITH bounds AS (
       FROM ledger_seal_rounds
 ), found AS (
     SELECT shard, rounds[width_bucket(number - 1, untils) + 1] AS round, count(*) AS postings,
-           sha256(convert_to(string_agg(posting_text(ledger_postings), '' ORDER BY number), 'UTF8'))
-               AS content
+           {content}
       FROM ledger_postings
      CROSS JOIN bounds
      WHERE number <= untils[array_length(untils, 1)]
