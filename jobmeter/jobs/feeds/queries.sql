@@ -124,7 +124,7 @@ SELECT partner_job_id, CASE WHEN renew_at <= %(now)s THEN '' ELSE fingerprint EN
 -- whole batch: a job and its fingerprint are stored together, without a round trip in between.
 WITH asked AS MATERIALIZED (
     SELECT make_job_id(nextval('job_sequence'), %(shard)s) AS job_id, partner_job_id, fingerprint,
-           live_until_ms, renew_at_ms, jsonb_strip_nulls(content) AS content
+           live_until_ms, renew_at_ms, content
       FROM jsonb_to_recordset(%(jobs)s::jsonb) AS sent ({sent_job})
 ), posted AS (
     INSERT INTO job_postings (
@@ -167,7 +167,7 @@ SELECT job_postings.job_id, partner_job_id
 -- The fingerprint changes together with the job; otherwise the next run would skip a job that was not
 -- written. An ended job that is back in the feed becomes live again.
 WITH asked AS MATERIALIZED (
-    SELECT partner_job_id, fingerprint, live_until_ms, renew_at_ms, jsonb_strip_nulls(content) AS content
+    SELECT partner_job_id, fingerprint, live_until_ms, renew_at_ms, content
       FROM jsonb_to_recordset(%(jobs)s::jsonb) AS sent ({sent_job})
 ), kept AS (
     UPDATE feed_jobs

@@ -18,13 +18,14 @@ _NUMBER = re.compile(r"(?:urn:li:industry:)?([1-9][0-9]{0,4})")
 class CodeTable:
     """One table, of which there is a single instance.
 
-    ``names`` maps codes to names; ``successors`` maps codes to symbols of the JSON successor, if it has them. A table
-    that takes numbers has codes beyond those that it names, of up to five digits.
+    ``names`` maps codes to names; ``successors`` maps codes to symbols of the JSON successor, if it has them, and
+    ``codes`` the other way round. A table that takes numbers has codes beyond those that it names, of up to five digits.
     """
 
     what: str
     names: Mapping[str, str]
     successors: Mapping[str, str]
+    codes: Mapping[str, str]
     spellings: Mapping[str, str]
     takes_numbers: bool = False
 
@@ -42,7 +43,7 @@ class CodeTable:
 
     def find_code(self, successor: str) -> str | None:
         """Returns the code whose symbol in the JSON successor is ``successor``."""
-        return next((code for code, symbol in self.successors.items() if symbol == successor), None)
+        return self.codes.get(successor)
 
 
 def _fold(text: str) -> str:
@@ -63,6 +64,7 @@ def _load_table(what: str, file_name: str, *, takes_numbers: bool = False) -> Co
         what=what,
         names=MappingProxyType(names),
         successors=MappingProxyType(successors),
+        codes=MappingProxyType({symbol: code for code, symbol in successors.items()}),
         spellings=MappingProxyType(spellings),
         takes_numbers=takes_numbers,
     )

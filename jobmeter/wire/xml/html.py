@@ -21,8 +21,9 @@ _TOKEN = re.compile(
     r"|</?[A-Za-z][^<>\"']*+(?:\"[^\"<]*+\"[^<>\"']*+|'[^'<]*+'[^<>\"']*+)*+>"
     r"|<[/!?A-Za-z][^<>]*+>)"
 )
-# Most tags have exactly this form, and a look-up is much cheaper than matching.
-_PLAIN_TAGS = {f"<{end}{name}>": (end == "/", name) for name in JOB_TAGS for end in ("", "/")}
+# Most tags have exactly this form, and a look-up is much cheaper than matching. Without the opening bracket.
+_PLAIN_TAGS = {f"{end}{name}>": (end == "/", name) for name in JOB_TAGS for end in ("", "/")}
+_NO_TAG = (False, "")
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
 
 
@@ -32,7 +33,7 @@ def clean_markup(text: str, *, tags: frozenset[str] = JOB_TAGS) -> str:
     Other tags are removed and their text is kept, except for scripts and styles. A ``<`` that does not open a tag
     is escaped, so cleaning twice changes nothing.
     """
-    if "<" not in text:
+    if is_clean(text, tags=tags):
         return text.strip()
     kept: list[str] = []
     stack: list[str] = []
@@ -55,6 +56,24 @@ def clean_markup(text: str, *, tags: frozenset[str] = JOB_TAGS) -> str:
             kept += _close_until(name, stack, open_tags)
     kept += [f"</{name}>" for name in reversed(stack)]
     return "".join(kept).strip()
+
+
+def is_clean(text: str, *, tags: frozenset[str] = JOB_TAGS) -> bool:
+    """Whether all tags are plain, allowed and closed in their order, so that cleaning removes nothing but blanks at the ends.
+
+    Much cheaper than cleaning. ``False`` does not mean that cleaning changes something.
+    """
+    stack: list[str] = []
+    for piece in text.split("<")[1:]:
+        end, name = _PLAIN_TAGS.get(piece[: piece.find(">") + 1], _NO_TAG)
+        if name not in tags or (end and name == "br"):
+            return False
+        if end:
+            if not stack or stack.pop() != name:
+                return False
+        elif name != "br":
+            stack.append(name)
+    return not stack
 
 
 def _close_until(name: str, stack: list[str], open_tags: Counter[str]) -> list[str]:
@@ -86,11 +105,11 @@ def _visible_pieces(text: str) -> list[str]:
 
 
 def _read_tag(piece: str) -> tuple[bool, str]:
-    plain = _PLAIN_TAGS.get(piece)
+    plain = _PLAIN_TAGS.get(piece[1:])
     if plain:
         return plain
     found = _TAG.match(piece)
-    return (found[1] == "/", found[2].lower()) if found else (False, "")
+    return (found[1] == "/", found[2].lower()) if found else _NO_TAG
 
 
 def plain_text(markup: str) -> str:

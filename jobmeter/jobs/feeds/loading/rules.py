@@ -5,8 +5,9 @@ Does not own the stream (``jobmeter.wire.xml.feed.stream``) or what is written.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Self
 from urllib.parse import urlsplit
 
 import msgspec
@@ -69,24 +70,40 @@ def _find_doubt(
     return ""
 
 
-def make_row(job: FeedJob, *, now: datetime, policy: FeedPolicy) -> FeedRow | FeedError:
+@dataclass(frozen=True, slots=True)
+class JobRuns:
+    """How long the jobs of one reading run: the usual run, and the day from which on a job's own end is too late to count."""
+
+    now: datetime
+    until_ms: int
+    renew_at_ms: int
+    latest: date
+
+    @classmethod
+    def of(cls, now: datetime, policy: FeedPolicy) -> Self:
+        until = now + timedelta(days=policy.live_days)
+        renew_at = until - timedelta(days=policy.renewed_days_ahead)
+        latest = now + timedelta(days=policy.live_days_max)
+        return cls(now, to_ms(until), to_ms(renew_at), latest.date())
+
+
+def make_row(job: FeedJob, runs: JobRuns) -> FeedRow | FeedError:
     """Returns the job with its own expiry, or with the usual run, which is renewed while the job stays in the feed."""
-    latest = now + timedelta(days=policy.live_days_max)
-    until, renew_at = now + timedelta(days=policy.live_days), None
-    if job.expiration_date is not None and job.expiration_date < latest.date():
+    until_ms: int = runs.until_ms
+    renew_at_ms: int | None = runs.renew_at_ms
+    if job.expiration_date is not None and job.expiration_date < runs.latest:
         until = end_of(job.expiration_date)
-        if until <= now:
+        if until <= runs.now:
             why = f"the job ended on {job.expiration_date.isoformat()}"
             flaw = FeedFlaw(path="job/expirationDate", found="", why=why, is_error=True)
             return _report(job, (flaw, *job.warnings))
-    else:
-        renew_at = to_ms(until - timedelta(days=policy.renewed_days_ahead))
+        until_ms, renew_at_ms = to_ms(until), None
     return FeedRow(
         index=job.index,
         partner_job_id=job.partner_job_id,
         fingerprint=job.fingerprint,
-        live_until_ms=to_ms(until),
-        renew_at_ms=renew_at,
+        live_until_ms=until_ms,
+        renew_at_ms=renew_at_ms,
         content=make_content(job),
     )
 
@@ -107,8 +124,12 @@ class _Collected:
         self.jobs = self.unchanged = self.warned = 0
 
     def is_full(self, rows_max: int) -> bool:
-        rows = max(len(self.created), len(self.changed), len(self.errors), len(self.removed))
-        return rows >= rows_max or self.jobs >= CHUNK_JOBS_MAX
+        if self.jobs >= CHUNK_JOBS_MAX:
+            return True
+        # Nothing is counted while it cannot be: this is asked after each job.
+        return self.jobs - self.unchanged >= rows_max and rows_max <= max(
+            len(self.created), len(self.changed), len(self.errors), len(self.removed)
+        )
 
     def finish(self) -> FeedBatch:
         return FeedBatch(
@@ -141,7 +162,7 @@ class FeedBatcher:
         self._items = items
         self._known = known
         self._warned = warned
-        self._now = now
+        self._runs = JobRuns.of(now, policy)
         self._policy = policy
         self._seen: set[str] = set()
         self._failure: Refused | None = None
@@ -179,7 +200,8 @@ class FeedBatcher:
         self._seen.add(item.partner_job_id)
         if isinstance(item, FeedSame):
             batch.unchanged += 1
-            self._add_warnings(self._warned.get(item.partner_job_id), item.index, batch)
+            if self._warned:
+                self._add_warnings(self._warned.get(item.partner_job_id), item.index, batch)
         elif isinstance(item, FeedRemoval):
             if item.partner_job_id in self._known:
                 batch.removed.append(item.partner_job_id)
@@ -187,7 +209,7 @@ class FeedBatcher:
             self._add_job(item, batch)
 
     def _add_job(self, item: FeedJob | FeedError, batch: _Collected) -> None:
-        row = make_row(item, now=self._now, policy=self._policy) if isinstance(item, FeedJob) else item
+        row = make_row(item, self._runs) if isinstance(item, FeedJob) else item
         if isinstance(row, FeedError):
             batch.errors.append(row)
             return

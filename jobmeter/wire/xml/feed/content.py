@@ -3,22 +3,36 @@
 Does not own the contract of the job.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from jobmeter.wire.xml.code_tables import EXPERIENCE_LEVELS, JOB_TYPES
 from jobmeter.wire.xml.feed.job import FeedJob
-from jobmeter.wire.xml.job.fields import JobContent
 
 _OTHER_JOB_TYPE = "O"
 
 
-@dataclass(frozen=True, slots=True)
-class FeedContent(JobContent):
-    """The content of a job of the XML API, and what only feeds and the JSON API have, under the names of the latter.
+class FeedContent(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """What a feed has of the content of a job of the XML API, under the names of ``JobContent``, and what only feeds and the
+    JSON API have, under the names of the latter. Absent fields are ``None`` and are not stored.
 
     ``job_type`` is the code of the XML API, which has fewer types; ``employmentStatus`` is the type as sent.
     """
 
+    partner_job_id: str
+    title: str
+    description: str
+    application_url: str
+    company_id: int | None = None
+    company_name: str | None = None
+    country_code: str | None = None
+    postal_code: str | None = None
+    location_name: str | None = None
+    job_functions: tuple[str, ...] | None = None
+    industries: tuple[str, ...] | None = None
+    job_type: str | None = None
+    experience_level: str | None = None
+    salary: str | None = None
+    poster_email: str | None = None
     employmentStatus: str | None = None  # noqa: N815 -- as postings of the JSON API are stored
     workplaceTypes: tuple[str, ...] | None = None  # noqa: N815
     alternateLocations: tuple[str, ...] | None = None  # noqa: N815

@@ -4,8 +4,8 @@ Does not own the elements of a field (``names``), the spellings of a value (``va
 """
 
 import hashlib
-from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 import msgspec
 
@@ -21,7 +21,6 @@ from jobmeter.wire.xml.feed.places import OTHER_PLACES_MAX, read_places
 from jobmeter.wire.xml.feed.record import FeedNames, RawJob, read_description
 from jobmeter.wire.xml.feed.requirements import FeedDefaults, FeedRules, PosterEmail
 from jobmeter.wire.xml.feed.salaries import read_salaries
-from jobmeter.wire.xml.html import FEED_TAGS, clean_markup
 from jobmeter.wire.xml.validators import read_number
 
 _FLAGS = (
@@ -44,7 +43,10 @@ _REMOVAL_WORDS = {
 }
 
 
-class FeedJob(msgspec.Struct, frozen=True):
+_check_email = lru_cache(maxsize=4_096)(check_email)  # most jobs of a feed have few posters
+
+
+class FeedJob(msgspec.Struct, frozen=True, gc=False):
     """A valid job. Codes and symbols are those of the tables; ``country`` is in lower case."""
 
     index: int
@@ -72,8 +74,7 @@ class FeedJob(msgspec.Struct, frozen=True):
     warnings: tuple[FeedFlaw, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Where:
+class _Where(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     location: str
     country: str
     postal_code: str
@@ -98,8 +99,7 @@ def is_removed(raw: RawJob) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class JobReader:
+class JobReader(msgspec.Struct, frozen=True, gc=False, eq=False):
     """Reads the fields of one job and collects its flaws."""
 
     raw: RawJob
@@ -107,11 +107,12 @@ class JobReader:
     rules: FeedRules
     defaults: FeedDefaults
     notes: dict[str, str]
-    flaws: list[FeedFlaw] = field(default_factory=list)
+    flaws: list[FeedFlaw] = []
 
     def read(self, index: int, partner_job_id: str, fingerprint: bytes) -> FeedJob | FeedError:
         """Returns the job, or a row with all its flaws if any of them is an error."""
         where = self._read_where()
+        paths = self.raw.plan.paths  # most jobs have few of the fields: nothing is called for the others
         job = FeedJob(
             index=index,
             partner_job_id=self._check_id(partner_job_id),
@@ -126,21 +127,25 @@ class JobReader:
             postal_code=where.postal_code,
             other_places=where.other_places,
             workplace_type=where.workplace_type,
-            industries=self._read_codes("industries", INDUSTRIES),
-            job_functions=self._read_codes("job_functions", JOB_FUNCTIONS),
-            experience_level=self._read_level(),
+            industries=self._read_codes("industries", INDUSTRIES) if "industries" in paths else (),
+            job_functions=self._read_codes("job_functions", JOB_FUNCTIONS)
+            if "job_functions" in paths
+            else (),
+            experience_level=self._read_level() if "level" in paths else "",
             job_type=self._read_job_type(),
             salary=self._read_salary(),
-            list_date=self._read_day("listed"),
-            expiration_date=self._read_day("expires"),
+            list_date=self._read_day("listed") if "listed" in paths else None,
+            expiration_date=self._read_day("expires") if "expires" in paths else None,
             poster_email=self._read_poster_email(),
-            availability=self._read_availability(),
+            availability=self._read_availability() if "availability" in paths else "",
         )
+        if not self.flaws:
+            return job
         if any(flaw.is_error for flaw in self.flaws):
             return make_report_row(
                 index, partner_job_id=partner_job_id, title=job.title, flaws=tuple(self.flaws)
             )
-        return msgspec.structs.replace(job, warnings=tuple(self.flaws)) if self.flaws else job
+        return msgspec.structs.replace(job, warnings=tuple(self.flaws))
 
     @property
     def is_linkedin(self) -> bool:
@@ -179,7 +184,7 @@ class JobReader:
 
     def _read_company_id(self) -> int | None:
         text, path = self.raw.find("company_id") if self.is_linkedin else ("", "")
-        number = read_number(values.unwrap(text))
+        number = read_number(values.unwrap(text)) if text else None
         if text and number is None:
             if self.rules.company_id_needed:
                 self.refuse("company_id", "is not a positive integer", path=path, found=text)
@@ -194,8 +199,9 @@ class JobReader:
     def _read_company(self) -> str:
         text, path = self.raw.find("company")
         name = values.read_plain(text) or self.defaults.company_name
-        has_id = self.defaults.company_id or (self.is_linkedin and self.raw.find("company_id")[0])
-        if not name and not has_id:
+        if not name and not (
+            self.defaults.company_id or (self.is_linkedin and self.raw.find("company_id")[0])
+        ):
             self.refuse("company", "is required: add <company>, or set companyName for the feed")
         self._check_size("company", name, (0, 255), path=path)
         return name
@@ -214,7 +220,7 @@ class JobReader:
         if not text:
             self.refuse("description", "is required", path=path)
             return ""
-        markup = clean_markup(values.read_markup(text), tags=FEED_TAGS)
+        markup = values.read_markup(text)
         size = (self.rules.description_characters_min, self.rules.description_characters_max)
         self._check_size("description", markup, size, path=path)
         return markup
@@ -240,14 +246,14 @@ class JobReader:
         places = read_places(self.raw)
         main = places.main
         workplace = self._read_workplace(is_remote=main.is_remote)
-        location = main.show() or self.defaults.location
+        location = places.shown or self.defaults.location
         if not location and workplace == "Remote":
             location = main.country or self.defaults.country
         if not location and not (main.postal_code and main.country):
             self.refuse("location", "is required: add <location> or <city>, or set location for the feed")
         if len(location) > 255:
             self._check_size("location", location, (1, 255), path=self.raw.find("location")[1])
-        others = tuple(dict.fromkeys(place.show_other()[:255] for place in places.others))
+        others = tuple(dict.fromkeys([place.show_other()[:255] for place in places.others]))
         if len(others) > OTHER_PLACES_MAX:
             self.warn("places", f"has {len(others)} places; the first {OTHER_PLACES_MAX} are used")
         return _Where(
@@ -287,8 +293,6 @@ class JobReader:
         return "On-site" if is_on_site else ""
 
     def _read_codes(self, name: str, table: CodeTable) -> tuple[str, ...]:
-        if not self.raw.has(name):
-            return ()
         codes, unknown = values.read_codes(self.raw.list_texts(name), table)
         for text in unknown:
             # Indeed's and others' free text in `industry` is a sentence, no code.
@@ -306,8 +310,9 @@ class JobReader:
         return level or ""
 
     def _read_job_type(self) -> str:
+        paths = self.raw.plan.paths
         for name, job_type in _FLAGS:
-            if self.raw.has(name) and values.read_flag(self.raw.find(name)[0]):
+            if name in paths and values.read_flag(self.raw.find(name)[0]):
                 return job_type
         unknown = ""
         for text in self.raw.list_each("job_type"):
@@ -348,7 +353,7 @@ class JobReader:
     def _read_poster_email(self) -> str:
         text, path = self.raw.find("poster_email")
         text = values.read_plain(text).removeprefix("mailto:")
-        why = check_email(text) if text else None
+        why = _check_email(text) if text else None
         if why is None:
             text = text or self.defaults.poster_email
             if not text and self.rules.poster_email is PosterEmail.REQUIRED:

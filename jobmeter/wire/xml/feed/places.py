@@ -1,9 +1,9 @@
 """Owns the places of a feed's job: as one text, as parts, nested or repeated; several towns of one job. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
+import msgspec
 from lxml import etree
 
 from jobmeter.wire.xml.feed.names import PATHS, normalize_name
@@ -17,15 +17,13 @@ _PARTS = {
     for path in PATHS[part]
     if "/" not in path
 }
-_FLAT = ("city", "state", "country", "postal_code")  # the parameters of `_make_flat`
 _GROUPS = frozenset({"address", "postaladdress"})
 _OWN_LISTS = ("locations", "joblocations", "joblocation", "physicallocation", "positionprofile")
 _OTHER_LISTS = ("alternatelocations", "alternatelocation", "additionaloffices")
 _REMOTE = frozenset({"remote", "homeoffice", "anywhere", "workfromhome", "telecommute", "virtual"})
 
 
-@dataclass(frozen=True, slots=True)
-class FeedPlace:
+class FeedPlace(msgspec.Struct, frozen=True, gc=False):
     """A place as it is written; ``text`` is the whole of it, where a feed has one."""
 
     text: str = ""
@@ -54,27 +52,40 @@ def _is_remote(text: str) -> bool:
     return normalize_value(text) in _REMOTE
 
 
-@dataclass(frozen=True, slots=True)
-class FeedPlaces:
+class FeedPlaces(msgspec.Struct, frozen=True, gc=False):
+    """A job's own place, empty if it has none, as it is shown, and its other places."""
+
     main: FeedPlace
-    others: tuple[FeedPlace, ...]
+    shown: str
+    others: tuple[FeedPlace, ...] = ()
 
 
 def read_places(raw: RawJob) -> FeedPlaces:
-    """Returns the job's own place, empty if it has none, and its other places."""
-    flat = _make_flat(**{field: raw.find(field)[0] for field in _FLAT})
+    """Returns the places of a job."""
+    flat = _make_flat(
+        city=raw.find("city")[0],
+        state=raw.find("state")[0],
+        country=raw.find("country")[0],
+        postal_code=raw.find("postal_code")[0],
+    )
     # A region beside a city is a part of the place, not the whole of it.
-    texts = raw.list_texts("location") if "location" in raw.texts or not flat.city else []
+    texts = raw.list_texts("location") if "location" in raw.texts or not flat.main.city else []
+    is_plain = not raw.nested and not raw.has("places")
+    return flat if is_plain and not texts else _read_more(raw, flat.main, texts, is_plain=is_plain)
+
+
+def _read_more(raw: RawJob, flat: FeedPlace, texts: list[str], *, is_plain: bool) -> FeedPlaces:
     found = [FeedPlace(text=read_plain(text)) for text in texts]
-    if not raw.nested and not raw.has("places"):
-        return FeedPlaces(_join(found[0] if found else FeedPlace(), flat), tuple(found[1:]))
+    if is_plain:
+        main = _join(found[0], flat)
+        return FeedPlaces(main, main.show(), tuple(found[1:]))
     found += [place for element in raw.list_nested("location") for place in _read_groups(element)]
     is_flat = not found and bool(flat.city)
     found += [place for name in _OWN_LISTS for place in _read_list(raw, name)]
     main = _join(found[0] if found else FeedPlace(), flat)
     others = [place for place in (found if is_flat else found[1:]) if not _is_same(place, main)]
     others += [place for name in _OTHER_LISTS for place in _read_list(raw, name)]
-    return FeedPlaces(main, tuple(place for place in others if place.show_other()))
+    return FeedPlaces(main, main.show(), tuple(place for place in others if place.show_other()))
 
 
 def _is_same(place: FeedPlace, main: FeedPlace) -> bool:
@@ -95,14 +106,15 @@ def _join(first: FeedPlace, flat: FeedPlace) -> FeedPlace:
 
 
 @lru_cache(maxsize=4_096)
-def _make_flat(*, city: str, state: str, country: str, postal_code: str) -> FeedPlace:
-    """Remembered, because most jobs of a feed are at few places."""
-    return FeedPlace(
+def _make_flat(*, city: str, state: str, country: str, postal_code: str) -> FeedPlaces:
+    """The place of a job that has no other texts of it. Remembered, because most jobs of a feed are at few places."""
+    place = FeedPlace(
         city=read_plain(city),
         state=read_plain(state),
         country=read_plain(country),
         postal_code=read_plain(postal_code),
     )
+    return FeedPlaces(place, place.show())
 
 
 def _read_list(raw: RawJob, name: str) -> Iterator[FeedPlace]:

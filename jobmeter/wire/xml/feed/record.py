@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final, TypeAlias
 
+import msgspec
 import xxhash
 from lxml.etree import _Element as Element
 from lxml.etree import tostring
@@ -54,11 +55,12 @@ Nested: TypeAlias = tuple[str, Element]
 class ReadingPlan:
     """For jobs with the same elements: the paths at which each field may be found, best first, without fields that may not.
 
-    ``order`` lists the elements as their texts enter a fingerprint, after ``heading``, their names. ``removal_fields``
-    are those that may end the job.
+    ``own`` has those fields whose best path is an element with a text. ``order`` lists the elements as their texts enter a
+    fingerprint, after ``heading``, their names. ``removal_fields`` are those that may end the job.
     """
 
     paths: dict[str, tuple[str, ...]]
+    own: dict[str, str]
     order: tuple[str, ...]
     heading: str
     removal_fields: tuple[str, ...]
@@ -71,8 +73,10 @@ class ReadingPlan:
             for field, paths in PATHS.items()
         }
         paths = {field: paths for field, paths in found.items() if paths}
+        own = {field: best for field, (best, *_) in paths.items() if best in present}
         order = tuple(sorted(present))
-        return cls(paths, order, _FIELD.join(order), tuple(name for name in REMOVAL_FIELDS if name in paths))
+        removal_fields = tuple(name for name in REMOVAL_FIELDS if name in paths)
+        return cls(paths, own, order, _FIELD.join(order), removal_fields)
 
 
 def _may_be_at(path: str, present: frozenset[str], nested_names: frozenset[str]) -> bool:
@@ -89,7 +93,7 @@ class FeedNames:
     folded: dict[str, str]
     spellings: dict[str, str]
     unknown: dict[str, list[int]]
-    plans: dict[tuple[tuple[str, ...], tuple[str, ...]], ReadingPlan]
+    plans: dict[tuple[str, ...], ReadingPlan]
 
     @classmethod
     def empty(cls) -> "FeedNames":
@@ -97,10 +101,12 @@ class FeedNames:
 
     def find_plan(self, texts: dict[str, str], nested: list[Nested]) -> ReadingPlan:
         """Most jobs of a feed have the same elements, so that few plans are made."""
-        key = (tuple(texts), tuple([name for name, _ in nested]))
+        nested_names = [name for name, _ in nested] if nested else ()
+        # No name is empty, so that an empty one separates the two kinds.
+        key = (*texts, "", *nested_names) if nested else tuple(texts)
         plan = self.plans.get(key)
         if plan is None:
-            plan = ReadingPlan.of(texts, frozenset(key[1]))
+            plan = ReadingPlan.of(texts, frozenset(nested_names))
             if len(self.plans) < _PLANS_REMEMBERED_MAX:
                 self.plans[key] = plan
         return plan
@@ -128,8 +134,7 @@ class FeedNames:
         return "job/" + "/".join(self.spellings.get(step, step) for step in path.split("/") if step != DEEP)
 
 
-@dataclass(slots=True, eq=False, frozen=True)
-class RawJob:
+class RawJob(msgspec.Struct, frozen=True, gc=False, eq=False):
     """``texts`` holds each element without children that is not empty, repeated ones joined by ``ROW``."""
 
     texts: dict[str, str]
@@ -139,13 +144,16 @@ class RawJob:
     def compute_fingerprint(self, seed: str) -> bytes:
         """Returns a 128-bit hash of what is read, independent of the order of elements and the white space between them."""
         texts = self.texts
-        pieces = [seed, self.plan.heading, *[texts[name] for name in self.plan.order]]
+        pieces = [seed, self.plan.heading, *map(texts.__getitem__, self.plan.order)]
         if self.nested:
             pieces += sorted("".join(_serialize(element).split()) for _, element in self.nested)
         return xxhash.xxh3_128_digest(_FIELD.join(pieces).encode())
 
     def find(self, field: str) -> tuple[str, str]:
         """Returns the first text of a field that is not empty, and its path; empty texts if there is none."""
+        best = self.plan.own.get(field)
+        if best:
+            return self.texts[best].partition(ROW)[0], best
         for path in self.plan.paths.get(field, ()):
             text = self.texts.get(path)
             if text:
@@ -212,9 +220,7 @@ def read_raw(job: Element, names: FeedNames, index: int) -> RawJob:
     folded = names.folded
     for child in job:
         tag = child.tag
-        name = folded.get(tag)
-        if name is None:
-            name = names.add(tag)
+        name = folded[tag] if tag in folded else names.add(tag)
         if not name:
             names.count_unknown(tag, index)
         elif len(child):
@@ -224,12 +230,17 @@ def read_raw(job: Element, names: FeedNames, index: int) -> RawJob:
             # `trim_text` without the call, which a feed makes a million times.
             if text and (text := text.strip(BLANKS)):
                 texts[name] = f"{texts[name]}{ROW}{text}" if name in texts else text
-    for attribute in job.keys():  # noqa: SIM118 -- an element is no mapping
+    if job.attrib:
+        _add_attributes(job, texts)
+    return RawJob(texts, nested, names.find_plan(texts, nested))
+
+
+def _add_attributes(job: Element, texts: dict[str, str]) -> None:
+    for attribute, value in job.attrib.items():
         name = f"@{normalize_name(str(attribute))}"
-        text = trim_text(job.get(attribute) or "")
+        text = trim_text(str(value))
         if name in READ and text:
             texts[name] = text
-    return RawJob(texts, nested, names.find_plan(texts, nested))
 
 
 def read_text(element: Element) -> str:

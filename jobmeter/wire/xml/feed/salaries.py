@@ -23,7 +23,7 @@ Unread = list[tuple[str, str]]
 def read_salaries(raw: RawJob) -> tuple[str, Unread]:
     """Returns the salary as the text that is kept, and the path and text of each part that could not be read."""
     unread: Unread = []
-    if not _FIELDS & raw.plan.paths.keys():
+    if _FIELDS.isdisjoint(raw.plan.paths):
         return "", unread
     listed = [_read_listed(salary, unread) for element in raw.list_nested("salaries") for salary in element]
     text = "; ".join(filter(None, (salary.to_text() for salary in listed)))

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from jobmeter.wire.xml.code_tables import EXPERIENCE_LEVELS, CodeTable
-from jobmeter.wire.xml.html import plain_text
+from jobmeter.wire.xml.html import FEED_TAGS, clean_markup, is_clean, plain_text
 
 AVAILABILITIES: Final = ("PUBLIC", "INTERNAL", "PRIVATE_TO_ATS_INTEGRATION")
 WORKPLACE_TYPES: Final = ("On-site", "Hybrid", "Remote")
@@ -107,12 +107,13 @@ def normalize_value(text: str) -> str:
 
 def unwrap(text: str) -> str:
     """Removes CDATA marks that a feed has sent as text."""
-    return _PSEUDO_CDATA.sub(r"\1", text).strip() if "![CDATA[" in text else text
+    # A single character is found much faster in a long text.
+    return _PSEUDO_CDATA.sub(r"\1", text).strip() if "[" in text and "![CDATA[" in text else text
 
 
 def read_plain(text: str) -> str:
     """Returns a text without tags, with entities resolved once and blanks collapsed."""
-    if "&" in text or "<" in text or "![CDATA[" in text:
+    if "&" in text or "<" in text or "[" in text:
         text = html.unescape(unwrap(text))
         if "<" in text:
             text = plain_text(text)
@@ -120,13 +121,18 @@ def read_plain(text: str) -> str:
 
 
 def read_markup(text: str) -> str:
-    """Returns a description as HTML: unescaped if its tags are escaped, with headings as strong lines."""
+    """Returns a description as clean HTML: unescaped if its tags are escaped, with headings as strong lines."""
     text = unwrap(text)
-    if "<" not in text and _ESCAPED_TAG.search(text):
-        text = html.unescape(text)
+    if "<" not in text:
+        if "&" in text and _ESCAPED_TAG.search(text):
+            text = html.unescape(text)
+    elif is_clean(text, tags=FEED_TAGS):
+        return text.strip()
     if "<h" in text or "<H" in text:
         text = _HEADING.sub(lambda found: "</strong></p>" if found[1] else "<p><strong>", text)
-    return _EMPHASIS.sub(r"<\1i>", text) if "<em" in text else text
+    if "<em" in text:
+        text = _EMPHASIS.sub(r"<\1i>", text)
+    return clean_markup(text, tags=FEED_TAGS)
 
 
 def read_link(text: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobmeter.wire.xml.html import FEED_TAGS, JOB_TAGS, clean_markup, plain_text
+from jobmeter.wire.xml.html import FEED_TAGS, JOB_TAGS, clean_markup, is_clean, plain_text
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,22 @@ def test_only_allowed_tags_remain(text):
     opened = [name for end, name in tags if not end and name != "br"]
     assert sorted(opened) == sorted(name for end, name in tags if end)
     assert clean_markup(clean) == clean
+
+
+@given(
+    st.lists(
+        st.sampled_from([f"<{end}{name}>" for name in sorted(JOB_TAGS) for end in ("", "/")] + [" a ", ">"]),
+        max_size=9,
+    ),
+    st.sampled_from([JOB_TAGS, FEED_TAGS]),
+)
+def test_clean_markup_is_not_cleaned(pieces, tags):
+    text = "".join(pieces)
+    # A tag that is not plain makes it be cleaned at length, and is removed.
+    cleaned = clean_markup(f"{text}<x>", tags=tags)
+    assert clean_markup(text, tags=tags) == cleaned
+    assert is_clean(cleaned, tags=tags)
+    assert not is_clean(text, tags=tags) or cleaned == text.strip()
 
 
 @pytest.mark.parametrize(
