@@ -113,7 +113,10 @@ class FeedPolicy:
 
 
 class FeedRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A job as it is sent to the database. Without ``renew_at_ms`` the job ends when its partner specified."""
+    """A job as it is sent to the database. Without ``renew_at_ms`` the job ends when its partner specified.
+
+    ``fingerprint`` is that of the job and its source, which the next reading compares.
+    """
 
     index: int
     partner_job_id: str

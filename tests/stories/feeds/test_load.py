@@ -113,6 +113,21 @@ def test_an_unchanged_reload_writes_no_job(scenario):
     assert scenario.ask("SELECT job_id, xmin::text FROM job_postings ORDER BY 1") == before
 
 
+def test_a_job_is_known_by_its_fields_or_by_its_element(scenario):
+    # given jobs that a server of version 0.2.0 loaded, which stored the fingerprint of their fields alone, and others whose
+    # fingerprint is another
+    scenario.load(serialize_feed(serialize_jobs(30)))
+    changed = scenario.ask(
+        "UPDATE feed_jobs SET fingerprint = CASE WHEN partner_job_id < 'j2' THEN substr(fingerprint, 1, 16) "
+        "ELSE decode(repeat('00', 16), 'hex') || substr(fingerprint, 17) END RETURNING octet_length(fingerprint)"
+    )
+    assert set(changed) == {(16,), (32,)}
+    # when the feed has not changed
+    run = scenario.load(serialize_feed(serialize_jobs(30)), day=1)
+    # then no job has
+    assert (run.unchanged, run.updated) == (30, 0)
+
+
 def test_a_change_is_applied_and_the_job_keeps_its_id(scenario):
     scenario.load(serialize_feed(serialize_jobs(10)))
     before = scenario.ask("SELECT job_id FROM job_postings WHERE external_id = 'j3'")

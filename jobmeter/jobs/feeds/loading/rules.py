@@ -101,7 +101,7 @@ def make_row(job: FeedJob, runs: JobRuns) -> FeedRow | FeedError:
     return FeedRow(
         index=job.index,
         partner_job_id=job.partner_job_id,
-        fingerprint=job.fingerprint,
+        fingerprint=job.fingerprint + job.source,
         live_until_ms=until_ms,
         renew_at_ms=renew_at_ms,
         content=make_content(job),

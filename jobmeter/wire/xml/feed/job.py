@@ -47,11 +47,15 @@ _check_email = lru_cache(maxsize=4_096)(check_email)  # most jobs of a feed have
 
 
 class FeedJob(msgspec.Struct, frozen=True, gc=False):
-    """A valid job. Codes and symbols are those of the tables; ``country`` is in lower case."""
+    """A valid job. Codes and symbols are those of the tables; ``country`` is in lower case.
+
+    ``source`` is the hash of the job's element, without which it is read each time: empty if notes say what is in it.
+    """
 
     index: int
     partner_job_id: str
     fingerprint: bytes
+    source: bytes
     company: str
     company_id: int | None
     title: str
@@ -109,7 +113,7 @@ class JobReader(msgspec.Struct, frozen=True, gc=False, eq=False):
     notes: dict[str, str]
     flaws: list[FeedFlaw] = []
 
-    def read(self, index: int, partner_job_id: str, fingerprint: bytes) -> FeedJob | FeedError:
+    def read(self, index: int, partner_job_id: str, fingerprint: bytes, source: bytes) -> FeedJob | FeedError:
         """Returns the job, or a row with all its flaws if any of them is an error."""
         where = self._read_where()
         paths = self.raw.plan.paths  # most jobs have few of the fields: nothing is called for the others
@@ -117,6 +121,7 @@ class JobReader(msgspec.Struct, frozen=True, gc=False, eq=False):
             index=index,
             partner_job_id=self._check_id(partner_job_id),
             fingerprint=fingerprint,
+            source=source,
             company_id=self._read_company_id(),
             company=self._read_company(),
             title=self._read_title(),

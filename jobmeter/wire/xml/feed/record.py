@@ -88,9 +88,12 @@ def _may_be_at(path: str, present: frozenset[str], nested_names: frozenset[str])
 
 @dataclass(slots=True, eq=False, frozen=True)
 class FeedNames:
-    """What a feed calls its elements: folded names by tag, spellings by folded name, and unknown tags with their counts."""
+    """What a feed calls its elements: folded names by tag, spellings by folded name, and unknown tags with their counts.
 
-    folded: dict[str, str]
+    The folded name is empty for a tag that nobody knows, and ``None`` for one that is known and has no effect.
+    """
+
+    folded: dict[str, str | None]
     spellings: dict[str, str]
     unknown: dict[str, list[int]]
     plans: dict[tuple[str, ...], ReadingPlan]
@@ -111,17 +114,17 @@ class FeedNames:
                 self.plans[key] = plan
         return plan
 
-    def add(self, tag: str) -> str:
-        """Returns the folded name of a tag that is read; empty for others."""
+    def add(self, tag: str) -> str | None:
+        """Returns the folded name of a tag that is new."""
         name = normalize_name(tag)
-        if name in READ:
+        known = name if name in READ else None if name in SILENT else ""
+        if known:
             self.spellings.setdefault(name, tag.rpartition("}")[2])
-        elif name not in SILENT and len(self.unknown) < _UNKNOWN_NAMES_MAX:
+        elif known is not None and len(self.unknown) < _UNKNOWN_NAMES_MAX:
             self.unknown.setdefault(tag, [0, -1])
-        name = name if name in READ else ""
         if len(self.folded) < _NAMES_REMEMBERED_MAX:
-            self.folded[tag] = name
-        return name
+            self.folded[tag] = known
+        return known
 
     def count_unknown(self, tag: str, index: int) -> None:
         seen = self.unknown.get(tag)
@@ -135,11 +138,15 @@ class FeedNames:
 
 
 class RawJob(msgspec.Struct, frozen=True, gc=False, eq=False):
-    """``texts`` holds each element without children that is not empty, repeated ones joined by ``ROW``."""
+    """``texts`` holds each element without children that is not empty, repeated ones joined by ``ROW``.
+
+    ``is_known`` means that there is no element that nobody knows.
+    """
 
     texts: dict[str, str]
     nested: list[Nested]
     plan: ReadingPlan
+    is_known: bool
 
     def compute_fingerprint(self, seed: str) -> bytes:
         """Returns a 128-bit hash of what is read, independent of the order of elements and the white space between them."""
@@ -217,12 +224,14 @@ def read_raw(job: Element, names: FeedNames, index: int) -> RawJob:
     """Returns the texts of a job. An empty element counts as absent; ``value="..."`` and ``href="..."`` are read as a text."""
     texts: dict[str, str] = {}
     nested: list[Nested] = []
-    folded = names.folded
+    folded, is_known = names.folded, True
     for child in job:
         tag = child.tag
         name = folded[tag] if tag in folded else names.add(tag)
         if not name:
-            names.count_unknown(tag, index)
+            if name is not None:
+                names.count_unknown(tag, index)
+                is_known = False
         elif len(child):
             nested.append((name, child))
         else:
@@ -232,7 +241,7 @@ def read_raw(job: Element, names: FeedNames, index: int) -> RawJob:
                 texts[name] = f"{texts[name]}{ROW}{text}" if name in texts else text
     if job.attrib:
         _add_attributes(job, texts)
-    return RawJob(texts, nested, names.find_plan(texts, nested))
+    return RawJob(texts, nested, names.find_plan(texts, nested), is_known)
 
 
 def _add_attributes(job: Element, texts: dict[str, str]) -> None:
@@ -241,6 +250,11 @@ def _add_attributes(job: Element, texts: dict[str, str]) -> None:
         text = trim_text(str(value))
         if name in READ and text:
             texts[name] = text
+
+
+def digest_source(job: Element, seed: int) -> bytes:
+    """Returns a 128-bit hash of a job's element as it was sent: with all elements, in their order, with all white space."""
+    return xxhash.xxh3_128_digest(_serialize(job).encode(), seed=seed)
 
 
 def read_text(element: Element) -> str:
