@@ -15,7 +15,8 @@ from jobmeter.database.batching import Batcher
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.jobs.pages.model import ApplyTarget
-from jobmeter.metering.intake.flow import ROWS_AS_STATEMENT_MAX, IntakeCaches, ingest_single_events
+from jobmeter.metering.intake.flow import ROWS_AS_STATEMENT_MAX, IntakeCaches
+from jobmeter.metering.intake.singles.flow import ingest_single_events
 from jobmeter.operator_keys import flow as operator_keys
 from jobmeter.operator_keys.model import KeyHolder
 from jobmeter.partners.model import IssuedToken

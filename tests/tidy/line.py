@@ -117,7 +117,7 @@ ROOMS = {
         "members",
     ),
     "ledger": ("", "bulk", "chain"),
-    "metering": ("", "filters", "retention", "intake"),
+    "metering": ("", "filters", "retention", "intake", "intake.singles"),
     "notifications": ("", "endpoints", "listing", "dispatch"),
     "partners": ("", "applications", "tokens", "secrets", "oauth1"),
     "people": ("", "mails", "sessions", "accounts", "logins", "passkeys"),

@@ -1,4 +1,4 @@
-"""Owns the verbs of metering: take a batch in, or single events of candidates, make the partitions that the next days need."""
+"""Owns the verbs of metering: take a batch in, make the partitions that the next days need."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -20,8 +20,6 @@ from jobmeter.database.arrays import Column
 from jobmeter.database.columns import shards_of
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import is_pipeline
-from jobmeter.jobs.pages import flow as pages
-from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.metering.filters import flow as filters_flow
 from jobmeter.metering.filters.flow import FilterCache
@@ -52,7 +50,7 @@ from jobmeter.metering.model import (
     StoredEvents,
     Verdict,
 )
-from jobmeter.wire.events import Event, Malformed, decode_events, read_job_id
+from jobmeter.wire.events import Event, Malformed, decode_events
 
 # Errors that are not the sender's fault: nothing was recorded, and the same batch may be sent again.
 TAKEN_BACK = (SerializationFailure, DeadlockDetected, StaleWindowsError)
@@ -158,31 +156,6 @@ async def _read_columns(connection: Connection, events: Sequence[Event | Malform
         external_ids |= await jobs.resolve_external_ids(connection, some)
     parts = [part async for part in in_slices(events, partial(make_columns, external_ids=external_ids))]
     return EventColumns.concat_all(parts) if parts else make_columns((), {})
-
-
-async def ingest_single_events(
-    connection: Connection,
-    events: Sequence[Event],
-    *,
-    known: IntakeCaches,
-    now: datetime,
-    future_tolerance_seconds: int,
-) -> list[ApplyTarget | None]:
-    """Records a group, and returns for each event the target of its job's apply link; ``None`` without a job.
-
-    Runs in the caller's transaction. Candidates are redirected even if their event does not count.
-    """
-    job_ids = [read_job_id(event.job) or 0 for event in events]
-    fetch_apply_targets = await pages.send_apply_targets_query(connection, job_ids)
-    await ingest(
-        connection,
-        events,
-        known=known,
-        now=now,
-        future_tolerance_seconds=future_tolerance_seconds,
-    )
-    targets = await fetch_apply_targets()
-    return [targets.get(job_id) for job_id in job_ids]
 
 
 @dataclass(frozen=True, slots=True)
