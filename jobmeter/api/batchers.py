@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from typing import TypeVar
 
 from psycopg.errors import UniqueViolation
 
@@ -16,7 +17,7 @@ from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.metering.intake.flow import ROWS_AS_STATEMENT_MAX, IntakeCaches
-from jobmeter.metering.intake.singles.flow import ingest_single_events
+from jobmeter.metering.intake.singles import flow as singles
 from jobmeter.operator_keys import flow as operator_keys
 from jobmeter.operator_keys.model import KeyHolder
 from jobmeter.partners.model import IssuedToken
@@ -26,6 +27,8 @@ from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport
 from jobmeter.wire.events import Event
 
 REPORTS_AT_ONCE_MAX = 32
+
+Answers = TypeVar("Answers")
 
 
 def batch_tokens(database: Database) -> Batcher[str, IssuedToken | None]:
@@ -65,12 +68,14 @@ def batch_single_events(
     read_clock: Callable[[], Awaitable[datetime]],
     known: IntakeCaches,
 ) -> Batcher[Event, ApplyTarget | None]:
-    async def ingest(events: Sequence[Event]) -> list[ApplyTarget | None]:
+    async def record(events: Sequence[Event]) -> list[ApplyTarget | None]:
         now = await read_clock()
 
-        async def commit(opened: AbstractAsyncContextManager[Connection]) -> list[ApplyTarget | None]:
+        async def carry_out(
+            verb: Callable[..., Awaitable[Answers]], opened: AbstractAsyncContextManager[Connection]
+        ) -> Answers:
             async with opened as connection:
-                return await ingest_single_events(
+                return await verb(
                     connection,
                     events,
                     known=known,
@@ -78,9 +83,12 @@ def batch_single_events(
                     future_tolerance_seconds=settings.future_tolerance_seconds,
                 )
 
+        taken = await carry_out(singles.take_events, database.keyed_connection())
+        if taken is not None:
+            return taken
         try:
-            return await commit(database.pipeline())
+            return await carry_out(singles.ingest_single_events, database.pipeline())
         except UniqueViolation:  # the event exists already; a pipeline cannot continue after an error
-            return await commit(database.transaction())
+            return await carry_out(singles.ingest_single_events, database.transaction())
 
-    return Batcher(ingest, window_ms=settings.single_events_window_ms, rows_max=ROWS_AS_STATEMENT_MAX)
+    return Batcher(record, window_ms=settings.single_events_window_ms, rows_max=ROWS_AS_STATEMENT_MAX)

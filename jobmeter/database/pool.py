@@ -4,7 +4,7 @@ Does not own statements (each slice's ``store.py``) or when to commit (the edge 
 """
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Self
 
@@ -36,6 +36,17 @@ ALIVE = {
     "tcp_user_timeout": "60000",
 }
 
+# A statement is planned once, for any values, and what it joins is looked up by key, row by row: whatever the tables held when
+# it was planned, it never reads one of them as a whole, and it locks rows in the order of its keys.
+PREFER_INDEX_PLANS = """
+SELECT set_config('plan_cache_mode', 'force_generic_plan', %(is_local)s),
+       set_config('enable_hashjoin', 'off', %(is_local)s),
+       set_config('enable_mergejoin', 'off', %(is_local)s),
+       set_config('enable_seqscan', 'off', %(is_local)s),
+       set_config('enable_bitmapscan', 'off', %(is_local)s)
+"""
+KEYED_CONNECTIONS_MAX = 2
+
 pool_log = logging.getLogger("psycopg.pool")
 pool_log.addFilter(ThrottledLog(pool_log).filter)
 
@@ -45,12 +56,22 @@ def is_pipeline(connection: Connection) -> bool:
     return connection.pgconn.pipeline_status != PipelineStatus.OFF
 
 
+async def prefer_index_plans(connection: Connection, *, is_local: bool = True) -> None:
+    """Plans by ``PREFER_INDEX_PLANS`` until the transaction ends; if not ``is_local``, until the connection is closed."""
+    await connection.execute(PREFER_INDEX_PLANS, {"is_local": is_local})
+
+
 async def _prepare_connection(connection: AsyncConnection[TupleRow]) -> None:
     # Statements are few and constant, so planning each only once per connection pays from the second use on.
     connection.prepare_threshold = 1
     await connection.set_autocommit(True)
     register_packed_arrays(connection)
     await connection.execute("SET TIME ZONE 'UTC'")
+
+
+async def _prepare_keyed_connection(connection: AsyncConnection[TupleRow]) -> None:
+    await _prepare_connection(connection)
+    await prefer_index_plans(connection, is_local=False)
 
 
 def _complete(url: str) -> dict[str, str]:
@@ -68,15 +89,26 @@ class Database:
         self.outage = Outage()
         self._connections_max = connections_max
         self._lent = 0
-        self._pool: AsyncConnectionPool[AsyncConnection[TupleRow]] = AsyncConnectionPool(
-            url,
-            min_size=1,
+        self._pool = self._make_pool(_prepare_connection, 1, connections_max, wait_seconds)
+        # Opened when they are asked for.
+        self._keyed_pool = self._make_pool(_prepare_keyed_connection, 0, KEYED_CONNECTIONS_MAX, wait_seconds)
+
+    def _make_pool(
+        self,
+        prepare: Callable[[AsyncConnection[TupleRow]], Awaitable[None]],
+        connections_min: int,
+        connections_max: int,
+        wait_seconds: float,
+    ) -> AsyncConnectionPool[AsyncConnection[TupleRow]]:
+        return AsyncConnectionPool(
+            self.url,
+            min_size=connections_min,
             max_size=connections_max,
             open=False,
-            configure=_prepare_connection,
+            configure=prepare,
             timeout=wait_seconds,
             reconnect_timeout=RECONNECT_SECONDS,
-            kwargs=_complete(url),
+            kwargs=_complete(self.url),
             name="jobmeter",
         )
 
@@ -88,6 +120,7 @@ class Database:
         await upgrade_database(url)
         database = cls(url, connections_max=connections_max, wait_seconds=wait_seconds)
         await database._pool.open(wait=True)
+        await database._keyed_pool.open()
         return database
 
     @classmethod
@@ -101,6 +134,7 @@ class Database:
             await database.close()
 
     async def close(self) -> None:
+        await self._keyed_pool.close()
         await self._pool.close()
 
     async def check(self) -> None:
@@ -132,6 +166,12 @@ class Database:
                 yield connection
             finally:
                 self._lent -= 1
+
+    @asynccontextmanager
+    async def keyed_connection(self) -> AsyncIterator[Connection]:
+        """One of a few connections in autocommit mode whose plans are those of ``prefer_index_plans``."""
+        async with self._keyed_pool.connection() as connection:
+            yield connection
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Connection]:

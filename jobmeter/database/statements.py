@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any, ClassVar, LiteralString, Protocol, TypeVar
 
 HEADER = re.compile(r"^-- (name|columns): *(\S+) *$", re.MULTILINE)
+USED = re.compile(r"^-- uses: *(\S+) *$", re.MULTILINE)
 
 # To psycopg (`%(name)s`) and to PostgreSQL (`'{1,2}'`) a dotted name in braces means nothing.
 ENUM_NAME = re.compile(r"\{([^\W\d]\w*)\.(\w+)\}")
@@ -31,10 +32,18 @@ def load_statements(
 ) -> dict[str, LiteralString]:
     """The statements of ``package``'s file by name. The text is ours and constant, hence ``LiteralString``.
 
-    ``{posting}`` in a statement becomes the list under the header ``-- columns: posting`` of the same file.
+    ``{posting}`` in a statement becomes the list under the header ``-- columns: posting`` of the same file, or of the
+    ``queries.sql`` of the package that a header ``-- uses: package`` names.
     ``{Purpose.CHARGE}`` becomes the number of that member of one of ``enums``: to the planner it is a literal.
     Raises ``ValueError`` where two statements or two lists share a name, or an enum or a member is unknown.
     """
+    return _load_blocks(package, file_name, enums)["name"]
+
+
+def _load_blocks(
+    package: str, file_name: str, enums: Sequence[type[IntEnum]]
+) -> dict[str, dict[str, LiteralString]]:
+    """The statements and the lists of a file, each by its name, with the lists in the places where they are named."""
     text = files(package).joinpath(file_name).read_text(encoding="utf-8")
     blocks = HEADER.split(_fill_enum_names(text, enums, where=f"{package}/{file_name}"))[1:]
     found: dict[str, dict[str, LiteralString]] = {"name": {}, "columns": {}}
@@ -42,12 +51,20 @@ def load_statements(
         if name in found[kind]:
             raise ValueError(f"{package}/{file_name}: {name} is defined twice")
         found[kind][name] = body.strip()
-    return {name: _fill_columns(body, found["columns"]) for name, body in found["name"].items()}
+    lists = dict(found["columns"])
+    for used in USED.findall(text):
+        lists |= _load_blocks(used, "queries.sql", enums)["columns"]
+    return {
+        kind: {name: _fill_columns(body, lists) for name, body in by_name.items()}
+        for kind, by_name in found.items()
+    }
 
 
 def _fill_columns(body: LiteralString, lists: Mapping[str, LiteralString]) -> LiteralString:
     for name, columns in lists.items():
-        body = body.replace(f"{{{name}}}", columns)
+        place = f"{{{name}}}"
+        if place in body:
+            body = body.replace(place, _fill_columns(columns, lists))
     return body
 
 

@@ -17,7 +17,7 @@ import pytest
 from jobmeter.charging.budgets import flow as limits
 from jobmeter.database.pool import Database
 from jobmeter.metering.intake.model import find_visitor
-from tests.support.scenario import PRICE_MICROS, START, Scenario, make_event, set_up
+from tests.support.scenario import PRICE_MICROS, START, Scenario, make_event, set_up, until_someone_waits
 
 LATER = START + timedelta(hours=1)
 JOBS, BATCHES, AT_ONCE = 4, 24, 8
@@ -150,11 +150,3 @@ async def test_a_batch_that_waits_for_an_uncommitted_top_up_is_charged(database_
         assert (await waiting).clicks_charged == 1
         assert await scenario.rows("SELECT spent_micros FROM job_budgets") == [(2 * PRICE_MICROS,)]
         assert await scenario.breaches() == []
-
-
-async def until_someone_waits(scenario: Scenario) -> None:
-    for _ in range(500):
-        if await scenario.rows("SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"):
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("nobody waits")

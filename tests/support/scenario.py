@@ -251,3 +251,12 @@ def make_event(job_id: int, event_id: str, at: datetime, **changed: Any) -> Even
 
 def make_clicks(job_id: int, count: int, at: datetime = START, *, prefix: str = "c") -> list[Event]:
     return [make_event(job_id, f"{prefix}{job_id}-{n}", at + timedelta(milliseconds=n)) for n in range(count)]
+
+
+async def until_someone_waits(scenario: Scenario) -> None:
+    """Returns once a statement waits for a lock of another."""
+    for _ in range(500):
+        if await scenario.rows("SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("nobody waits")

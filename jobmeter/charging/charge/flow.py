@@ -13,12 +13,12 @@ from jobmeter.base.days import day_from_number, day_of
 from jobmeter.charging.charge import store
 from jobmeter.charging.charge.model import DayCounts
 from jobmeter.charging.corrections.flow import record_late
-from jobmeter.charging.job_changes.flow import enqueue_job_changes
 from jobmeter.charging.model import NOTHING_CHARGED, ChargeResult, ClickCounts
 from jobmeter.charging.pacing.flow import count_chargeable
 from jobmeter.charging.windows.model import StaleWindowsError
 from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
+from jobmeter.database.pool import prefer_index_plans
 
 
 async def charge(connection: Connection, counts: ClickCounts, *, batch: int, now: datetime) -> ChargeResult:
@@ -28,7 +28,7 @@ async def charge(connection: Connection, counts: ClickCounts, *, batch: int, now
     charged follows from their order: the first ones by event key, until the budget was spent. Raises
     ``StaleWindowsError`` if a live window changed since the batch was judged; the caller's savepoint is then lost.
     """
-    await store.prefer_index_plans(connection)
+    await prefer_index_plans(connection)
     # Almost every batch has one day and no capped job: `charge_day` then takes the locks itself. Otherwise several
     # statements lock the same jobs, so all jobs are locked first, in one order, to rule out deadlocks.
     days = np.unique(counts.days).tolist()
@@ -43,7 +43,6 @@ async def charge(connection: Connection, counts: ClickCounts, *, batch: int, now
         charged += await _charge_day(connection, of_day, day, chargeable, batch=batch, now=now)
     assert charged.clicks_charged + charged.clicks_free <= int(counts.clicks.sum())
     await record_late(connection, counts, batch=batch, now=now)
-    await enqueue_job_changes(connection, charged.jobs_noted)
     return charged
 
 

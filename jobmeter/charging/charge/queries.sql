@@ -24,15 +24,6 @@ moved AS (
 SELECT count(*)
   FROM emptied
 
--- name: prefer_index_plans
--- For the rest of the transaction: what is joined with budgets is looked up by key, row by row. So
--- `charge_day` locks its rows in the order of the keys, in which all others lock them too.
-SELECT set_config('plan_cache_mode', 'force_generic_plan', true),
-       set_config('enable_hashjoin', 'off', true),
-       set_config('enable_mergejoin', 'off', true),
-       set_config('enable_seqscan', 'off', true),
-       set_config('enable_bitmapscan', 'off', true)
-
 -- name: lock_counted_jobs
 -- For a tally of several days: every job is locked once, in order, before the first day is charged.
 SELECT count(held.job_id)
@@ -56,10 +47,8 @@ ON CONFLICT (shard, job_id, day) DO UPDATE
            clicks_refused = kept.clicks_refused + excluded.clicks_refused,
            charge_micros = kept.charge_micros + excluded.charge_micros
 
--- name: charge_day
--- Counts of the live day stay in the row that is charged. Others are added to `job_days`, which is not
--- joined: a plan made while it was empty would read all of it for each job. The planner inlines functions.
-WITH paid AS (
+-- columns: charge
+paid AS (
     UPDATE job_budgets
        SET clicks_taken = affordable_clicks(budget_micros - spent_micros - released_micros,
                                             click_price_micros, chargeable),
@@ -71,14 +60,12 @@ WITH paid AS (
            day_refused = day_refused + live_part(live_day, %(opening_day)s, %(day)s, refused),
            day_charged = day_charged + live_part(live_day, %(opening_day)s, %(day)s, affordable_clicks(
              budget_micros - spent_micros - released_micros, click_price_micros, chargeable))
-      FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[], %(revisions)s::integer[],
-                  %(views)s::integer[], %(clicks)s::integer[], %(chargeable)s::integer[],
-                  %(refused)s::integer[], %(references)s::uuid[])
-        AS asked (shard, job_id, judged_revision, views, clicks, chargeable, refused, reference)
+      FROM asked
      WHERE job_budgets.shard = asked.shard AND job_budgets.job_id = asked.job_id
-    RETURNING job_budgets.shard, job_budgets.job_id, views, clicks, chargeable, refused, reference, currency,
-              partner_contract_id AS contract_id, click_price_micros AS price, clicks_taken AS charged,
-              click_price_micros * clicks_taken AS charge_micros, revision <> judged_revision AS is_stale,
+    RETURNING job_budgets.shard, job_budgets.job_id, views, clicks, chargeable, refused, reference, batch,
+              currency, partner_contract_id AS contract_id, click_price_micros AS price,
+              clicks_taken AS charged, click_price_micros * clicks_taken AS charge_micros,
+              revision <> judged_revision AS is_stale,
               budget_micros - spent_micros - released_micros AS left_micros, spent_micros AS used_micros,
               budget_micros - lowered_micros AS limit_micros, live_day IS DISTINCT FROM %(day)s AS is_apart
 ), counted AS (
@@ -89,15 +76,32 @@ WITH paid AS (
     INSERT INTO charge_postings (shard, reference, purpose, source_kind, source_id, destination_kind,
                                  destination_id, amount, unit, day, booked_at, cause)
     SELECT shard, reference, {Purpose.CHARGE}, {AccountKind.JOB}, job_id, {AccountKind.EARNED},
-           contract_id, charge_micros, currency, %(day)s, %(booked_at)s, %(batch)s
-      FROM paid WHERE charged > 0)
+           contract_id, charge_micros, currency, %(day)s, %(booked_at)s, batch
+      FROM paid WHERE charged > 0
+), noted AS (
+    INSERT INTO job_notes (shard, job_id)
+    SELECT shard, job_id
+      FROM paid
+     WHERE chargeable < clicks OR charged > 0 AND left_micros < price
+        OR crosses_alert(used_micros - charge_micros, used_micros, limit_micros)
+    RETURNING job_id)
+
+-- name: charge_day
+-- Counts of the live day stay in the row that is charged. Others are added to `job_days`, which is not
+-- joined: a plan made while it was empty would read all of it for each job. The planner inlines functions.
+WITH asked AS (
+    SELECT shard, job_id, judged_revision, views, clicks, chargeable, refused, reference,
+           %(batch)s::bigint AS batch
+      FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[], %(revisions)s::integer[],
+                  %(views)s::integer[], %(clicks)s::integer[], %(chargeable)s::integer[],
+                  %(refused)s::integer[], %(references)s::uuid[])
+        AS sent (shard, job_id, judged_revision, views, clicks, chargeable, refused, reference)
+), {charge}
 SELECT coalesce(sum(charged), 0)::bigint AS clicks_charged,
        coalesce(sum(clicks - charged) FILTER (WHERE price > 0), 0)::bigint AS clicks_free,
        coalesce(sum(charge_micros), 0)::bigint AS charge_micros,
        count(*) FILTER (WHERE is_stale) AS windows_stale,
-       coalesce(array_agg(job_id) FILTER (
-           WHERE chargeable < clicks OR charged > 0 AND left_micros < price
-              OR crosses_alert(used_micros - charge_micros, used_micros, limit_micros)), '{}') AS jobs_noted
+       (SELECT coalesce(array_agg(job_id), '{}') FROM noted) AS jobs_noted
   FROM paid
 
 -- name: find_past_day

@@ -12,10 +12,6 @@ from jobmeter.ledger.model import AccountKind, Purpose
 SQL = load_statements("jobmeter.charging.charge", enums=(AccountKind, Purpose))
 
 
-async def prefer_index_plans(connection: Connection) -> None:
-    await connection.execute(SQL["prefer_index_plans"])
-
-
 async def lock_counted_jobs(connection: Connection, jobs: JobKeys) -> int:
     """How many of the jobs there are."""
     return await read_scalar(connection, int, SQL["lock_counted_jobs"], jobs.parameters())

@@ -74,16 +74,20 @@ def _append(subjects: Column, added: list[int]) -> Column:
     return np.unique(np.concatenate([subjects, np.array(added, dtype=np.int64)]))
 
 
+def find_suspects(columns: EventColumns, book: FilterCache) -> Column:
+    """The rows that contain a visitor or a network on the list of any application: few, and none as a rule."""
+    if len(book.visitors) + len(book.addresses) == 0:
+        return np.zeros(0, dtype=np.int64)
+    return np.flatnonzero(
+        np.isin(columns.visitors, book.visitors) | np.isin(columns.addresses, book.addresses)
+    )
+
+
 async def find_excluded(connection: Connection, columns: EventColumns, book: FilterCache) -> Column:
     """Which rows come from visitors that the job's application, or its partner, excluded."""
     excluded = np.zeros(len(columns), dtype=bool)
-    if len(book.visitors) + len(book.addresses) == 0:
-        return excluded
-    # Few rows contain a visitor or network on any list; only for those the database checks whose list and whose job.
-    rows = np.flatnonzero(
-        np.isin(columns.visitors, book.visitors) | np.isin(columns.addresses, book.addresses)
-    )
-    if len(rows):
+    rows = find_suspects(columns, book)
+    if len(rows):  # whose list it is, and whose job, is checked by the database
         suspects = Suspects(
             row_indexes=rows,
             job_ids=columns.job_ids[rows],

@@ -120,13 +120,11 @@ async def ingest(
     job_ids = np.unique(columns.job_ids)
     start = await store.next_batch(connection)
     await known.filters.refresh(connection, start.filter_revision)
-    filters = Filters(
-        known.filters.policies,
-        await filters_flow.find_excluded(connection, columns, known.filters),
-        future_tolerance_seconds,
-        **_find_agent_flaws(events, known.filters.policies),
+    excluded = await filters_flow.find_excluded(connection, columns, known.filters)
+    filters = make_filters(
+        events, excluded, policies=known.filters.policies, future_tolerance_seconds=future_tolerance_seconds
     )
-    windows = await _find_live_windows(connection, job_ids, known.windows)
+    windows = await find_live_windows(connection, job_ids, known.windows)
     for _ in range(JUDGEMENTS_MAX):
         try:
             taken = await _ingest_columns(connection, columns, windows, filters, batch=start.batch, now=now)
@@ -260,16 +258,20 @@ def _judges_browsers(policies: Mapping[int, FilterPolicy]) -> bool:
     return any(policy.refuses_non_browsers for policy in policies.values())
 
 
-def _find_agent_flaws(
-    events: Sequence[Event | Malformed], policies: Mapping[int, FilterPolicy]
-) -> dict[str, Column]:
-    """Only what some contract asks for: most installations pay for neither."""
+def make_filters(
+    events: Sequence[Event | Malformed],
+    excluded: Column,
+    *,
+    policies: Mapping[int, FilterPolicy],
+    future_tolerance_seconds: int,
+) -> Filters:
+    """User agents are judged only where some contract asks for it: most installations pay for neither."""
     judged = {}
     if _judges_browsers(policies):
         judged["non_browsers"] = find_non_browsers(_list_agents(events))
     if any(not policy.counts_absent_agents for policy in policies.values()):
         judged["absent_agents"] = find_absent(_list_agents(events))
-    return judged
+    return Filters(policies, excluded, future_tolerance_seconds, **judged)
 
 
 async def _record_lists(
@@ -310,9 +312,10 @@ async def _refuse_bursts(
     return found
 
 
-async def _find_live_windows(
+async def find_live_windows(
     connection: Connection, job_ids: Column, known_windows: LiveWindowCache
 ) -> LiveWindows:
+    """The windows of those of ``job_ids``, which rise, that exist: as they are remembered, or read and remembered."""
     found, missing = known_windows.find(job_ids)
     if len(missing) == 0:
         return found

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from jobmeter.database.statements import USED
 from tests.tidy.line import CLIENT, CLIENT_MAY_USE, EDGES, ENDS, LINE, ROOMS, room_of
 from tests.tidy.source import Breach, Source, imports, refuse, sources
 
@@ -24,13 +25,21 @@ def may_use(part: str) -> tuple[str, ...] | None:
     return None
 
 
+def list_arrows(source: Source) -> list[tuple[int, str]]:
+    """What a file imports or, if it is one of statements, whose lists it uses; with the lines."""
+    if source.path.endswith(".sql"):
+        found = USED.finditer(source.text)
+        return [(source.text.count("\n", 0, one.start()) + 1, one[1]) for one in found]
+    return list(imports(source))
+
+
 def arrow_breaches(source: Source) -> list[Breach]:
     part, allowed = source.part, may_use(source.part)
     if allowed is None:
         message = f"`{part}` is not on the line; move it into a part, or add it to LINE with a decision"
         return [Breach(source.path, 1, message)]
     found = []
-    for line, name in imports(source):
+    for line, name in list_arrows(source):
         package, _, rest = name.partition(".")
         target = rest.partition(".")[0]
         if package != "jobmeter" or target in {"", part, *allowed} or target.startswith("__"):
@@ -51,7 +60,7 @@ def room_breaches(source: Source) -> list[Breach]:
     room = room_of(part, ".".join(source.path.split("/")[2:-1]))
     allowed = ROOMS[part][: ROOMS[part].index(room) + 1]
     found = []
-    for line, name in imports(source):
+    for line, name in list_arrows(source):
         package, _, rest = name.partition(".")
         target, _, inner = rest.partition(".")
         if package == "jobmeter" and target == part and (other := room_of(part, inner)) not in allowed:
@@ -90,11 +99,19 @@ def _imported_modules(source: Source, by_name: dict[str, Source]) -> set[str]:
 
 
 def test_parts_import_only_earlier_parts():
-    refuse(breach for source in sources(".py", "jobmeter") for breach in arrow_breaches(source))
+    refuse(
+        breach
+        for source in (*sources(".py", "jobmeter"), *sources(".sql", "jobmeter"))
+        for breach in arrow_breaches(source)
+    )
 
 
 def test_rooms_import_only_earlier_rooms():
-    refuse(breach for source in sources(".py", "jobmeter") for breach in room_breaches(source))
+    refuse(
+        breach
+        for source in (*sources(".py", "jobmeter"), *sources(".sql", "jobmeter"))
+        for breach in room_breaches(source)
+    )
 
 
 def test_every_room_is_listed():
@@ -128,6 +145,15 @@ def test_imports_of_later_parts_are_refused(path, statement):
     found = arrow_breaches(Source(f"jobmeter/{path}", f'"""Sample."""\n{statement}\n'))
     assert len(found) == 1
     assert found[0].path == f"jobmeter/{path}"
+
+
+def test_statements_use_only_lists_of_earlier_parts_and_rooms():
+    later = Source("jobmeter/charging/charge/queries.sql", "-- uses: jobmeter.metering.intake\n")
+    assert [breach.line for breach in arrow_breaches(later)] == [1]
+    room = Source("jobmeter/charging/budgets/queries.sql", "\n-- uses: jobmeter.charging.charge\n")
+    assert (arrow_breaches(room), [breach.line for breach in room_breaches(room)]) == ([], [2])
+    earlier = Source("jobmeter/metering/intake/queries.sql", "-- uses: jobmeter.charging.charge\n")
+    assert arrow_breaches(earlier) == room_breaches(earlier) == []
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ WIDE: Mapping[str, tuple[tuple[str, Reach, str], ...]] = {
         ("metering/filters", EACH, "find_excluded_rows add_refusals add_refused_events"),
         ("metering/filters", EVERY, "count_refusals"),
         ("metering/intake", EACH, "add_events add_staged list_counted"),
+        ("metering/intake/singles", EACH, "take_events"),
     ),
     "Settlement gives back what it found, of some jobs at a time, by their keys.": (
         (

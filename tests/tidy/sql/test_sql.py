@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
+from jobmeter.database.statements import USED
 from tests.tidy.source import Breach, Source, functions, nodes, refuse, sources
 from tests.tidy.sql_text import (
     Statement,
@@ -87,8 +88,10 @@ def ledger_breaches(source: Source, postings: set[str]) -> list[Breach]:
     ]
 
 
-def form_breaches(source: Source) -> list[Breach]:
-    """Each statement has a name that is unique in the file, and fits on a screen; a list of columns is shared by several."""
+def form_breaches(source: Source, users: Iterable[Source] = ()) -> list[Breach]:
+    """Each statement has a name that is unique in the file, and fits on a screen; a list of columns is shared by several, of the
+    file or of those that use it.
+    """
     found: list[Breach] = []
     first_lines: dict[str, int] = {}
     for statement in statements(source):
@@ -105,11 +108,18 @@ def form_breaches(source: Source) -> list[Breach]:
             message = f"`{name}` has {statement.line_count} lines, at most {STATEMENT_LINES_MAX}; move a part of it to a view"
             found.append(Breach(*place, message))
         first_lines.setdefault(name, statement.line)
+    texts = source.text + "".join(user.text for user in users)
     for columns in column_lists(source):
-        if source.text.count(f"{{{columns.name}}}") < 2:
+        if texts.count(f"{{{columns.name}}}") < 2:
             message = f"the columns `{columns.name}` are not shared; write them in the statement"
             found.append(Breach(source.path, columns.line, message))
     return found
+
+
+def list_users(source: Source, tree: Iterable[Source]) -> list[Source]:
+    """Returns the files whose statements may name the lists of ``source``."""
+    package = source.path.rpartition("/")[0].replace("/", ".")
+    return [other for other in tree if package in USED.findall(other.text)]
 
 
 def function_breaches(sql_tree: Iterable[Source], python_tree: Iterable[Source]) -> list[Breach]:
@@ -227,7 +237,8 @@ def test_postings_are_never_changed():
 
 
 def test_statements_are_named_and_short():
-    refuse(breach for source in named_files() for breach in form_breaches(source))
+    files = named_files()
+    refuse(breach for source in files for breach in form_breaches(source, list_users(source, files)))
 
 
 def test_each_statement_has_a_function():
@@ -302,6 +313,14 @@ def test_changes_to_postings_are_found(text, count):
 )
 def test_bad_forms_of_statements_are_found(text, lines):
     assert [breach.line for breach in form_breaches(sample(text))] == lines
+
+
+def test_a_list_that_another_file_uses_is_shared():
+    owner = sample("-- columns: job\nid, title\n-- name: a\nSELECT {job}")
+    user = Source("jobmeter/billing/queries.sql", "-- uses: jobmeter.jobs\n\n-- name: b\nSELECT {job}")
+    assert list_users(owner, [owner, user]) == [user]
+    assert form_breaches(owner, [user]) == []
+    assert list_users(user, [owner, user]) == []
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from jobmeter.charging.charge import store
 from jobmeter.charging.charge.flow import make_charge_references
 from jobmeter.charging.charge.model import DayCounts
-from jobmeter.database.pool import Database
+from jobmeter.database.pool import Database, prefer_index_plans
+from jobmeter.metering.intake.singles import store as singles_store
+from jobmeter.metering.intake.singles.model import JudgedJobs, NewEvents
 
 JOBS = np.arange(1, 4, dtype=np.int64)
 ONES = np.ones(3, dtype=np.int64)
@@ -48,7 +51,7 @@ def test_the_functions_of_a_charge_cost_no_call(database_url: str) -> None:
 async def _explain_charge(database_url: str) -> dict[str, Any]:
     database = await Database.open(database_url, connections_max=1)
     async with database.transaction() as connection:
-        await store.prefer_index_plans(connection)
+        await prefer_index_plans(connection)
         cursor = await connection.execute(
             "EXPLAIN (VERBOSE, FORMAT JSON) " + store.SQL["charge_day"],
             {
@@ -65,6 +68,44 @@ async def _explain_charge(database_url: str) -> dict[str, Any]:
     assert row is not None
     plan: dict[str, Any] = row[0][0]["Plan"]
     return plan
+
+
+async def test_single_events_look_up_what_grows_by_its_key(database_url: str) -> None:
+    """Jobs are charged in the order of their keys: the plan that locks them reads what is asked first, in order."""
+    async with (
+        Database.opened(database_url, connections_max=1) as database,
+        database.keyed_connection() as connection,
+    ):
+        cursor = await connection.execute(
+            "EXPLAIN (VERBOSE, FORMAT JSON) " + singles_store.SQL["take_events"],
+            {
+                **NewEvents(
+                    JOBS, make_charge_references(20_000, JOBS, 1), JOBS, ONES, ONES, ONES
+                ).parameters(),
+                **JudgedJobs(JOBS, JOBS, ONES).parameters(),
+                "filter_revision": 0,
+                "day": DAY,
+                "opening_day": DAY,
+                "booked_at": datetime(2025, 3, 1, tzinfo=UTC),
+            },
+        )
+        row = await cursor.fetchone()
+    assert row is not None
+    plan = row[0][0]["Plan"]
+    assert sorted(set(list_scanned(plan))) == ["filter_revision", "job_budgets", "job_postings"]
+    jobs = {"job_budgets", "job_postings"}
+    scans = [
+        node for node in list_nodes(plan) if node.get("Relation Name") in jobs and "Scan" in node["Node Type"]
+    ]
+    assert all("job_id" in scan["Index Cond"] for scan in scans)
+    (charge,) = [node for node in walk(plan) if node.get("Operation") == "Update"]
+    (join,) = charge["Plans"]
+    asked, budgets = join["Plans"]
+    assert (join["Node Type"], asked["Alias"], budgets["Index Name"]) == (
+        "Nested Loop",
+        "asked",
+        "job_budgets_pkey",
+    )
 
 
 def list_scanned(plan: dict[str, Any]) -> list[str]:
@@ -104,5 +145,10 @@ async def test_both_places_of_a_job_s_days_are_read_by_its_key(database_url: str
 
 def list_nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
     """Returns every node of the plan, without the nodes below it."""
-    below = [node for child in plan.get("Plans", []) for node in list_nodes(child)]
-    return [{name: value for name, value in plan.items() if name != "Plans"}, *below]
+    return [{name: value for name, value in node.items() if name != "Plans"} for node in walk(plan)]
+
+
+def walk(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from walk(child)

@@ -59,3 +59,20 @@ def test_an_enum_that_was_not_given_is_an_error(make_package):
     package = make_package("SELECT {Shape.ROUND}")
     with pytest.raises(ValueError, match=r"\{Shape\.ROUND\}"):
         load_statements(package, enums=(Colour,))
+
+
+def test_lists_of_columns_are_filled_in_any_order_and_in_the_files_that_use_them(tmp_path, monkeypatch):
+    text = (
+        "-- columns: outer\nb, {inner}\n\n-- columns: inner\nc, {Colour.RED}\n\n"
+        "-- name: one\nSELECT {outer}\n\n-- columns: last\n{outer}, d\n"
+    )
+    for name, content in (
+        ("package_of_lists", text),
+        ("package_of_users", "-- uses: package_of_lists\n\n-- name: two\nSELECT a, {last}\n"),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("")
+        (tmp_path / name / "queries.sql").write_text(content)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert load_statements("package_of_lists", enums=(Colour,)) == {"one": "SELECT b, c, 3"}
+    assert load_statements("package_of_users", enums=(Colour,)) == {"two": "SELECT a, b, c, 3, d"}
