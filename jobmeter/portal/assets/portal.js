@@ -11,10 +11,10 @@ if ("local" in document.body.dataset) {
   }
 }
 
-// A page that stays open says before its session ends.
+// A page that stays open says before its session ends; one that arrives late, or is shown again, says it at once.
 for (const note of document.querySelectorAll("[data-ends]")) {
   const left = Date.parse(note.dataset.ends) - note.dataset.minutes * 60_000 - Date.now();
-  if (left > 0 && left < 2 ** 31) setTimeout(() => { note.hidden = false; }, left);
+  if (left < 2 ** 31) setTimeout(() => { note.hidden = false; }, left);
 }
 
 // The summary of what is wrong with a form is read first.

@@ -52,9 +52,9 @@ def show(browser):
 
     body, attribute = "", " data-local"
 
-    def show(name, *, knows_zone=False):
+    def show(name, *, knows_zone=False, ends_seconds=1):
         nonlocal body, attribute
-        soon = read_machine_clock() + timedelta(seconds=1)
+        soon = read_machine_clock() + timedelta(seconds=ends_seconds)
         body, attribute = BODY[name].replace("{soon}", soon.isoformat()), "" if knows_zone else " data-local"
         page.goto(HERE)
         return page
@@ -83,8 +83,13 @@ def test_a_text_is_copied(show):
     assert page.evaluate("navigator.clipboard.readText()") == "s3cret"
 
 
-def test_the_end_of_a_session_is_announced_on_a_page_that_stays_open(show):
-    expect(show("ending").locator("#ending")).to_be_visible()
+@pytest.mark.parametrize("ends_seconds", [1, -60])
+def test_the_end_of_a_session_is_announced_on_a_page_that_stays_open_or_arrives_late(show, ends_seconds):
+    expect(show("ending", ends_seconds=ends_seconds).locator("#ending")).to_be_visible()
+
+
+def test_the_end_of_a_session_is_not_announced_long_before(show):
+    expect(show("ending", ends_seconds=3_600).locator("#ending")).to_be_hidden()
 
 
 def test_leaving_a_changed_form_is_asked_about(show):
