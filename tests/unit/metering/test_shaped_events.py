@@ -12,7 +12,13 @@ from jobmeter.base.limits import EVENT_BYTES_MAX, EVENT_TEXT_CHARACTERS_MAX, EVE
 from jobmeter.database.columns import layout_of
 from jobmeter.metering.intake.agents import AGENTS_INLINE_MAX
 from jobmeter.metering.intake.columns import TIME_MS_MAX, UNREADABLE, address_number, make_columns
-from jobmeter.metering.intake.event_shapes import FIELDS_MAX, PIECE_BYTES, PIECE_ROWS, read_shaped
+from jobmeter.metering.intake.event_shapes import (
+    FIELDS_MAX,
+    PIECE_BYTES,
+    PIECE_ROWS,
+    PIECE_ROWS_WITH_TEXT_TIMES,
+    read_shaped,
+)
 from jobmeter.metering.intake.flow import read_batch
 from jobmeter.metering.intake.shaped import BYTES_MIN, RecordPlaces, ShapedEvents, make_shaped_columns
 from jobmeter.metering.model import EventColumns
@@ -127,6 +133,12 @@ def test_a_piece_of_short_records_has_no_more_than_it_can_have_of_others():
     pieces = list(read_shaped(pack([PLAIN | {"time": 1, "job": 1}] * 5_000), ARRAY))
     assert sum(map(len, pieces)) == 5_000
     assert max(map(len, pieces)) <= PIECE_ROWS
+
+
+def test_pieces_are_shorter_where_times_are_texts_which_take_longer():
+    events = [PLAIN | {"time": "2026-01-01T00:00:00.123+05:45"}] * 5_000
+    longest = max(len(piece) for piece in read_shaped(pack(events), ARRAY))
+    assert longest <= 1.1 * PIECE_ROWS_WITH_TEXT_TIMES < PIECE_ROWS
 
 
 async def test_only_batches_that_gain_from_it_are_read_by_shape():
