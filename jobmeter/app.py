@@ -43,11 +43,14 @@ from jobmeter.sandbox import endpoints as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock
 from jobmeter.sandbox.desk import SandboxDesk
 from jobmeter.sandbox.traffic.live import TrafficPlayer, play_along
+from jobmeter.telemetry.metrics.flow import set_state
+from jobmeter.telemetry.metrics.model import ProcessState
 from jobmeter.worker import chores
 from jobmeter.worker.loop import run_loop
 
 START_SECONDS_MAX = 600
 RETRY_SECONDS = 1
+WATCH_SECONDS = 1
 
 log = logging.getLogger("jobmeter")
 
@@ -146,7 +149,7 @@ async def open_state(
             people_mails=people_mails,
         )
         beside = list_beside(state, wakeup) if settings.chores else []
-        async with run_beside(*beside):
+        async with run_beside(watch_process(state), *beside):
             with on_shutdown(change_watch.release):
                 yield state
     finally:
@@ -162,6 +165,23 @@ def list_beside(state: AppContext, wakeup: asyncio.Event) -> list[Coroutine[Any,
     if settings.sandbox:
         beside.append(play_along(TrafficPlayer(database, settings, state.known), read_clock=read_clock))
     return beside
+
+
+async def watch_process(state: AppContext) -> None:
+    """Reports each second what this process holds and what waits in it."""
+    while True:
+        begun_at = time.perf_counter()
+        await asyncio.sleep(WATCH_SECONDS)
+        pool = state.database.count_connections()
+        set_state(
+            ProcessState(
+                connections_open=pool.opened,
+                connections_lent=pool.lent,
+                connections_awaited=pool.awaited,
+                batches_waiting=state.intake_gate.waiting,
+                loop_delay_seconds=time.perf_counter() - begun_at - WATCH_SECONDS,
+            )
+        )
 
 
 @contextlib.asynccontextmanager

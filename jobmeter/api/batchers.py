@@ -24,6 +24,7 @@ from jobmeter.partners.model import IssuedToken
 from jobmeter.partners.tokens import flow as tokens_flow
 from jobmeter.reports.job_reports import flow as reports
 from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport
+from jobmeter.telemetry.metrics.flow import count_single_events
 from jobmeter.wire.events import Event
 
 REPORTS_AT_ONCE_MAX = 32
@@ -83,12 +84,13 @@ def batch_single_events(
                     future_tolerance_seconds=settings.future_tolerance_seconds,
                 )
 
-        taken = await carry_out(singles.take_events, database.keyed_connection())
-        if taken is not None:
-            return taken
-        try:
-            return await carry_out(singles.ingest_single_events, database.pipeline())
-        except UniqueViolation:  # the event exists already; a pipeline cannot continue after an error
-            return await carry_out(singles.ingest_single_events, database.transaction())
+        answers = await carry_out(singles.take_events, database.keyed_connection())
+        if answers is None:
+            try:
+                answers = await carry_out(singles.ingest_single_events, database.pipeline())
+            except UniqueViolation:  # the event exists already; a pipeline cannot continue after an error
+                answers = await carry_out(singles.ingest_single_events, database.transaction())
+        count_single_events(len(events))
+        return answers
 
     return Batcher(record, window_ms=settings.single_events_window_ms, rows_max=ROWS_AS_STATEMENT_MAX)

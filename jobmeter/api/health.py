@@ -1,15 +1,37 @@
-"""``GET /health``: whether the server can reach its database, its current time, and the last settled day; for the operator more."""
+"""What reports whether a server works: ``/livez`` and ``/readyz`` for those who start it, ``/health`` for everybody, ``/operator/health``
+and ``/metrics`` for the operator.
+"""
 
+import asyncio
 import platform
+from datetime import datetime
 
+import psycopg
+from psycopg_pool import PoolTimeout
 from starlette.responses import Response
 
 from jobmeter import __version__
+from jobmeter.base.days import final_at
 from jobmeter.base.settings import list_in_force
-from jobmeter.http.context import RequestContext
+from jobmeter.http.context import AppContext, RequestContext
 from jobmeter.http.responses import format_time, json_response
 from jobmeter.reports.health import flow as health
+from jobmeter.reports.health.model import Health
 from jobmeter.settlement.days import flow as settlement
+from jobmeter.telemetry.metrics import model
+from jobmeter.telemetry.metrics.flow import write_metrics
+from jobmeter.telemetry.metrics.model import Readings
+
+
+async def show_life(_: RequestContext) -> Response:
+    """Whether the process answers. It does not ask the database: to restart a server does not help if that is away."""
+    return json_response({"status": "ok"})
+
+
+async def show_readiness(context: RequestContext) -> Response:
+    """Whether requests can be sent to this server; if its database cannot be used, 503 with the reason."""
+    await context.app.database.check()
+    return json_response({"status": "ready"})
 
 
 async def show_health(context: RequestContext) -> Response:
@@ -31,7 +53,9 @@ async def show_operation(context: RequestContext) -> Response:
     """Settings in force, secrets only as whether they are set; versions, database, queues, and when each chore ran last."""
     app = context.app
     async with app.database.connection() as connection:
-        found = await health.read_health(connection, now=context.now)
+        found = await health.read_health(
+            connection, final_after_days=app.settings.final_after_days, now=context.now
+        )
     database = found.database
     return json_response(
         {
@@ -62,3 +86,57 @@ async def show_operation(context: RequestContext) -> Response:
             "settings": dict(list_in_force(app.settings)),
         }
     )
+
+
+async def show_metrics(context: RequestContext) -> Response:
+    """All metrics of the server that answers. While the database cannot be used, those that are counted in its processes."""
+    app = context.app
+    readings = [
+        Readings(model.BUILD, {(__version__, platform.python_version()): 1}),
+        Readings(model.CLOCK, {(): context.now.timestamp()}),
+    ]
+    try:
+        async with app.lend_connection() as connection:
+            found = await health.read_health(
+                connection, final_after_days=app.settings.final_after_days, now=context.now
+            )
+    except (psycopg.OperationalError, PoolTimeout) as error:
+        app.database.outage.report(error)
+        readings.append(Readings(model.DATABASE_UP, {(): 0}))
+    else:
+        readings += _list_readings(found, app, context.now)
+    text, media = await asyncio.to_thread(
+        write_metrics, readings, accept=context.request.headers.get("accept", "")
+    )
+    return Response(text, headers={"Content-Type": media})
+
+
+def _list_readings(found: Health, app: AppContext, now: datetime) -> list[Readings]:
+    database, progress = found.database, found.progress
+    first = progress.first_day_due
+    due_at = now if first is None else final_at(first, final_after_days=app.settings.final_after_days)
+    single = {
+        model.DATABASE_UP: 1,
+        model.DATABASE_BYTES: database.byte_count,
+        model.DATABASE_CONNECTIONS: database.connections,
+        model.DATABASE_CONNECTIONS_MAX: database.connections_max,
+        model.LEDGER_NUMBER: progress.ledger_number,
+        model.DAYS_DUE: progress.days_due,
+        model.OLDEST_DUE: _count_seconds(due_at, now),
+    }
+    queues, chores = found.queues, found.chores
+    return [
+        *(Readings(metric, {(): value}) for metric, value in single.items()),
+        Readings(model.QUEUE_LENGTH, {(one.name,): one.waiting for one in queues}),
+        Readings(model.QUEUE_SECONDS, {(one.name,): _count_seconds(one.oldest_at, now) for one in queues}),
+        Readings(model.CHORE_RAN, {(one.name,): one.ran_at.timestamp() for one in chores}),
+        Readings(
+            model.CHORE_FAILED,
+            {(one.name,): one.failed_at.timestamp() for one in chores if one.failed_at is not None},
+        ),
+    ]
+
+
+def _count_seconds(since: datetime | None, now: datetime) -> float:
+    """How long ago it was; 0 for what is not known or still to come."""
+    return 0.0 if since is None else max((now - since).total_seconds(), 0.0)

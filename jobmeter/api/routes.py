@@ -260,6 +260,10 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     Endpoint("GET", "/", home.show_home, audience=PUBLIC, media=HTML, reply="", summary="Show what this server is and where to go"),
     Endpoint("GET", "/operator/health", health.show_operation, audience=Audience.OPERATOR,
              summary="Get settings in force without secrets, versions, the database, queues and chores"),
+    Endpoint("GET", "/metrics", health.show_metrics, audience=Audience.OPERATOR, media="text/plain", reply="",
+             other_media=("application/openmetrics-text",), summary="Get metrics for Prometheus"),
+    Endpoint("GET", "/livez", health.show_life, audience=PUBLIC, reply="Status", summary="Check whether the process answers"),
+    Endpoint("GET", "/readyz", health.show_readiness, audience=PUBLIC, reply="Status", summary="Check whether requests can be sent to this server"),
     Endpoint("GET", "/health", health.show_health, audience=PUBLIC, reply="Health",
              summary="Check whether the server can reach its database"),
 )

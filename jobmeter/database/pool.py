@@ -6,6 +6,7 @@ Does not own statements (each slice's ``store.py``) or when to commit (the edge 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Self
 
 import psycopg
@@ -79,6 +80,15 @@ def _complete(url: str) -> dict[str, str]:
     options = conninfo_to_dict(url)
     defaults = {"connect_timeout": str(CONNECT_SECONDS), **ALIVE}
     return {name: value for name, value in defaults.items() if name not in options}
+
+
+@dataclass(frozen=True, slots=True)
+class PoolState:
+    """How many connections are open, how many of them are in use, and how many callers wait for one."""
+
+    opened: int
+    lent: int
+    awaited: int
 
 
 class Database:
@@ -156,6 +166,15 @@ class Database:
     def connections_lent(self) -> int:
         """How many connections of this process are in use."""
         return self._lent
+
+    def count_connections(self) -> PoolState:
+        """The connections of this process at this moment, those for keyed plans included."""
+        found = [pool.get_stats() for pool in (self._pool, self._keyed_pool)]
+        total, free, waiting = (
+            sum(one.get(name, 0) for one in found)
+            for name in ("pool_size", "pool_available", "requests_waiting")
+        )
+        return PoolState(opened=total, lent=total - free, awaited=waiting)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:

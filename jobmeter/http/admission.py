@@ -26,6 +26,11 @@ class AdmissionControl:
         self._waiting_max = waiting_max
         self._waiting = 0
 
+    @property
+    def waiting(self) -> int:
+        """How many batches wait for a slot."""
+        return self._waiting
+
     @asynccontextmanager
     async def enter(self) -> AsyncIterator[None]:
         """Waits for a free slot. Raises ``OverloadedError`` at once if too many batches are waiting already."""

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from jobmeter.audit import flow as audit
 from jobmeter.audit.model import Act, Action, Actor, ActorKind, Door
 from jobmeter.base.credentials import make_request_id
+from jobmeter.base.faults import Fault
 from jobmeter.base.settings import Settings
 from jobmeter.database.batching import Batcher
 from jobmeter.database.connection import Connection
@@ -120,13 +121,24 @@ class Caller:
     key: KeyHolder | None = None
 
 
+class Row(Protocol):
+    """The row of an endpoint in its table."""
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def path(self) -> str: ...
+
+
 class RequestContext:
     """The state of one request; only the pipeline changes it. ``headers`` are sent with every response, refusals included.
 
     ``now`` is the machine's time until the installation's time has been read. ``caller`` and ``body`` are empty until
     the credentials are checked, and at endpoints without credentials or body. ``repeatable`` identifies a write that has
     an ``Idempotency-Key``. ``signed_in`` is the person of a web page's session, ``controls`` what is set in a sandbox. ``requester`` is whom the credentials name, also if they are refused, for example expired;
-    ``is_recorded`` is ``False`` for a request that reads the log of requests.
+    ``is_recorded`` is ``False`` for a request that reads the log of requests. ``row`` is that of the endpoint once it is known, ``fault`` why
+    the request is refused.
     """
 
     __slots__ = (
@@ -134,12 +146,14 @@ class RequestContext:
         "body",
         "caller",
         "controls",
+        "fault",
         "headers",
         "is_recorded",
         "now",
         "repeatable",
         "request",
         "requester",
+        "row",
         "signed_in",
     )
 
@@ -155,6 +169,8 @@ class RequestContext:
         self.signed_in: SignedIn | None = None
         self.controls: ControlsState | None = None
         self.is_recorded = True
+        self.row: Row | None = None
+        self.fault: Fault | None = None
 
     @property
     def path(self) -> str:

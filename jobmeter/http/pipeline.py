@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from time import perf_counter
 from typing import Protocol, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -26,6 +27,7 @@ from jobmeter.http.responses import REQUEST_ID_HEADER
 from jobmeter.partners.model import Application
 from jobmeter.request_control.model import Request as IdempotentRequest
 from jobmeter.request_log.model import AnsweredRequest
+from jobmeter.telemetry.metrics.flow import count_answer
 
 log = logging.getLogger("jobmeter.api")
 clients_log = logging.getLogger("jobmeter.clients")  # what callers do wrong, one line each
@@ -78,7 +80,7 @@ class Dialect(Protocol[TargetT]):
         ...
 
     def find_target(self, context: RequestContext, /) -> TargetT:
-        """Returns the endpoint that verb, path and headers identify."""
+        """Returns the endpoint that verb, path and headers identify, and sets the context's ``row``."""
         ...
 
     async def authenticate(self, context: RequestContext, target: TargetT, /) -> Caller | None:
@@ -114,7 +116,7 @@ class AnyVerb:
 
 async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
     app = app_context_of(request)
-    received_at = read_machine_clock()
+    received_at, begun_at = read_machine_clock(), perf_counter()
     context = RequestContext(request, app, now=received_at)
     dialect.open(context)
     try:
@@ -123,20 +125,20 @@ async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
         context.body = await read_body(request, bytes_max=target.body_bytes_max)
         response = await _run(context, dialect, await dialect.prepare(context, target))
     except Refused as refused:
-        response = dialect.refuse(context, refused)
+        response = _refuse(context, dialect, refused)
     except UNUSABLE as error:
         app.database.outage.report(error)
-        response = dialect.refuse(context, app.database.refuse(error))
+        response = _refuse(context, dialect, app.database.refuse(error))
     except ClientDisconnect:
         clients_log.info(
             "%s %r: the client disconnected, or sent malformed chunks", request.method, context.path[:200]
         )
-        response = dialect.refuse(context, Refused(Fault.BODY_BROKEN))
+        response = _refuse(context, dialect, Refused(Fault.BODY_BROKEN))
     except Exception:
         # The text of an unexpected error may contain a tenant's data: it is logged and never sent.
         request_id = context.headers.get(REQUEST_ID_HEADER, "no id")
         log.exception("%s %s (%s) failed", request.method, context.path, request_id)
-        response = dialect.refuse(context, Refused(Fault.INTERNAL))
+        response = _refuse(context, dialect, Refused(Fault.INTERNAL))
     response.raw_headers.append(NOSNIFF)
     if context.caller is not None and "cache-control" not in response.headers:
         response.raw_headers.append(
@@ -148,7 +150,24 @@ async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
     ]
     if app.recorder.is_on and context.is_recorded and context.path.startswith(RECORDED_ROOTS):
         _record(context, response, received_at)
+    _count(context, response, seconds=perf_counter() - begun_at)
     return response
+
+
+def _refuse(context: RequestContext, dialect: Dialect[TargetT], refused: Refused) -> Response:
+    context.fault = refused.fault
+    return dialect.refuse(context, refused)
+
+
+def _count(context: RequestContext, response: Response, *, seconds: float) -> None:
+    row = context.row
+    count_answer(
+        method=context.request.method if row is None else row.method,
+        route="" if row is None else row.path,
+        status=response.status_code,
+        seconds=seconds,
+        refusal="" if context.fault is None else context.fault.name,
+    )
 
 
 def _record(context: RequestContext, response: Response, received_at: datetime) -> None:
@@ -215,7 +234,7 @@ async def _run(context: RequestContext, dialect: Dialect[TargetT], call: Prepare
         try:
             return await call.run(app)
         except Refused as refused:
-            return dialect.refuse(context, refused)
+            return _refuse(context, dialect, refused)
 
     sent = IdempotentRequest(
         sender=context.caller.sender, method=call.method, path=call.path, key=key.strip(), body=call.body

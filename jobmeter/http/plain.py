@@ -44,7 +44,7 @@ class PlainDialect:
         if method not in self._endpoints:
             context.headers["Allow"] = ", ".join(sorted(self._endpoints))
             raise Refused(Fault.METHOD_NOT_ALLOWED, method=method[:20], path=context.path[:200])
-        target = self._endpoints[method]
+        target = context.row = self._endpoints[method]
         check_path(context, target.path)
         return target
 

@@ -55,7 +55,7 @@ class PageDialect:
         if method not in self._rows:
             context.headers["Allow"] = ", ".join(sorted(self._rows))
             raise Refused(Fault.METHOD_NOT_ALLOWED, method=method[:20], path=context.path[:200])
-        target = self._rows[method]
+        target = context.row = self._rows[method]
         check_path(context, target.path)
         context.headers["Referrer-Policy"] = target.referrer
         return target

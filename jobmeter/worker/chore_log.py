@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 from jobmeter.database.pool import Database
+from jobmeter.telemetry.metrics.flow import time_chore
 from jobmeter.upkeep import flow as upkeep
 from jobmeter.upkeep.model import ChoreRun
 
@@ -38,7 +39,9 @@ def noted(run: RunOnce[NamedT, TimedT]) -> RunOnce[NamedT, TimedT]:
     @wraps(run)
     async def run_noted(database: Database, chore: NamedT, occasion: TimedT) -> int:
         try:
-            worked = await run(database, chore, occasion)
+            with time_chore(chore.name) as found:
+                worked = await run(database, chore, occasion)
+                found.append(worked)
         except Exception:
             note(database, chore.name, at=occasion.now, is_failed=True)
             raise

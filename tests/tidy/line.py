@@ -7,6 +7,7 @@ Does not own the check (``rooms/test_arrows.py``) or the printed map (``house_ma
 # because intake charges events in the same transaction. Charging only knows counts per job and day.
 LINE = (
     "base",
+    "telemetry",
     "outbound",
     "geo",
     "charts",
@@ -152,6 +153,7 @@ ROOMS = {
         "health",
     ),
     "sandbox": ("traffic", "", "listening", "demo"),
+    "telemetry": ("", "metrics"),
     "settlement": ("", "click_rules", "days", "trials", "acts"),
     "wire": ("", "restli", "xml", "xml.job", "xml.feed"),
 }

@@ -14,6 +14,7 @@ from jobmeter.http.responses import json_response
 from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.intake.flow import TAKEN_BACK
 from jobmeter.metering.model import IntakeReply
+from jobmeter.telemetry.metrics.flow import count_batch
 from jobmeter.wire.cloud_events import list_attributes
 from jobmeter.wire.restli.tunnel import read_media_type
 
@@ -30,6 +31,12 @@ async def receive_events(context: RequestContext) -> Response:
         raise Refused(Fault.OVERLOADED) from error
     except PoolTimeout as error:
         raise context.app.database.refuse(error) from error
+    count_batch(
+        accepted=reply.accepted,
+        duplicate=reply.duplicate,
+        rejected=reply.rejected,
+        clicks_charged=reply.clicks_charged,
+    )
     if reply.jobs_noted:
         context.app.wake_worker()
     return json_response(serialize_intake_reply(reply))

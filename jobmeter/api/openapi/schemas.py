@@ -335,6 +335,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
     ),
     "Lines": {"type": "string", "description": "NDJSON: a JSON object in each line"},
     "Rows": {"type": "string", "format": "binary", "description": "Rows of the export, with its columns"},
+    "Status": record("status", status=TEXT),
     "Health": record("status", status=TEXT, now=TEXT, sandbox=FLAG),
 }
 

@@ -109,6 +109,7 @@ class RestliDialect:
         is_encoded = any("%" in segment for segment in segments[:2])
         if resource is None or is_encoded or len(segments) > (2 if resource.is_single else 3):
             raise Refused(Fault.ROUTE_UNKNOWN)
+        context.row = resource
         target = RestliTarget(
             resource=resource,
             path="/" + "/".join(segments),
@@ -304,6 +305,7 @@ def _choose_handler(resource: Resource, call: Call) -> Handler:
     # An action belongs either to an entity or to the resource, never to both.
     is_misplaced = method is Method.ACTION and endpoint and endpoint.is_keyed != (call.key is not None)
     if endpoint is not None and not is_misplaced:
+        call.context.row = endpoint
         return endpoint.handler
     if marker and any(name.startswith(f"{method.value} ") for name in known):
         if method is Method.FINDER:

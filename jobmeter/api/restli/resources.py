@@ -77,6 +77,8 @@ class Reply:
     is_tagged: bool = False
 
 
+UNKNOWN_METHOD = "(any)"
+
 Handler = Callable[[Call], Awaitable[Reply]]
 RestliEndpoint = Endpoint[Handler]
 
@@ -97,6 +99,15 @@ class Resource:
     unkeyed_verbs: tuple[str, ...]
     parameters: frozenset[str]
     body_bytes_max: int
+
+    @property
+    def method(self) -> str:
+        """That of a request which is refused before its method is known."""
+        return UNKNOWN_METHOD
+
+    @property
+    def path(self) -> str:
+        return next(iter(self.endpoints.values())).path.removesuffix("/{key}")
 
     def list_allowed(self, *, keyed: bool) -> tuple[str, ...]:
         """Returns the verbs of its entities or of the resource; all verbs if that list is empty."""

@@ -86,7 +86,8 @@ class XmlDialect:
         if method not in known:
             context.headers["Allow"] = ", ".join(known)
             raise Refused(Fault.JOBS_METHOD, method=method, path=path[:200], allow=context.headers["Allow"])
-        return known[method]
+        target = context.row = known[method]
+        return target
 
     def _find_keyed(self, path: str) -> dict[str, XmlEndpoint] | None:
         return next(

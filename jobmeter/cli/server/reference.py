@@ -32,6 +32,7 @@ from jobmeter.cli.server.reference_formats import (
     print_enumerations,
     print_exports,
     print_feed_formats,
+    print_metrics,
 )
 from jobmeter.client.xml_jobs import XmlJobs
 from jobmeter.http.endpoints import Audience
@@ -279,6 +280,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": print_commands,
     "certification-rules.md": partial(print_certification, NOTE),
     "streams.md": print_streams,
+    "metrics.md": print_metrics,
     "requests.http": print_requests,
 }
 

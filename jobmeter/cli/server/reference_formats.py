@@ -7,6 +7,7 @@ from jobmeter.audit.model import Action
 from jobmeter.exports.kinds.flow import KINDS
 from jobmeter.exports.model import ExportFormat
 from jobmeter.jobs.enumerations import ENUMERATIONS
+from jobmeter.telemetry.metrics.model import METRICS
 from jobmeter.wire.xml.feed.json_feed import LISTS
 from jobmeter.wire.xml.feed.names import FIELDS, NOT_USED
 from jobmeter.wire.xml.feed.shapes import PARTIAL, SHAPES
@@ -52,6 +53,22 @@ EXPORT_TYPES = {
     ExportFormat.EXCEL: "amounts, days and times are those of Excel; further sheets beyond 1,048,576 rows",
     ExportFormat.PARQUET: "`decimal128(24, 6)`, `date32`, `timestamp[us]` with the time zone, `int64`, `string`, `bool`",
 }
+
+
+def print_metrics() -> str:
+    lines = [
+        "# Metrics",
+        "",
+        NOTE,
+        "`GET /metrics` writes them for Prometheus ([watch a server](../how-to/watch-a-server.md)). A histogram has the series `_bucket`, `_count` and `_sum`.",
+        "",
+        "| metric | kind | labels | meaning | where it is read |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for one in METRICS:
+        labels = ", ".join(f"`{label}`" for label in one.labels)
+        lines.append(f"| `{one.name}` | {one.kind.value} | {labels} | {one.meaning} | {one.origin.value} |")
+    return "\n".join(lines) + "\n"
 
 
 def print_feed_formats() -> str:

@@ -25,6 +25,7 @@ from jobmeter.cli.server.settings import check_usable, read_settings
 from jobmeter.database.pool import Database
 from jobmeter.sandbox import seed
 from jobmeter.sandbox.traffic.client import Sandbox, read_credentials, write_credentials
+from jobmeter.telemetry.metrics.processes import count_together
 
 SANDBOX_PORT = 8750
 SERVER_PORT = 8700
@@ -43,7 +44,7 @@ def serve(
     check_usable(settings)
     address, chosen_port = reserve_address(host, port)
     console = Terminal()
-    with run_database(data, database_url) as url:
+    with count_together(), run_database(data, database_url) as url:
         run_server(
             replace(settings, database_url=url, sandbox=False),
             host=host,
@@ -69,7 +70,7 @@ def sandbox(
     partner_file, credentials_file = data / "partner.json", credentials or data / "credentials.json"
     settings, console = read_settings(), Terminal()
     address, chosen_port = reserve_address(host, port)
-    with run_database(data, database_url) as url:
+    with count_together(), run_database(data, database_url) as url:
         content = read_credentials(partner_file)
         if content is None:
             keys = seed.make_keys()

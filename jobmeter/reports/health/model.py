@@ -1,7 +1,7 @@
 """Owns the values of health. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from jobmeter.upkeep.model import ChoreRun
@@ -39,7 +39,19 @@ class DatabaseState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """``days_due`` days are to be settled and are not, ``first_day_due`` is the earliest; ``ledger_number`` is the highest that a posting
+    has received.
+    """
+
+    days_due: int
+    first_day_due: date | None
+    ledger_number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     database: DatabaseState
+    progress: Progress
     queues: tuple[QueueLength, ...]
     chores: tuple[ChoreRun, ...]

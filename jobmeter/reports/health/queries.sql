@@ -7,6 +7,15 @@ SELECT current_setting('server_version') AS version, pg_database_size(current_da
        (SELECT max(name)
           FROM schema_migrations) AS last_migration
 
+-- name: read_progress
+-- Days with events are some hundred rows.
+SELECT count(*) AS days_due, min(day) AS first_day_due,
+       (SELECT last_value
+          FROM ledger_numbers) AS ledger_number
+  FROM event_days
+ WHERE day <= %(last_day_due)s
+   AND day NOT IN (SELECT day FROM settled_days)
+
 -- name: list_queues
 -- Each by the index of what waits. Files that are due at once have no time.
 SELECT 'TASKS' AS name, count(*) AS waiting, min(created_at) AS oldest_at

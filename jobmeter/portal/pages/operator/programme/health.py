@@ -25,7 +25,9 @@ MEGABYTE = 1_000_000
 
 async def show_health(visit: Visit) -> Response:
     async with visit.app.database.connection() as connection:
-        found = await health.read_health(connection, now=visit.context.now)
+        found = await health.read_health(
+            connection, final_after_days=visit.app.settings.final_after_days, now=visit.context.now
+        )
         settled_through = await settlement.read_settled_through(connection)
     return visit.show(
         "operator/programme/health.html",
