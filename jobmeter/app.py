@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
@@ -30,6 +31,7 @@ from jobmeter.database.pool import WAIT_SECONDS_MAX, Database, upgrade_database
 from jobmeter.http.admission import AdmissionControl, ExportShares
 from jobmeter.http.change_watch import ChangeWatch
 from jobmeter.http.context import AppContext
+from jobmeter.http.pipeline import RouteTable
 from jobmeter.http.proxies import read_trusted_proxies
 from jobmeter.http.rate_limits import RateLimits, read_rate_limits
 from jobmeter.http.responses import restli_refusal
@@ -68,8 +70,10 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             app.state.jobmeter = state
             yield
 
+    routes = [*make_routes(sandbox_http.ENDPOINTS), *make_page_routes()]
     app = Starlette(
-        routes=[*make_routes(sandbox_http.ENDPOINTS), *make_page_routes()],
+        routes=routes,
+        middleware=[Middleware(RouteTable, routes=routes)],
         lifespan=lifespan,
         exception_handlers={404: respond_not_found, Exception: respond_to_failure},
     )

@@ -8,7 +8,7 @@ from functools import cache
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 
 from jobmeter.api import health, home
 from jobmeter.api.board import events, promotion_feed
@@ -280,8 +280,8 @@ DOCUMENTS = make_documents()
 ENDPOINTS: tuple[AnyEndpoint, ...] = (*RESTLI, *XML_JOBS, *CANDIDATE, *PLAIN, *DOCUMENTS)
 
 
-def make_routes(others: tuple[PlainEndpoint, ...] = ()) -> list[BaseRoute]:
-    """Returns all routes, with those of ``others``. The router tries them in order, so the busiest ones come first."""
+def make_routes(others: tuple[PlainEndpoint, ...] = ()) -> list[Route]:
+    """Returns all routes, with those of ``others``. Of those that match a path the first is taken."""
     resources = group_resources(RESTLI)
     return [
         *make_plain_routes(CANDIDATE),
@@ -294,9 +294,9 @@ def make_routes(others: tuple[PlainEndpoint, ...] = ()) -> list[BaseRoute]:
     ]
 
 
-def make_plain_routes(endpoints: Iterable[PlainEndpoint]) -> list[BaseRoute]:
+def make_plain_routes(endpoints: Iterable[PlainEndpoint]) -> list[Route]:
     """Makes a route for each path, in table order."""
-    routes: list[BaseRoute] = []
+    routes: list[Route] = []
     for path, by_verb in group_by_path(endpoints).items():
         routes.append(make_route(path, PlainDialect(by_verb, refusal=_choose_refusal(by_verb.values()))))
     return routes

@@ -1,11 +1,13 @@
 """Owns the steps of every request: clock, URL, endpoint, credentials, quota, body, idempotency, handler. Also owns the
-response when one of them refuses the request or fails, or when the database is unavailable.
+response when one of them refuses the request or fails, or when the database is unavailable; and the table that finds the
+route of a path.
 
-Does not own how a protocol authenticates callers, reads requests or writes responses (its ``Dialect``).
+Does not own the routes (``api.routes``, ``portal.routes``), or how a protocol authenticates callers, reads requests or writes
+responses (its ``Dialect``).
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
@@ -13,8 +15,8 @@ from typing import Protocol, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.faults import Fault, Refused
@@ -94,6 +96,68 @@ class Dialect(Protocol[TargetT]):
     def refuse(self, context: RequestContext, refused: Refused, /) -> Response:
         """Returns the response to a refusal by any step."""
         ...
+
+
+class RouteTable:
+    """Passes a request on to its route, ahead of Starlette's router, which tries one route after the other. The first route
+    that takes path and method is the same; a request that has none is left to the router.
+
+    A route is kept at its path, or at its folder if the path has a parameter: the part before the first segment with one.
+    It is tried for this path alone, or for the paths in this folder.
+    """
+
+    def __init__(self, app: ASGIApp, *, routes: Sequence[Route]) -> None:
+        self._app = app
+        self._routes = tuple(routes)
+        kept: dict[str, list[int]] = {}
+        for number, route in enumerate(routes):
+            kept.setdefault(_find_place(route.path), []).append(number)
+        places = {around for place in kept for around in (*_list_folders(place), place)}
+        self._places = {place: self._list_routes(place, kept) for place in places}
+
+    def _list_routes(self, place: str, kept: Mapping[str, Sequence[int]]) -> tuple[Route, ...]:
+        """Those that are kept at a place or at a folder around it, in their order."""
+        numbers = {number for around in (*_list_folders(place), place) for number in kept.get(around, ())}
+        return tuple(self._routes[number] for number in sorted(numbers))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            for route in self.list_candidates(scope["path"]):
+                match, found = route.matches(scope)
+                if match is Match.FULL:
+                    scope.update(found)
+                    await route.handle(scope, receive, send)
+                    return
+        await self._app(scope, receive, send)
+
+    def list_candidates(self, path: str) -> tuple[Route, ...]:
+        """The routes that may match a path, in their order."""
+        if path.endswith("\n"):
+            return self._routes  # the end of a pattern matches before it too
+        found = self._places.get(path, ())
+        if found:
+            return found
+        # Every folder around a place is a place: a path with many segments is not read to its end.
+        for folder in _list_folders(path):
+            inner = self._places.get(folder)
+            if inner is None:
+                break
+            found = inner
+        return found
+
+
+def _find_place(pattern: str) -> str:
+    """The path itself if it has no parameter, otherwise its folder."""
+    fixed, parameter, _ = pattern.partition("{")
+    return fixed[: fixed.rindex("/") + 1] if parameter else pattern
+
+
+def _list_folders(path: str) -> Iterator[str]:
+    """The folders around a path, from the outermost."""
+    end = path.find("/") + 1
+    while 0 < end < len(path):
+        yield path[:end]
+        end = path.find("/", end) + 1
 
 
 def make_route(path: str, dialect: Dialect[TargetT]) -> Route:

@@ -5,7 +5,7 @@ Does not own how a page is served (``dialect``). Pages are not part of the OpenA
 
 from collections.abc import Sequence
 
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 
 from jobmeter.http.pipeline import make_route
 from jobmeter.people.model import OPERATOR_ROLES, PARTNER_ROLES, Role
@@ -257,7 +257,7 @@ PAGES: tuple[PageRow, ...] = (
 # fmt: on
 
 
-def make_page_routes(pages: Sequence[PageRow] = PAGES) -> list[BaseRoute]:
+def make_page_routes(pages: Sequence[PageRow] = PAGES) -> list[Route]:
     """Returns the routes of all pages and of what they load; every other address below theirs is refused as a page."""
     site = Site(pages)
     by_path: dict[str, dict[str, PageRow]] = {}

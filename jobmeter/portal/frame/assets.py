@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 from xxhash import xxh3_64_hexdigest
 
 from jobmeter.base.faults import Fault, Refused
@@ -45,7 +45,7 @@ def load_assets() -> dict[str, Asset]:
     return found
 
 
-def make_asset_routes() -> list[BaseRoute]:
+def make_asset_routes() -> list[Route]:
     return [Route(f"{ROOT}/assets/{{name}}", serve_asset, methods=["GET"])]
 
 
