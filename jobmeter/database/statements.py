@@ -50,7 +50,7 @@ def _load_blocks(
     for kind, name, body in zip(blocks[::3], blocks[1::3], blocks[2::3], strict=True):
         if name in found[kind]:
             raise ValueError(f"{package}/{file_name}: {name} is defined twice")
-        found[kind][name] = body.strip()
+        found[kind][name] = _shorten(body)
     lists = dict(found["columns"])
     for used in USED.findall(text):
         lists |= _load_blocks(used, "queries.sql", enums)["columns"]
@@ -58,6 +58,12 @@ def _load_blocks(
         kind: {name: _fill_columns(body, lists) for name, body in by_name.items()}
         for kind, by_name in found.items()
     }
+
+
+def _shorten(body: LiteralString) -> LiteralString:
+    """Without comments and indentation: psycopg remembers how it has read a statement only if it is short."""
+    lines = (line.strip() for line in body.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("--"))
 
 
 def _fill_columns(body: LiteralString, lists: Mapping[str, LiteralString]) -> LiteralString:

@@ -49,7 +49,7 @@ ON CONFLICT (shard, job_id, day) DO UPDATE
 
 -- columns: charge
 paid AS (
-    UPDATE job_budgets
+    UPDATE job_budgets AS job
        SET clicks_taken = affordable_clicks(budget_micros - spent_micros - released_micros,
                                             click_price_micros, chargeable),
            spent_micros = spent_micros + click_price_micros * affordable_clicks(
@@ -61,11 +61,11 @@ paid AS (
            day_charged = day_charged + live_part(live_day, %(opening_day)s, %(day)s, affordable_clicks(
              budget_micros - spent_micros - released_micros, click_price_micros, chargeable))
       FROM asked
-     WHERE job_budgets.shard = asked.shard AND job_budgets.job_id = asked.job_id
-    RETURNING job_budgets.shard, job_budgets.job_id, views, clicks, chargeable, refused, reference, batch,
+     WHERE job.shard = asked.shard AND job.job_id = asked.job_id
+    RETURNING job.shard, job.job_id, views, clicks, chargeable, refused, reference, batch,
               currency, partner_contract_id AS contract_id, click_price_micros AS price,
               clicks_taken AS charged, click_price_micros * clicks_taken AS charge_micros,
-              revision <> judged_revision AS is_stale,
+              revision <> judged_by AS is_stale,
               budget_micros - spent_micros - released_micros AS left_micros, spent_micros AS used_micros,
               budget_micros - lowered_micros AS limit_micros, live_day IS DISTINCT FROM %(day)s AS is_apart
 ), counted AS (
@@ -90,12 +90,12 @@ paid AS (
 -- Counts of the live day stay in the row that is charged. Others are added to `job_days`, which is not
 -- joined: a plan made while it was empty would read all of it for each job. The planner inlines functions.
 WITH asked AS (
-    SELECT shard, job_id, judged_revision, views, clicks, chargeable, refused, reference,
+    SELECT shard, job_id, judged_by, views, clicks, chargeable, refused, reference,
            %(batch)s::bigint AS batch
       FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[], %(revisions)s::integer[],
                   %(views)s::integer[], %(clicks)s::integer[], %(chargeable)s::integer[],
                   %(refused)s::integer[], %(references)s::uuid[])
-        AS sent (shard, job_id, judged_revision, views, clicks, chargeable, refused, reference)
+        AS sent (shard, job_id, judged_by, views, clicks, chargeable, refused, reference)
 ), {charge}
 SELECT coalesce(sum(charged), 0)::bigint AS clicks_charged,
        coalesce(sum(clicks - charged) FILTER (WHERE price > 0), 0)::bigint AS clicks_free,

@@ -17,6 +17,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg._queries import MAX_CACHED_STATEMENT_LENGTH as REMEMBERED_BYTES_MAX
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ExecStatus
 from psycopg.types.json import Jsonb
@@ -180,6 +181,28 @@ def test_every_statement_can_be_prepared(database_url: str) -> None:
     found = [named for source in named_files() for named in read_statements(source)]
     assert len(found) > 50
     refuse(statement_breaches(database_url, found))
+
+
+def length_breaches(found: Iterable[Named]) -> list[Breach]:
+    message = (
+        f"bytes, and psycopg remembers how it has read a statement of at most {REMEMBERED_BYTES_MAX}: "
+        "a longer one it takes apart each time that it is sent; shorten it"
+    )
+    return [
+        Breach(named.source.path, named.line, f"`{named.name}` has {sent} {message}")
+        for named in found
+        if (sent := len(named.text.encode())) > REMEMBERED_BYTES_MAX
+    ]
+
+
+def test_no_statement_is_taken_apart_each_time() -> None:
+    refuse(length_breaches(named for source in named_files() for named in read_statements(source)))
+
+
+def test_a_long_statement_is_found() -> None:
+    source = Source("jobmeter/jobs/queries.sql", "")
+    texts = ["SELECT 1" + " " * (REMEMBERED_BYTES_MAX - 8 + more) for more in (0, 1)]
+    assert [len(length_breaches([Named(source, 1, "one", text, {})])) for text in texts] == [0, 1]
 
 
 @pytest.mark.parametrize(

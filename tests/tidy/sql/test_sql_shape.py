@@ -46,6 +46,16 @@ def length_breaches(source: Source) -> list[Breach]:
     return found
 
 
+def span_breaches(source: Source) -> list[Breach]:
+    """Lines are sent without their indentation (``load_statements``), which would be part of a text."""
+    message = "has a text that continues in the next line; close it, and continue it with `||`"
+    return [
+        Breach(source.path, statement.line, f"`{statement.name}` {message}")
+        for statement in (*statements(source), *column_lists(source))
+        if any(line.count("'") % 2 for line in code_lines(statement))
+    ]
+
+
 def comment_breaches(source: Source) -> list[Breach]:
     message = f"has more than {LINES_WITHOUT_COMMENT_MAX} lines and no comment; explain it"
     return [
@@ -109,6 +119,10 @@ def test_statements_are_short():
     refuse(breach for source in own_statements() for breach in length_breaches(source))
 
 
+def test_no_text_continues_in_the_next_line():
+    refuse(breach for source in own_statements() for breach in span_breaches(source))
+
+
 def test_long_statements_have_a_comment():
     refuse(breach for source in own_statements() for breach in comment_breaches(source))
 
@@ -140,6 +154,11 @@ def test_a_long_statement_is_found():
 def test_a_long_statement_without_a_comment_is_found(before, lines, count):
     text = f"-- name: one\n{before}SELECT 1" + ",\n       1" * (lines - 1)
     assert len(comment_breaches(sample(text))) == count
+
+
+def test_a_text_of_two_lines_is_found():
+    text = "-- name: one\nSELECT 'it''s', ''\n\n-- name: two\nSELECT 'a\n  b'\n"
+    assert [breach.line for breach in span_breaches(sample(text))] == [4]
 
 
 RUNS = 'async def find_job(connection):\n    return await connection.execute(SQL["find_job"])\n'

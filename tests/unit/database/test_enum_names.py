@@ -1,4 +1,4 @@
-"""Names of enum members in SQL are replaced by their numbers when the file is loaded; an unknown name is an error."""
+"""Names of enum members in SQL are replaced by their numbers when the file is loaded; an unknown name is an error. Comments stay behind."""
 
 from enum import IntEnum
 
@@ -76,3 +76,8 @@ def test_lists_of_columns_are_filled_in_any_order_and_in_the_files_that_use_them
     monkeypatch.syspath_prepend(str(tmp_path))
     assert load_statements("package_of_lists", enums=(Colour,)) == {"one": "SELECT b, c, 3"}
     assert load_statements("package_of_users", enums=(Colour,)) == {"two": "SELECT a, b, c, 3, d"}
+
+
+def test_comments_and_indentation_are_not_sent(make_package):
+    package = make_package("-- A reason.\nSELECT 1 -- one\n  FROM jobs\n\n   -- it's why\n WHERE  a = '--'")
+    assert load_statements(package) == {"one": "SELECT 1 -- one\nFROM jobs\nWHERE  a = '--'"}

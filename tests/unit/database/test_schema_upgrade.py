@@ -134,11 +134,11 @@ def test_statements_are_read_by_name(tmp_path, monkeypatch, name):
     package = tmp_path / f"slice_{name}"
     package.mkdir()
     (package / "__init__.py").write_text("")
-    block = "-- name: one\n-- Because.\nSELECT 1\n\n"
+    block = "-- name: one\n-- Because.\nSELECT 1,\n       2\n\n"
     (package / "queries.sql").write_text(block + (block if name == "twice" else "-- name: two\nSELECT 2\n"))
     monkeypatch.syspath_prepend(str(tmp_path))
     if name == "twice":
         with pytest.raises(ValueError, match=r"queries\.sql: one "):
             load_statements(package.name)
     else:
-        assert load_statements(package.name) == {"one": "-- Because.\nSELECT 1", "two": "SELECT 2"}
+        assert load_statements(package.name) == {"one": "SELECT 1,\n2", "two": "SELECT 2"}

@@ -186,6 +186,21 @@ async def test_what_it_does_not_decide_is_left_alone(database_url: str, make: Ma
         assert await scenario.breaches() == []
 
 
+async def test_a_job_that_is_no_longer_for_the_public_is_left_alone(database_url: str) -> None:
+    """The statement does not read whom a job is for: its live window closes with the change."""
+    async with open_scenario(database_url) as scenario:
+        job_id = await prepare(scenario)
+        element = make_element(scenario.customers[0], "job", NOW, budget_micros=100 * PRICE_MICROS)
+        element |= {"jobPostingOperationType": "UPDATE", "availability": "INTERNAL"}
+        await scenario.take(scenario.customers[0], element, NOW)
+        await scenario.run_due(NOW)
+        found = "SELECT state, content ->> 'availability' FROM job_postings"
+        assert await scenario.rows(found) == [("LIVE", "INTERNAL")]
+        for known in (None, IntakeCaches()):
+            with nothing_written(database_url):
+                assert await take(scenario, make_clicks(job_id, 1, NOW), known=known) is None
+
+
 async def test_a_day_that_is_over_and_two_days_at_once_are_left_alone(database_url: str) -> None:
     async with open_scenario(database_url) as scenario:
         job_id = await prepare(scenario)
