@@ -36,19 +36,15 @@ class BurstCandidates:
         )
 
 
-def refuses_bursts(policies: Mapping[int, FilterPolicy]) -> bool:
-    return any(policy.refuses_bursts for policy in policies.values())
-
-
 def find_candidates(
     columns: EventColumns, verdicts: Column, windows: LiveWindows, policies: Mapping[int, FilterPolicy]
 ) -> BurstCandidates | None:
     """Returns the clicks of contracts that refuse bursts; ``None`` if there are none."""
-    rows = np.flatnonzero((verdicts == Verdict.COUNTED) & (columns.kinds == EventKind.APPLY_CLICK))
-    if len(rows) == 0 or len(windows) == 0:
-        return None
-    contracts = windows.contract_ids[windows.find_rows(columns.job_ids[rows])[1]]
     chosen = {number: policy for number, policy in policies.items() if policy.refuses_bursts}
+    if not chosen or len(windows) == 0:
+        return None
+    rows = np.flatnonzero((verdicts == Verdict.COUNTED) & (columns.kinds == EventKind.APPLY_CLICK))
+    contracts = windows.contract_ids[windows.find_rows(columns.job_ids[rows])[1]]
     applies = np.isin(contracts, list(chosen))
     rows, contracts = rows[applies], contracts[applies]
     if len(rows) == 0:

@@ -295,8 +295,6 @@ async def _refuse_bursts(
     connection: Connection, columns: EventColumns, verdicts: Column, windows: LiveWindows, filters: Filters
 ) -> BurstCandidates | None:
     """Sets the verdict of clicks beyond a window's limit; they are counted without being charged."""
-    if not bursts.refuses_bursts(filters.policies):
-        return None
     found = bursts.find_candidates(columns, verdicts, windows, filters.policies)
     if found is None:
         return None

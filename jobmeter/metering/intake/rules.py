@@ -20,6 +20,7 @@ from jobmeter.metering.model import NOT_STORED, EventColumns, EventKind, Verdict
 
 HOUR_MS = 3_600_000
 NO_ROW = np.zeros(1, dtype=bool)
+IS_STORED = np.array([verdict not in NOT_STORED for verdict in range(max(Verdict) + 1)])  # by its number
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,12 @@ def judge(columns: EventColumns, windows: LiveWindows, filters: Filters, *, now:
             | (filters.absent_agents & ~policy.counts_absent_agents),
         ),
     ]
-    # Every filter is evaluated for the whole batch; `select` returns for each row the first one that applies.
-    return np.select(
-        [holds for _, holds in table], [int(verdict) for verdict, _ in table], int(Verdict.COUNTED)
-    ).astype(np.int16)
+    # Every filter is evaluated for the whole batch. The last is written first, so that of those that hold the first stays:
+    # as `np.select`, in less than half of its time for the few events of candidates.
+    verdicts = np.full(len(columns), int(Verdict.COUNTED), dtype=np.int16)
+    for verdict, holds in reversed(table):
+        np.copyto(verdicts, int(verdict), where=holds)
+    return verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def order_for_storage(columns: EventColumns, verdicts: Column) -> Column:
     """Row numbers to store, by shard and key, each key once: the first of equal ones stays."""
     # In the order of the index: each of its pages is written once, and two senders of the same events cannot deadlock.
     # The sort is stable, so the first of equal keys is kept.
-    rows = np.flatnonzero(~np.isin(verdicts, [int(verdict) for verdict in NOT_STORED]))
+    rows = np.flatnonzero(IS_STORED[verdicts])
     high, low = key_halves(columns.keys[rows])
     shards = shards_of(columns.job_ids[rows])
     order = np.lexsort((low, high, shards))
