@@ -290,8 +290,10 @@ async def count_call(
 
 async def _run(context: RequestContext, dialect: Dialect[TargetT], call: PreparedCall) -> Response:
     """Runs a write with an ``Idempotency-Key`` once; each repeat receives the stored response, refusals included."""
+    if not call.is_write or context.caller is None:
+        return await call.run(context.app)
     key = call.key or context.request.headers.get(HEADER)
-    if key is None or not call.is_write or context.caller is None:
+    if key is None:
         return await call.run(context.app)
 
     async def run(app: AppContext) -> Response:

@@ -25,7 +25,8 @@ class TrustedProxies:
         A proxy's own address is never returned: all candidates behind it would appear to share one network.
         """
         forwarded = [part for line in request.headers.getlist(HEADER) for part in line.split(",")]
-        way = [*forwarded, request.client.host if request.client else ""]
+        client = request.client  # made each time that it is asked for
+        way = [*forwarded, client.host if client else ""]
         for text in reversed(way):
             address = read_address(text)
             if address is None:
