@@ -213,7 +213,8 @@ async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
         (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in context.headers.items()
     ]
     if app.recorder.is_on and context.is_recorded and context.path.startswith(RECORDED_ROOTS):
-        _record(context, response, received_at)
+        requester = None if context.requester is None else context.requester.id
+        app.recorder.record(requester, received_at, lambda: _describe(context, response, received_at))
     _count(context, response, seconds=perf_counter() - begun_at)
     return response
 
@@ -234,25 +235,23 @@ def _count(context: RequestContext, response: Response, *, seconds: float) -> No
     )
 
 
-def _record(context: RequestContext, response: Response, received_at: datetime) -> None:
+def _describe(context: RequestContext, response: Response, received_at: datetime) -> AnsweredRequest:
     application = context.requester
-    context.app.recorder.record(
-        AnsweredRequest(
-            received_at=received_at,
-            happened_at=context.now,
-            duration_ms=round((read_machine_clock() - received_at).total_seconds() * 1_000),
-            partner_id=None if application is None else application.partner_id,
-            application_id=None if application is None else application.id,
-            client_id="" if application is None else application.client_id,
-            method=context.request.method,
-            path=context.path,
-            query=context.request.scope["query_string"].decode("latin-1"),
-            status=response.status_code,
-            request_headers=context.request.headers,
-            request_body=context.body,
-            response_headers=response.headers,
-            response_body=getattr(response, "body", b""),
-        )
+    return AnsweredRequest(
+        received_at=received_at,
+        happened_at=context.now,
+        duration_ms=round((read_machine_clock() - received_at).total_seconds() * 1_000),
+        partner_id=None if application is None else application.partner_id,
+        application_id=None if application is None else application.id,
+        client_id="" if application is None else application.client_id,
+        method=context.request.method,
+        path=context.path,
+        query=context.request.scope["query_string"].decode("latin-1"),
+        status=response.status_code,
+        request_headers=context.request.headers,
+        request_body=context.body,
+        response_headers=response.headers,
+        response_body=getattr(response, "body", b""),
     )
 
 

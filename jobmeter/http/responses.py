@@ -227,9 +227,9 @@ def knows_tag(tag: str, known_tags: str | None) -> bool:
 def tag_response(response: Response, known_tags: str | None) -> Response:
     """Adds a strong entity tag of the body; returns 304 without the body if ``known_tags`` (If-None-Match) lists it."""
     tag = f'"{xxh3_128_hexdigest(response.body)}"'
-    response.headers["ETag"] = tag
-    response.headers["Cache-Control"] = "private, no-cache"
-    if not knows_tag(tag, known_tags):
+    # The response has neither header yet, so appending is enough; setting each would search for it.
+    response.raw_headers += [(b"etag", tag.encode()), (b"cache-control", b"private, no-cache")]
+    if known_tags is None or not knows_tag(tag, known_tags):
         return response
     headers = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
     return Response(status_code=304, headers=headers)

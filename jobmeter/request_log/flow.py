@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -100,23 +100,24 @@ class RequestRecorder:
     def is_on(self) -> bool:
         return self._depth is not Depth.OFF
 
-    def record(self, answered: AnsweredRequest) -> None:
-        """Keeps a request until it is written."""
-        minute = int(answered.received_at.timestamp()) // 60
+    def record(
+        self, application_id: int | None, received_at: datetime, describe: Callable[[], AnsweredRequest]
+    ) -> None:
+        """Keeps a request until it is written. Most requests of a busy application are not, and are not described."""
+        minute = int(received_at.timestamp()) // 60
         if minute != self._minute:
             self._minute = minute
             self._recorded.clear()
             self._recorded_total = 0
-        whose = answered.application_id
         is_full = len(self._waiting) >= WAITING_ROWS_MAX or self._recorded_total >= PER_MINUTE_MAX
-        if is_full or self._recorded[whose] >= SHARE_PER_MINUTE[self._depth]:
-            self._skipped[whose] += 1
+        if is_full or self._recorded[application_id] >= SHARE_PER_MINUTE[self._depth]:
+            self._skipped[application_id] += 1
             return
-        self._recorded[whose] += 1
+        self._recorded[application_id] += 1
         self._recorded_total += 1
-        kept = self._limit_bodies(answered)
+        kept = self._limit_bodies(describe())
         self._waiting_bytes += len(kept.request_body) + len(kept.response_body)
-        self._waiting.append(replace(kept, skipped=self._skipped.pop(whose, 0)))
+        self._waiting.append(replace(kept, skipped=self._skipped.pop(application_id, 0)))
         self._wakeup.set()
 
     def _limit_bodies(self, answered: AnsweredRequest) -> AnsweredRequest:

@@ -41,6 +41,10 @@ def answered(**changed) -> AnsweredRequest:
     return replace(request, **changed)
 
 
+def record(recorder: RequestRecorder, request: AnsweredRequest) -> None:
+    recorder.record(request.application_id, request.received_at, lambda: request)
+
+
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [
@@ -183,11 +187,11 @@ async def test_requests_are_deleted_after_days_of_the_machine(database):
 async def test_what_exceeds_the_share_of_a_minute_is_counted(database, depth):
     recorder, share = RequestRecorder(database, depth=depth, secret_key=""), SHARE_PER_MINUTE[depth]
     for number in range(share + 7):
-        recorder.record(answered(partner_id=3, application_id=3))
+        record(recorder, answered(partner_id=3, application_id=3))
         if number % 500 == 0:
             await recorder.write()
-    recorder.record(answered(partner_id=3, application_id=3, received_at=NOW + timedelta(minutes=1)))
-    recorder.record(answered(partner_id=4, application_id=4))
+    record(recorder, answered(partner_id=3, application_id=3, received_at=NOW + timedelta(minutes=1)))
+    record(recorder, answered(partner_id=4, application_id=4))
     await recorder.close()
     async with database.connection() as connection:
         rows = await flow.list_requests(connection, LogFilter(partner_id=3, before=10**9, rows_max=9_999))
@@ -198,7 +202,7 @@ async def test_what_exceeds_the_share_of_a_minute_is_counted(database, depth):
 async def test_the_applications_together_have_a_limit_too(database):
     recorder = RequestRecorder(database, depth=Depth.LINES, secret_key="")
     for number in range(PER_MINUTE_MAX + WAITING_ROWS_MAX):
-        recorder.record(answered(application_id=number))
+        record(recorder, answered(application_id=number))
         if number % 900 == 0:
             await recorder.write()
     await recorder.close()
@@ -209,7 +213,7 @@ async def test_the_applications_together_have_a_limit_too(database):
 async def test_more_than_can_wait_is_dropped(database):
     recorder = RequestRecorder(database, depth=Depth.LINES, secret_key="")
     for number in range(WAITING_ROWS_MAX + 5):
-        recorder.record(answered(application_id=number))
+        record(recorder, answered(application_id=number))
     await recorder.close()
     async with database.connection() as connection:
         assert len(await flow.list_requests(connection, EVERYTHING)) == WAITING_ROWS_MAX
@@ -220,12 +224,12 @@ async def test_a_log_that_cannot_be_written_loses_nothing_but_itself(database, c
         await connection.execute("ALTER TABLE logged_requests RENAME TO hidden_requests")
     recorder = RequestRecorder(database, depth=Depth.LINES, secret_key="")
     for _ in range(3):
-        recorder.record(answered(partner_id=1, application_id=1))
+        record(recorder, answered(partner_id=1, application_id=1))
         await recorder.write()
     assert [record.message for record in caplog.records] == ["requests could not be recorded: UndefinedTable"]
     async with database.transaction() as connection:
         await connection.execute("ALTER TABLE hidden_requests RENAME TO logged_requests")
-    recorder.record(answered(partner_id=1, application_id=1))
+    record(recorder, answered(partner_id=1, application_id=1))
     await recorder.close()
     async with database.connection() as connection:
         (row,) = await flow.list_requests(connection, EVERYTHING)
@@ -236,10 +240,10 @@ async def test_a_write_that_has_to_wait_is_given_up(database, caplog):
     recorder = RequestRecorder(database, depth=Depth.LINES, secret_key="", write_seconds_max=0.05)
     async with database.transaction() as connection:
         await flow.record_requests(connection, [])  # holds the lock of the log
-        recorder.record(answered(partner_id=1, application_id=1))
+        record(recorder, answered(partner_id=1, application_id=1))
         await recorder.write()
     assert [record.message for record in caplog.records] == ["requests could not be recorded: TimeoutError"]
-    recorder.record(answered(partner_id=1, application_id=1))
+    record(recorder, answered(partner_id=1, application_id=1))
     await recorder.close()
     async with database.connection() as connection:
         (row,) = await flow.list_requests(connection, EVERYTHING)
