@@ -20,6 +20,7 @@ Column = npt.NDArray[Any]
 
 COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack("!ii", 0, 0)
 COPY_TRAILER = struct.pack("!h", -1)
+_CODES = {2: "h", 4: "i", 8: "q"}  # of whole numbers, by their size
 DATE_EPOCH_DAYS = 10_957  # PostgreSQL counts days from 2000-01-01, we from 1970-01-01
 
 
@@ -57,11 +58,22 @@ class FixedArray(PackedArray):
         return np.frombuffer(sent or b"", dtype=cls.ELEMENT["value"]).astype(np.int64) + cls.ORIGIN
 
     def pack(self) -> bytes:
+        code = _CODES.get(self.ELEMENT.itemsize - 4)
+        if code is not None and isinstance(self.values, list):
+            return self._pack_few(self.values, code)
         # One structured array: numpy writes the sizes and the values of all elements at once.
         elements = np.empty(len(self.values), dtype=self.ELEMENT)
         elements["size"] = self.ELEMENT.itemsize - 4
         elements["value"] = self.wire_values()
         return b"".join((_pack_header(self.OIDS[0], len(elements)), elements.view(np.uint8).data))
+
+    def _pack_few(self, values: Sequence[int], code: str) -> bytes:
+        """A few numbers: to numpy they would cost more than to Python."""
+        elements = [self.ELEMENT.itemsize - 4] * (2 * len(values))
+        elements[1::2] = [value - self.ORIGIN for value in values] if self.ORIGIN else values
+        return _pack_header(self.OIDS[0], len(values)) + struct.pack(
+            f"!{f'i{code}' * len(values)}", *elements
+        )
 
 
 class SmallintArray(FixedArray):

@@ -60,9 +60,11 @@ def expected_of(rows):
 
 
 @round_trips
-@given(rows=ROWS)
-def test_arrays_survive_a_round_trip(ask, rows):
-    smallints, integers, bigints, dates, uuids = columns_of(rows)
+@given(rows=ROWS, are_lists=st.booleans())
+def test_arrays_survive_a_round_trip(ask, rows, are_lists):
+    columns = columns_of(rows)
+    smallints, integers, bigints, dates = (column.tolist() if are_lists else column for column in columns[:4])
+    uuids = columns[4]
     packed = {
         "smallints": arrays.SmallintArray(smallints),
         "integers": arrays.IntegerArray(integers),
