@@ -17,13 +17,14 @@ from jobmeter.base.readers.times import read_moment
 from jobmeter.database.connection import Connection
 from jobmeter.http.responses import row_error
 from jobmeter.reports.job_reports import flow as reports
-from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport, ReportQuery, unpack_days
+from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport, ReportQuery, split_days
 from jobmeter.reports.sources.flow import ReportKind, name_failed_source, open_report
 from jobmeter.wire.restli.envelopes import wrap_batch, wrap_finder
 from jobmeter.wire.restli.paging import make_paging, parse_paging
 from jobmeter.wire.restli.values import ArgumentTypeError, read_date_range, read_texts
 
 MONTHS_WRITTEN_MAX = 8_192  # cached by each process; about 4 KB each
+FRAMES_WRITTEN_MAX = 1_000  # about 3 KB each
 CAMPAIGNS_SINCE = "202407"  # reports include a job's campaign from this version on (spec 5)
 
 
@@ -139,8 +140,8 @@ def _serialize(call: Call, report: JobReport, *, with_budget: bool) -> dict[str,
     shown: dict[str, Any] = {"jobPostingInfo": info}
     if with_budget:
         shown["lifetimeJobBudgetInfo"] = {
-            "lifetimeBudgetSpent": _write_amount(report.spent_micros, job.currency),
-            "lifetimeBudgetLimit": _write_amount(job.limit_micros, job.currency),
+            "lifetimeBudgetSpent": msgspec.Raw(_write_amount(report.spent_micros, job.currency)),
+            "lifetimeBudgetLimit": msgspec.Raw(_write_amount(job.limit_micros, job.currency)),
         }
     if report.figures:
         shown["jobPerformanceMetrics"] = _write_days(report.figures, job.currency)
@@ -153,23 +154,29 @@ def _write_days(figures: bytes, currency: str) -> msgspec.Raw:
 
     Cached by the figures themselves, so an entry is never stale: the JSON of a final month never changes.
     """
-    rows = [
-        f'{{"date":{_write_date(day)},"charge":{bytes(_write_amount(charge_micros, currency)).decode()}'
-        f',"applyClickCount":{apply_clicks},"viewCount":{views}}}'
-        for day, views, apply_clicks, charge_micros in unpack_days(figures)
-    ]
-    return msgspec.Raw(f"[{','.join(rows)}]".encode())
+    days = split_days(figures)
+    written: list[str | int] = [0] * (3 * len(days.numbers))
+    written[::3] = [_write_amount(charge_micros, currency) for charge_micros in days.charge_micros]
+    written[1::3], written[2::3] = days.apply_clicks, days.views
+    return msgspec.Raw((_write_frame(days.numbers) % tuple(written)).encode())
+
+
+@lru_cache(maxsize=FRAMES_WRITTEN_MAX)
+def _write_frame(numbers: tuple[int, ...]) -> str:
+    """The JSON of these days without their figures. Most jobs of a month have the same days."""
+    return f"[{','.join(map(_write_day, numbers))}]"
 
 
 @lru_cache(maxsize=1_024)
-def _write_date(number: int) -> str:
+def _write_day(number: int) -> str:
     day = day_from_number(number)
-    return f'{{"month":{day.month},"year":{day.year},"day":{day.day}}}'
+    date = f'{{"month":{day.month},"year":{day.year},"day":{day.day}}}'
+    return f'{{"date":{date},"charge":%s,"applyClickCount":%d,"viewCount":%d}}'
 
 
 @lru_cache(maxsize=65_536)
-def _write_amount(amount_micros: int, currency: str) -> msgspec.Raw:
-    return msgspec.Raw(msgspec.json.encode(serialize_amount(amount_micros, currency)))
+def _write_amount(amount_micros: int, currency: str) -> str:
+    return msgspec.json.encode(serialize_amount(amount_micros, currency)).decode()
 
 
 def serialize_amount(amount_micros: int, currency: str) -> dict[str, str]:

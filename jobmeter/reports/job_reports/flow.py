@@ -5,18 +5,15 @@ order and with which contents. Only clicks and money that are not final yet chan
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-
-import numpy as np
 
 from jobmeter.base.days import day_number, day_of, start_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import REPORT_IDS_MAX
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import PartnerContract
-from jobmeter.database.arrays import Column
+from jobmeter.database.arrays import BigintArray, DateArray, SmallintArray, TextArray
 from jobmeter.database.connection import Connection
 from jobmeter.partners.model import Application
 from jobmeter.reports.job_reports import rules, store
@@ -31,8 +28,10 @@ from jobmeter.reports.job_reports.model import (
     ReportableJobs,
     ReportQuery,
     RequestedIds,
+    RequestedJobs,
     SumQuery,
-    slice_days,
+    cut_report,
+    make_slicer,
 )
 
 ANY_CONTRACT, NO_CONTRACT = 0, -1
@@ -89,30 +88,69 @@ def parse_by_ids(query: ReportQuery, ids: Sequence[str]) -> ByIdsRequest:
 
 
 async def report_by_ids(connection: Connection, asked: Sequence[ByIdsRequest]) -> list[dict[str, JobReport]]:
-    """For each of ``asked``: its reports by the id that was asked for; an id without a job is absent (spec 6)."""
+    """For each of ``asked``: its reports by the id that was asked for; an id without a job is absent (spec 6).
+
+    An id is a job's external id, or else a partner job code.
+    """
     found: list[dict[str, JobReport]] = [{} for _ in asked]
-    for row in await store.read_reports_by_ids(connection, _spread_ids(asked)):
-        figures = slice_days(row.report.figures, asked[row.request_index].days)
-        found[row.request_index][row.asked_id] = replace(row.report, figures=figures)
+    slicers = [make_slicer(one.days) for one in asked]
+    wanted = [(index, name) for index, one in enumerate(asked) for name in one.ids]
+    for number, report in await store.read_reports_by_external_id(connection, _spread_ids(asked, wanted)):
+        index, name = wanted[number - 1]
+        reports = found[index]
+        if name not in reports or reports[name].job.job_id < report.job.job_id:
+            reports[name] = cut_report(report, slicers[index])
+    unknown = [(index, name) for index, name in wanted if name not in found[index]]
+    for index, name, report in await _report_by_codes(connection, asked, unknown) if unknown else ():
+        found[index][name] = cut_report(report, slicers[index])
     return found
 
 
-def _spread_ids(asked: Sequence[ByIdsRequest]) -> RequestedIds:
-    """A request's values are repeated for each of its ids, so that one statement reads what all of them ask for."""
-    counts = [len(one.ids) for one in asked]
+async def _report_by_codes(
+    connection: Connection, asked: Sequence[ByIdsRequest], wanted: Sequence[tuple[int, str]]
+) -> list[tuple[int, str, JobReport]]:
+    """The reports of the jobs that partner job codes mean, each with the number of its request and its code."""
+    meant = await store.find_jobs_by_code(connection, _spread_ids(asked, wanted))
+    if not meant:
+        return []
+    places = [wanted[number - 1] for number, _ in meant]
+    requested = _request_jobs(
+        [
+            (job_id, (one.shard, one.application_id), one.days, one.today)
+            for (_, job_id), one in zip(meant, [asked[index] for index, _ in places], strict=True)
+        ]
+    )
+    return [
+        (*places[number - 1], report) for number, report in await store.read_reports(connection, requested)
+    ]
 
-    def spread(values: Iterable[int]) -> Column:
-        return np.repeat(np.fromiter(values, dtype=np.int64, count=len(asked)), counts)
+
+def _request_jobs(wanted: Sequence[tuple[int, tuple[int, int], DayRange, date]]) -> RequestedJobs:
+    """Of each job: its id, the shard and the id of its application, the days of its report, and the day it is asked on."""
+    return RequestedJobs(
+        job_ids=BigintArray([job_id for job_id, *_ in wanted]),
+        shards=SmallintArray([shard for _, (shard, _), *_ in wanted]),
+        application_ids=BigintArray([application_id for _, (_, application_id), *_ in wanted]),
+        firsts=DateArray([day_number(days.first) for *_, days, _ in wanted]),
+        lasts=DateArray([day_number(days.last) for *_, days, _ in wanted]),
+        todays=DateArray([day_number(today) for *_, today in wanted]),
+    )
+
+
+def _spread_ids(asked: Sequence[ByIdsRequest], wanted: Sequence[tuple[int, str]]) -> RequestedIds:
+    """The ids ``wanted``, each with the number of its request, whose values are repeated for each of them."""
+
+    def spread(values: list[int]) -> list[int]:
+        return [values[index] for index, _ in wanted]
 
     return RequestedIds(
-        request_indexes=spread(range(len(asked))),
-        ids=np.array([name for one in asked for name in one.ids], dtype=object),
-        shards=spread(one.shard for one in asked),
-        application_ids=spread(one.application_id for one in asked),
-        contract_ids=spread(one.contract_id for one in asked),
-        firsts=spread(day_number(one.days.first) for one in asked),
-        lasts=spread(day_number(one.days.last) for one in asked),
-        todays=spread(day_number(one.today) for one in asked),
+        ids=TextArray([name for _, name in wanted]),
+        shards=SmallintArray(spread([one.shard for one in asked])),
+        application_ids=BigintArray(spread([one.application_id for one in asked])),
+        contract_ids=BigintArray(spread([one.contract_id for one in asked])),
+        firsts=DateArray(spread([day_number(one.days.first) for one in asked])),
+        lasts=DateArray(spread([day_number(one.days.last) for one in asked])),
+        todays=DateArray(spread([day_number(one.today) for one in asked])),
     )
 
 
@@ -141,7 +179,7 @@ async def _restore_figures(
     )
     by_job = {one.job_id: one for one in earlier}
     found = [(report, by_job[report.job.job_id]) for report in reports]
-    return [replace(report, figures=one.figures, spent_micros=one.spent_micros) for report, one in found]
+    return [report._replace(figures=one.figures, spent_micros=one.spent_micros) for report, one in found]
 
 
 async def report_by_range(
@@ -177,9 +215,9 @@ async def _read_reports(
 ) -> list[JobReport]:
     if not job_ids:
         return []
-    reports = await store.read_reports(
-        connection, shard=query.child.shard, job_ids=job_ids, days=days, today=day_of(query.moment)
-    )
+    owner, today, cut = (query.child.shard, query.child.id), day_of(query.moment), make_slicer(days)
+    requested = _request_jobs([(job_id, owner, days, today) for job_id in job_ids])
+    reports = [cut_report(report, cut) for _, report in await store.read_reports(connection, requested)]
     return await _restore_figures(connection, query, reports, days)
 
 

@@ -1,16 +1,17 @@
 """Owns the values of reports."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import add
 from typing import NamedTuple
 
 import numpy as np
 
 from jobmeter.base.days import day_number
-from jobmeter.database.arrays import Column
-from jobmeter.database.columns import Bigint, Columns, Date, Integer, Smallint, Text
+from jobmeter.database.arrays import BigintArray, Column, DateArray, SmallintArray, TextArray
+from jobmeter.database.columns import Bigint, Columns
 from jobmeter.partners.model import Application
 
 
@@ -37,51 +38,88 @@ class ReportedJob(NamedTuple):
     partner_job_campaign: str | None
 
 
-class DayFigures(NamedTuple):
-    """``day`` counts days since 1970."""
-
-    day: int
-    views: int
-    apply_clicks: int
-    charge_micros: int
-
-
 _PACKED_DAY = struct.Struct("!iiiq")
 # The same as a row of numpy's, for many days at once.
 _DAY_ROW = np.dtype([("day", ">i4"), ("views", ">i4"), ("apply_clicks", ">i4"), ("charge_micros", ">i8")])
 _DAY_NUMBER = struct.Struct("!i")
 
 
-def unpack_days(packed: bytes) -> list[DayFigures]:
-    return list(map(DayFigures._make, _PACKED_DAY.iter_unpack(packed)))
+class DayColumns(NamedTuple):
+    """The days of a report, in order: their numbers since 1970, and what was counted on each."""
+
+    numbers: tuple[int, ...]
+    views: tuple[int, ...]
+    apply_clicks: tuple[int, ...]
+    charge_micros: tuple[int, ...]
+
+
+def split_days(packed: bytes) -> DayColumns:
+    values = struct.unpack("!" + "iiiq" * (len(packed) // _PACKED_DAY.size), packed)
+    return DayColumns(
+        numbers=values[::4], views=values[1::4], apply_clicks=values[2::4], charge_micros=values[3::4]
+    )
 
 
 def read_days(packed: Sequence[bytes]) -> tuple[Column, Column]:
-    """The days of several reports, one after the other, by the names of ``DayFigures``; and how many each has."""
+    """The days of several reports, one after the other, with columns by name; and how many each has."""
     rows = np.frombuffer(b"".join(packed), dtype=_DAY_ROW)
     counts = np.array([len(one) // _DAY_ROW.itemsize for one in packed], dtype=np.int64)
     return rows, counts
 
 
-def slice_days(packed: bytes, days: DayRange) -> bytes:
-    """Of packed days, which are in order, those of the range."""
+def make_slicer(days: DayRange) -> Callable[[bytes], bytes]:
+    """Returns a function that returns, of packed days, which are in order, those of the range."""
     size = _PACKED_DAY.size
-    start, end = 0, len(packed)
-    first, last = day_number(days.first), day_number(days.last)
-    while start < end and _DAY_NUMBER.unpack_from(packed, start)[0] < first:
-        start += size
-    while end > start and _DAY_NUMBER.unpack_from(packed, end - size)[0] > last:
+    first, last = (_DAY_NUMBER.pack(day_number(day)) for day in (days.first, days.last))
+
+    def cut(packed: bytes) -> bytes:
+        start, end = 0, _find_end(packed, last)
+        while start < end and packed[start : start + 4] < first:
+            start += size
+        return packed[start:end]
+
+    return cut
+
+
+def _find_end(packed: bytes, last: bytes) -> int:
+    """Where the days up to ``last`` end. Numbers of one length are in the order of their bytes."""
+    size, end = _PACKED_DAY.size, len(packed)
+    while end and packed[end - size : end - size + 4] > last:
         end -= size
-    return packed[start:end]
+    return end
 
 
-@dataclass(frozen=True, slots=True)
-class JobReport:
+class JobReport(NamedTuple):
     """``figures`` are the days of the range with any activity, packed as the database sends them."""
 
     job: ReportedJob
     figures: bytes
     spent_micros: int
+
+
+def cut_report(report: JobReport, cut: Callable[[bytes], bytes]) -> JobReport:
+    """The report of the days that ``cut`` leaves."""
+    figures = cut(report.figures)
+    return report if figures is report.figures else report._replace(figures=figures)
+
+
+def join_days(parts: tuple[bytes | None, bytes | None], live: bytes | None) -> bytes:
+    """Packed days, of which those of the second part are later; ``live`` is one day more, or a part of one of them."""
+    kept, later = parts
+    packed = (kept or b"") + (later or b"")
+    return packed if live is None else _add_day(packed, live)
+
+
+def _add_day(packed: bytes, part: bytes) -> bytes:
+    """Adds a day in its place, or its counts to those of the same day."""
+    size, day = _PACKED_DAY.size, part[:4]
+    start = end = _find_end(packed, day)
+    if end and packed[end - size : end - size + 4] == day:
+        start -= size
+        number, *counts = _PACKED_DAY.unpack_from(packed, start)
+        _, *more = _PACKED_DAY.unpack(part)
+        part = _PACKED_DAY.pack(number, *map(add, counts, more))
+    return packed[:start] + part + packed[end:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,25 +178,42 @@ class ByIdsRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class RequestedIds(Columns):
-    """The ids that a group of requests asks for, a row each; ``request_indexes`` says which request it is of."""
+class RequestedIds:
+    """The ids that a group of requests asks for; of each also what else its request names."""
 
-    request_indexes: Integer
-    ids: Text
-    shards: Smallint
-    application_ids: Bigint
-    contract_ids: Bigint
-    firsts: Date
-    lasts: Date
-    todays: Date
+    ids: TextArray
+    shards: SmallintArray
+    application_ids: BigintArray
+    contract_ids: BigintArray
+    firsts: DateArray
+    lasts: DateArray
+    todays: DateArray
 
 
-class ReportById(NamedTuple):
-    """The report of what a request calls ``asked_id``."""
+@dataclass(frozen=True, slots=True)
+class RequestedJobs:
+    """The same of jobs that were found."""
 
-    request_index: int
-    asked_id: str
+    job_ids: BigintArray
+    shards: SmallintArray
+    application_ids: BigintArray
+    firsts: DateArray
+    lasts: DateArray
+    todays: DateArray
+
+
+class NumberedReport(NamedTuple):
+    """The report of a job, and the number of what was asked for, counted from 1; with all days of the months."""
+
+    asked_number: int
     report: JobReport
+
+
+class JobByCode(NamedTuple):
+    """The job that a code means, and the number of the code among the ids that were asked for, counted from 1."""
+
+    asked_number: int
+    job_id: int
 
 
 class EarlierFigures(NamedTuple):

@@ -1,81 +1,188 @@
--- columns: shown
-external_id, title, company_name, company_page, apply_url, closed_at, currency, limit_micros,
-partner_job_campaign
+-- columns: report
+-- The job as it was when `today` began, whatever happened since; only the money is the current one, without
+-- what was charged today. A job whose run is over has ended, whether a chore has ended it or not.
+job_id, external_id, coalesce(replaced.title, job.title) AS title,
+coalesce(replaced.company_name, job.company_name) AS company_name,
+CASE WHEN number IS NULL THEN job.company_page ELSE replaced.company_page END AS company_page,
+coalesce(replaced.apply_url, job.apply_url) AS apply_url,
+CASE WHEN least(closed_at, expires_at) < midnight THEN least(closed_at, expires_at) END AS closed_at,
+currency, coalesce(replaced.limit_micros, budget_micros - lowered_micros) AS limit_micros,
+CASE WHEN number IS NULL THEN job.partner_job_campaign ELSE replaced.partner_job_campaign END
+AS partner_job_campaign, kept_figures, later_figures,
+CASE WHEN live_day < today AND live_day >= later_from AND day_views + day_clicks > 0
+     THEN int4send(live_day - date '1970-01-01') || int4send(day_views) || int4send(day_clicks)
+          || int8send(live_micros) END AS live_figures,
+spent_micros + credited_micros - coalesce(charged_today, 0)::bigint
+- CASE WHEN live_day >= today THEN live_micros ELSE 0 END AS spent_micros
+
+-- columns: posting
+SELECT shard, job_id, partner_contract_id, external_id, title, company_name, company_page, apply_url,
+              partner_job_campaign, created_at, expires_at, state, closed_at
+         FROM job_postings
+
+-- columns: report_sources
+-- Besides the job itself and its months. A day may be counted in two places until it is over: in the job's
+-- budget, and with its other days. Of these the months have the older ones; today's are read for the charge.
+CROSS JOIN LATERAL (
+      SELECT currency, budget_micros, lowered_micros, spent_micros, credited_micros, live_day, day_views,
+             day_clicks, day_charged * click_price_micros AS live_micros
+        FROM job_budgets
+       WHERE job_budgets.shard = job.shard
+         AND job_budgets.job_id = job.job_id
+      OFFSET 0) AS budget
+ {replaced}
+ CROSS JOIN LATERAL (
+      SELECT sum(charge_micros) FILTER (WHERE day >= today) AS charged_today,
+             string_agg(int4send(day - date '1970-01-01') || int4send(views) || int4send(apply_clicks)
+                        || int8send(charge_micros), '' ORDER BY day)
+             FILTER (WHERE day < today AND views + apply_clicks + clicks_reversed > 0) AS later_figures
+        FROM job_days
+       WHERE job_days.shard = job.shard
+         AND job_days.job_id = job.job_id
+         AND day >= later_from) AS days
+
+-- columns: replaced
+-- What was replaced since: the first of today's versions.
+LEFT JOIN LATERAL (
+      SELECT number, company_job_code, title, company_name, company_page, apply_url, partner_job_campaign,
+             limit_micros
+        FROM job_posting_versions
+       WHERE job_posting_versions.shard = job.shard
+         AND job_posting_versions.job_id = job.job_id
+         AND replaced_at >= midnight
+       ORDER BY number
+       LIMIT 1) AS replaced
+   ON true
+
+-- columns: asked_ids
+unnest(%(ids)s::text[], %(shards)s::smallint[], %(application_ids)s::bigint[], %(contract_ids)s::bigint[],
+              %(firsts)s::date[], %(lasts)s::date[], %(todays)s::date[]) WITH ORDINALITY
+    AS asked (asked_id, asked_shard, asked_application, asked_contract, first_day, last_day, today,
+              asked_number)
+ {moments}
+
+-- columns: moments
+-- From `later_from` on days are read by themselves: before, they are those of the months, or not asked for.
+CROSS JOIN LATERAL (
+       SELECT today::timestamp AT TIME ZONE 'UTC' AS midnight,
+              CASE WHEN last_day <= kept_through THEN today
+                   ELSE greatest(first_day, kept_through + 1) END AS later_from
+         FROM job_month_keeping
+       OFFSET 0) AS moments
 
 -- columns: reported
 FROM unnest(%(shards)s::smallint[], %(application_ids)s::bigint[]) AS asked (asked_shard, asked_application)
-          JOIN job_postings ON shard = asked_shard AND application_id = asked_application
+         CROSS JOIN (SELECT %(today)s AS midnight) AS day
+          JOIN job_postings AS job ON shard = asked_shard AND application_id = asked_application
          WHERE {is_reportable}
 
 -- columns: is_reportable
-partner_contract_id IS NOT NULL
-           AND created_at < %(today)s
-           AND (state <> 'FAILED' OR closed_at >= %(today)s)
-           AND (state <> 'CLOSED' OR closed_at >= %(today)s OR EXISTS (
+-- Only a job with reversed clicks can have been charged and have spent nothing. OFFSET 0 keeps look-ups by
+-- key, whatever is known of the tables.
+job.partner_contract_id IS NOT NULL
+           AND created_at < midnight
+           AND (state <> 'FAILED' OR closed_at >= midnight)
+           AND (state <> 'CLOSED' OR closed_at >= midnight OR EXISTS (
                 SELECT FROM job_budgets
-                 WHERE job_budgets.shard = job_postings.shard
-                   AND job_budgets.job_id = job_postings.job_id
+                 WHERE job_budgets.shard = job.shard
+                   AND job_budgets.job_id = job.job_id
                    AND (spent_micros + credited_micros > 0 OR EXISTS (
                         SELECT FROM job_days
-                         WHERE job_days.shard = job_postings.shard
-                           AND job_days.job_id = job_postings.job_id
+                         WHERE job_days.shard = job.shard
+                           AND job_days.job_id = job.job_id
                            AND clicks_reversed > 0
                            AND EXISTS (
                                SELECT
-                                 FROM charge_days(job_postings.shard, job_postings.job_id) AS charge_day
+                                 FROM charge_days(job.shard, job.job_id) AS charge_day
                                 CROSS JOIN LATERAL (
                                       SELECT
-                                        FROM charges_of_day(job_postings.shard, job_postings.job_id,
+                                        FROM charges_of_day(job.shard, job.job_id,
                                                             charge_day)
                                       OFFSET 0) AS charged
                                OFFSET 0)
                         OFFSET 0))
                 OFFSET 0))
 
--- name: read_reports_by_ids
--- A requested id is a job's external id, or else a partner job code, of which the newest job is meant. What
--- it means and shows is that of the last midnight (`job_at_midnight`): a code that was replaced since is in
--- the versions. The spend is that until yesterday: no report includes the current UTC day. Callers ask at
--- once, each for its own jobs; `request_index` says whose a row is.
-SELECT request_index, asked_id, job_id, {shown}, figures, charged_micros - charged_today AS spent_micros
-  FROM unnest(%(request_indexes)s::integer[], %(ids)s::text[], %(shards)s::smallint[],
-              %(application_ids)s::bigint[], %(contract_ids)s::bigint[], %(firsts)s::date[],
-              %(lasts)s::date[], %(todays)s::date[])
-    AS asked (request_index, asked_id, asked_shard, asked_application, asked_contract, first_day,
-              last_day, today)
+-- name: read_reports_by_external_id
+-- Callers ask at once, each for its own jobs, in one month each; `asked_number` says whose a row is. OFFSET 0
+-- keeps the look-ups by key, whatever is known of the tables.
+SELECT asked_number, {report}
+  FROM {asked_ids}
  CROSS JOIN LATERAL (
-       SELECT job_id, {shown}, charged_micros
-         FROM (SELECT 1 AS rank, job_id AS named_job
-                 FROM job_postings
-                WHERE shard = asked_shard
-                  AND application_id = asked_application
-                  AND external_id = asked_id
-                  AND channel = 'P4P'
-                UNION ALL
-               SELECT 2 AS rank, job_id AS named_job
+       {posting}
+        WHERE shard = asked_shard
+          AND application_id = asked_application
+          AND external_id = asked_id
+          AND channel = 'P4P'
+       OFFSET 0) AS job
+ {report_sources}
+  LEFT JOIN LATERAL (
+       SELECT figures AS kept_figures
+         FROM job_months
+        WHERE job_months.shard = job.shard
+          AND job_months.job_id = job.job_id
+          AND month = date_trunc('month', first_day::timestamp)::date
+       OFFSET 0) AS months
+    ON true
+ WHERE asked_contract IN (0, partner_contract_id)
+   AND {is_reportable}
+
+-- name: find_jobs_by_code
+-- The newest of the jobs that had the partner job code at midnight. One that was replaced since is in the
+-- versions. OFFSET 0, and no UNION, which wants an order: a connection that planned this while there were
+-- few jobs would look through all jobs of the application in the order of their ids.
+SELECT asked_number, job_id
+  FROM {asked_ids}
+ CROSS JOIN LATERAL (
+       SELECT job_id
+         FROM (SELECT job_id AS named_job
                  FROM job_postings
                 WHERE shard = asked_shard
                   AND application_id = asked_application
                   AND company_job_code = asked_id
                 UNION ALL
-               SELECT 2 AS rank, job_id AS named_job
+               SELECT job_id AS named_job
                  FROM job_posting_versions
                 WHERE shard = asked_shard
                   AND company_job_code = asked_id
-                  AND replaced_at >= today::timestamp AT TIME ZONE 'UTC') AS named
-        CROSS JOIN LATERAL job_at_midnight(asked_shard::integer, named_job, today) AS job
-        WHERE application_id = asked_application
-          AND asked_contract IN (0, partner_contract_id)
-          AND (rank = 1 OR company_job_code = asked_id)
-        ORDER BY rank, named_job DESC
-        LIMIT 1) AS meant
- CROSS JOIN LATERAL job_report_days(asked_shard::integer, job_id, first_day, last_day, today)
+                  AND replaced_at >= midnight
+               OFFSET 0) AS named
+        CROSS JOIN LATERAL (
+              SELECT shard, job_id, partner_contract_id, company_job_code, created_at, state, closed_at
+                FROM job_postings
+               WHERE shard = asked_shard
+                 AND job_id = named_job
+                 AND application_id = asked_application
+              OFFSET 0) AS job
+         {replaced}
+        WHERE asked_contract IN (0, partner_contract_id)
+          AND CASE WHEN number IS NULL THEN job.company_job_code ELSE replaced.company_job_code END
+              = asked_id
+          AND {is_reportable}
+        ORDER BY job_id DESC
+        LIMIT 1) AS found
 
 -- name: read_reports
-SELECT job_id, {shown}, figures, charged_micros - charged_today AS spent_micros
-  FROM unnest(%(job_ids)s::bigint[]) AS asked (asked_job)
- CROSS JOIN LATERAL job_at_midnight(%(shard)s::integer, asked_job, %(today)s)
- CROSS JOIN LATERAL job_report_days(%(shard)s::integer, asked_job, %(first)s, %(last)s, %(today)s)
+-- The same of jobs, and of any days.
+SELECT asked_number, {report}
+  FROM unnest(%(job_ids)s::bigint[], %(shards)s::smallint[], %(application_ids)s::bigint[],
+              %(firsts)s::date[], %(lasts)s::date[], %(todays)s::date[]) WITH ORDINALITY
+    AS asked (asked_job, asked_shard, asked_application, first_day, last_day, today, asked_number)
+ {moments}
+ CROSS JOIN LATERAL (
+       {posting}
+        WHERE shard = asked_shard
+          AND application_id = asked_application
+          AND job_id = asked_job
+       OFFSET 0) AS job
+ {report_sources}
+ CROSS JOIN LATERAL (
+       SELECT string_agg(figures, '' ORDER BY month) AS kept_figures
+         FROM job_months
+        WHERE job_months.shard = job.shard
+          AND job_months.job_id = job.job_id
+          AND month BETWEEN date_trunc('month', first_day::timestamp)::date AND last_day) AS months
+ WHERE {is_reportable}
 
 -- name: read_figures_as_of
 -- Every change of a day after it was first shown is recorded; what was recorded since `as_of` is taken back.
@@ -94,18 +201,17 @@ SELECT asked_job AS job_id, figures, spent AS spent_micros
 
 -- name: list_reportable_jobs
 -- All that a report can show of an application on a day, as packed columns: which of them a range holds is
--- worked out from these. Nothing that happens on the day changes the list: it has the conditions of
--- `job_at_midnight`. Only a job with reversed clicks can have been charged and have spent nothing. OFFSET 0
--- keeps the look-ups by key, whatever is known of the tables.
+-- worked out from these. Nothing that happens on the day changes the list.
 SELECT string_agg(int8send(job_id), '') AS job_ids,
        string_agg(int8send(partner_contract_id), '') AS contract_ids,
        string_agg(int8send(floor(extract(epoch FROM created_at) * 1000)::bigint), '') AS created_ms,
        string_agg(int8send(coalesce(floor(extract(epoch FROM over_at) * 1000)::bigint,
                                     9223372036854775807)), '') AS closed_ms
   FROM (SELECT job_id, partner_contract_id, created_at,
-               CASE WHEN least(closed_at, expires_at) < %(today)s THEN least(closed_at, expires_at) END
+               CASE WHEN least(closed_at, expires_at) < midnight THEN least(closed_at, expires_at) END
                AS over_at
-          FROM job_postings
+          FROM job_postings AS job
+         CROSS JOIN (SELECT %(today)s AS midnight) AS day
          WHERE shard = %(shard)s
            AND application_id = %(application_id)s
            AND {is_reportable}

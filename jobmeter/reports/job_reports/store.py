@@ -1,13 +1,12 @@
 """Owns the statements of reports, one function each. Does not own when they run."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
 from psycopg import AsyncCursor
-from psycopg.rows import RowMaker
 
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import list_rows, read_columns, read_scalar
@@ -16,31 +15,37 @@ from jobmeter.reports.job_reports.model import (
     DayRange,
     DaySum,
     EarlierFigures,
+    JobByCode,
     JobListQuery,
     JobReport,
+    NumberedReport,
     ReportableJobs,
-    ReportById,
     ReportedJob,
     RequestedIds,
-    slice_days,
+    RequestedJobs,
+    join_days,
 )
 
 SQL = load_statements("jobmeter.reports.job_reports")
 
 
-async def read_reports_by_ids(connection: Connection, requested: RequestedIds) -> list[ReportById]:
-    """The reports of those ids that have an owner; each contains all days of its range's month."""
-    cursor = connection.cursor(binary=True, row_factory=_report_by_id_row)
-    return await (await cursor.execute(SQL["read_reports_by_ids"], requested.parameters())).fetchall()
+async def read_reports_by_external_id(
+    connection: Connection, requested: RequestedIds
+) -> list[NumberedReport]:
+    """The reports of those ids that are a job's; of several jobs, if they had the same id one after the other."""
+    cursor = connection.cursor(binary=True)
+    await cursor.execute(SQL["read_reports_by_external_id"], vars_of(requested))
+    return await _make_reports(cursor)
 
 
-async def read_reports(
-    connection: Connection, *, shard: int, job_ids: list[int], days: DayRange, today: date
-) -> list[JobReport]:
-    values = {"shard": shard, "job_ids": job_ids, **vars_of(days), "today": today}
-    cursor = connection.cursor(binary=True, row_factory=_report_row)
-    reports = await (await cursor.execute(SQL["read_reports"], values)).fetchall()
-    return [_cut(report, days) for report in reports]
+async def find_jobs_by_code(connection: Connection, requested: RequestedIds) -> list[JobByCode]:
+    return await list_rows(connection, JobByCode, SQL["find_jobs_by_code"], vars_of(requested))
+
+
+async def read_reports(connection: Connection, requested: RequestedJobs) -> list[NumberedReport]:
+    cursor = connection.cursor(binary=True)
+    await cursor.execute(SQL["read_reports"], vars_of(requested))
+    return await _make_reports(cursor)
 
 
 async def read_figures_as_of(
@@ -84,36 +89,32 @@ async def sum_contract_spend(connection: Connection, *, contract_id: int, today:
     return await read_scalar(connection, int, SQL["sum_contract_spend"], values)
 
 
-# Hot path: the positions of the columns are looked up by name once per result, not once per row.
-def _report_row(cursor: AsyncCursor[Any]) -> RowMaker[JobReport]:
-    find_job, find_rest = _find(cursor, *ReportedJob._fields), _find(cursor, "figures", "spent_micros")
-
-    def make(values: Sequence[Any]) -> JobReport:
-        figures, spent_micros = find_rest(values)
-        return JobReport(ReportedJob._make(find_job(values)), bytes(figures or b""), spent_micros)
-
-    return make
-
-
-def _report_by_id_row(cursor: AsyncCursor[Any]) -> RowMaker[ReportById]:
-    make_report, find_request = _report_row(cursor), _find(cursor, "request_index", "asked_id")
-
-    def make(values: Sequence[Any]) -> ReportById:
-        request_index, asked_id = find_request(values)
-        return ReportById(request_index, asked_id, make_report(values))
-
-    return make
+# Hot path: the positions of the columns are looked up by name once per statement, not once per row.
+async def _make_reports(cursor: AsyncCursor[Any]) -> list[NumberedReport]:
+    find_number, find_job = _find(cursor, "asked_number"), _find(cursor, *ReportedJob._fields)
+    find_days, find_live = _find(cursor, "kept_figures", "later_figures"), _find(cursor, "live_figures")
+    find_spent = _find(cursor, "spent_micros")
+    make_job = ReportedJob._make
+    return [
+        NumberedReport(
+            find_number(row),
+            JobReport(make_job(find_job(row)), join_days(find_days(row), find_live(row)), find_spent(row)),
+        )
+        for row in await cursor.fetchall()
+    ]
 
 
-def _find(cursor: AsyncCursor[Any], *names: str) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
-    """A function that returns these columns of a row; a cursor without a result has no rows to apply it to."""
-    sent = [column.name for column in cursor.description or ()]
-    return itemgetter(*map(sent.index, names)) if sent else tuple
+def _find(cursor: AsyncCursor[Any], *names: str) -> Callable[[Sequence[Any]], Any]:
+    """A function that returns these columns of a row."""
+    result = cursor.pgresult
+    assert result is not None, "the statement returns rows"
+    return _find_places(tuple([result.fname(number) for number in range(result.nfields)]), names)
+
+
+@cache
+def _find_places(sent: tuple[bytes | None, ...], names: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
+    return itemgetter(*(sent.index(name.encode()) for name in names))
 
 
 def _make_figures(*, job_id: int, figures: bytes | None, spent_micros: int) -> EarlierFigures:
     return EarlierFigures(job_id, bytes(figures or b""), spent_micros)
-
-
-def _cut(report: JobReport, days: DayRange) -> JobReport:
-    return replace(report, figures=slice_days(report.figures, days))

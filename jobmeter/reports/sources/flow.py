@@ -55,8 +55,24 @@ _EVER_CHARGED = (
     _of_all(store.probe_past_days),
     _of_all(store.probe_folded_days),
 )
-_CHARGES = tuple(map(_of_shard, (store.probe_charges, store.probe_reversed_clicks, store.probe_restatements)))
-_METRICS = (_of_shard(store.probe_metrics), _of_shard(store.probe_months), _of_all(store.probe_rollup))
+_CHARGES = tuple(
+    map(
+        _of_shard,
+        (
+            store.probe_charges,
+            store.probe_charges_of_days,
+            store.probe_live_charges,
+            store.probe_restatements,
+        ),
+    )
+)
+_METRICS = (
+    *map(
+        _of_shard,
+        (store.probe_metrics, store.probe_metrics_of_days, store.probe_live_metrics, store.probe_months),
+    ),
+    _of_all(store.probe_rollup),
+)
 _TERMS = _of_all(store.probe_terms)
 _SPENT = (
     _of_all(store.probe_limits_of_contracts),

@@ -46,9 +46,15 @@ SELECT job_id, day, charge_micros
  WHERE shard = %(shard)s
  LIMIT 1
 
--- name: probe_reversed_clicks
-SELECT job_id, clicks_reversed
+-- name: probe_charges_of_days
+SELECT job_id, day, charge_micros, clicks_reversed
   FROM job_days
+ WHERE shard = %(shard)s
+ LIMIT 1
+
+-- name: probe_live_charges
+SELECT job_id, live_day, day_charged, click_price_micros
+  FROM job_budgets
  WHERE shard = %(shard)s
  LIMIT 1
 
@@ -61,6 +67,18 @@ SELECT job_id, day, recorded_at, cause, views, apply_clicks, charge_micros
 -- name: probe_metrics
 SELECT views, apply_clicks, clicks_reversed
   FROM all_job_days
+ WHERE shard = %(shard)s
+ LIMIT 1
+
+-- name: probe_metrics_of_days
+SELECT views, apply_clicks
+  FROM job_days
+ WHERE shard = %(shard)s
+ LIMIT 1
+
+-- name: probe_live_metrics
+SELECT day_views, day_clicks
+  FROM job_budgets
  WHERE shard = %(shard)s
  LIMIT 1
 

@@ -38,8 +38,12 @@ async def probe_charges(connection: Connection, *, shard: int) -> None:
     await connection.execute(SQL["probe_charges"], {"shard": shard})
 
 
-async def probe_reversed_clicks(connection: Connection, *, shard: int) -> None:
-    await connection.execute(SQL["probe_reversed_clicks"], {"shard": shard})
+async def probe_charges_of_days(connection: Connection, *, shard: int) -> None:
+    await connection.execute(SQL["probe_charges_of_days"], {"shard": shard})
+
+
+async def probe_live_charges(connection: Connection, *, shard: int) -> None:
+    await connection.execute(SQL["probe_live_charges"], {"shard": shard})
 
 
 async def probe_restatements(connection: Connection, *, shard: int) -> None:
@@ -48,6 +52,14 @@ async def probe_restatements(connection: Connection, *, shard: int) -> None:
 
 async def probe_metrics(connection: Connection, *, shard: int) -> None:
     await connection.execute(SQL["probe_metrics"], {"shard": shard})
+
+
+async def probe_metrics_of_days(connection: Connection, *, shard: int) -> None:
+    await connection.execute(SQL["probe_metrics_of_days"], {"shard": shard})
+
+
+async def probe_live_metrics(connection: Connection, *, shard: int) -> None:
+    await connection.execute(SQL["probe_live_metrics"], {"shard": shard})
 
 
 async def probe_months(connection: Connection, *, shard: int) -> None:

@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jobmeter.base.clock import from_ms
-from jobmeter.base.days import day_of, start_of
+from jobmeter.base.days import day_from_number, day_of, start_of
 from jobmeter.charging.charge import flow as charge
 from jobmeter.database.pool import Database
+from jobmeter.reports.job_reports import flow as reports
+from jobmeter.reports.job_reports.model import ReportQuery, split_days
 from jobmeter.settlement.click_rules import flow as click_rules
 from jobmeter.settlement.model import Criterion, Exclusion
 from jobmeter.wire.events import Event
@@ -145,6 +147,33 @@ async def check(scenario: Scenario, model: Model) -> None:
     assert sorted(charges) == sorted(model.charges)
 
 
+async def check_reports(scenario: Scenario, model: Model, now: datetime) -> None:
+    """A day that has a part in each place is one day of a report; what was charged today is not spent yet."""
+    last = day_of(now) - timedelta(days=1)
+    first = max(day_of(START), last.replace(day=1))
+    if last < first:
+        return
+    query = ReportQuery(scenario.customers[0].child, first, last, None, now)
+    async with scenario.database.connection() as connection:
+        asked = reports.parse_by_ids(query, [f"job-{number}" for number in range(len(model.left))])
+        (by_ids,) = await reports.report_by_ids(connection, [asked])
+        by_range = await reports.report_jobs(connection, query, list(model.left), asked.days)
+    assert list(by_ids.values()) == by_range
+    for report in by_range:
+        numbers, *counts = split_days(report.figures)
+        days = {
+            day: counted
+            for (job_id, day), counted in sorted(model.days.items())
+            if job_id == report.job.job_id and day <= last
+        }
+        assert list(zip(map(day_from_number, numbers), *counts, strict=True)) == [
+            (day, views, clicks, charged * PRICE_MICROS)
+            for day, (views, clicks, charged) in days.items()
+            if day >= first
+        ]
+        assert report.spent_micros == sum(charged for *_, charged in days.values()) * PRICE_MICROS
+
+
 async def play(database: Database, steps, is_moved_at_last: bool) -> None:
     await clear(database)
     scenario = await set_up(database, 10**10)
@@ -176,6 +205,7 @@ async def play(database: Database, steps, is_moved_at_last: bool) -> None:
             while await move(database, now, dies=chore == "die"):
                 pass
         await check(scenario, model)
+        await check_reports(scenario, model, now)
     assert await scenario.breaches() == []
     await settle(scenario, model, jobs[EXCLUDED], latest + timedelta(days=5), is_moved=is_moved_at_last)
 

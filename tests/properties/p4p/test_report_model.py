@@ -13,7 +13,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.pool import Database
 from jobmeter.reports.job_reports import flow as reports
 from jobmeter.reports.job_reports.flow import JobListCache
-from jobmeter.reports.job_reports.model import JobReport, ReportQuery, unpack_days
+from jobmeter.reports.job_reports.model import JobReport, ReportQuery, split_days
 from tests.support.scenario import (
     PRICE_MICROS,
     Scenario,
@@ -189,10 +189,8 @@ class History:
 
 
 def _read_days(report: JobReport) -> list[tuple[date, int, int, int]]:
-    return [
-        (day_from_number(day.day), day.views, day.apply_clicks, day.charge_micros)
-        for day in unpack_days(report.figures)
-    ]
+    numbers, *counts = split_days(report.figures)
+    return list(zip(map(day_from_number, numbers), *counts, strict=True))
 
 
 async def live(database: Database, begins: datetime, steps: list[Step]) -> None:

@@ -15,7 +15,7 @@ from jobmeter.jobs.campaigns.model import CampaignChange, CampaignDraft, Campaig
 from jobmeter.metering.intake import model as identity
 from jobmeter.reports.job_reports import flow as reports
 from jobmeter.reports.job_reports.flow import JobListCache
-from jobmeter.reports.job_reports.model import JobReport, ReportQuery, unpack_days
+from jobmeter.reports.job_reports.model import JobReport, ReportQuery, split_days
 from jobmeter.settlement.click_rules import flow as click_rules
 from jobmeter.settlement.model import Criterion, Exclusion
 from tests.support.scenario import (
@@ -235,7 +235,8 @@ def test_a_days_answers_do_not_change_whatever_happens(database_url: str) -> Non
 
 
 def _figures(report: JobReport) -> list[tuple[int, int, int]]:
-    return [(day.views, day.apply_clicks, day.charge_micros) for day in unpack_days(report.figures)]
+    _, *counts = split_days(report.figures)
+    return list(zip(*counts, strict=True))
 
 
 async def test_a_closed_job_whose_only_charge_was_reversed_stays_with_zeros(database_url: str) -> None:

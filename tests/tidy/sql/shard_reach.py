@@ -75,7 +75,11 @@ WIDE: Mapping[str, tuple[tuple[str, Reach, str], ...]] = {
         ("job_lists", EACH, "list_by_number list_by_title list_by_title_backwards list_newest"),
         ("jobs/members", EACH, "read_figures"),
         ("jobs", EACH, "lock_postings"),
-        ("reports/job_reports", EACH, "read_reports_by_ids sum_days sum_days_as_of"),
+        (
+            "reports/job_reports",
+            EACH,
+            "read_reports_by_external_id find_jobs_by_code read_reports sum_days sum_days_as_of",
+        ),
         ("reports/job_reports", EVERY, "sum_contract_spend"),
         ("reports/price_previews", EACH, "list_posted_jobs"),
         ("sandbox/traffic", EACH, "list_markets list_closings"),

@@ -7,7 +7,9 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.explain.flow import make_charge_reference
+from jobmeter.reports.job_reports.store import SQL as REPORTS
 from tests.unit.charging.test_plans import list_nodes
 
 DAY = date(2025, 3, 1)
@@ -95,8 +97,15 @@ def test_a_closed_job_of_which_all_was_reversed_is_reported_if_it_was_charged(
     if is_folded:
         charged.execute("INSERT INTO job_day_folds (folded_before) VALUES (%s)", [DAY + timedelta(days=1)])
     found = charged.execute(
-        "SELECT job_id FROM job_at_midnight(shard_of(%(job)s)::integer, %(job)s, %(today)s)",
-        {"job": job, "today": DAY + timedelta(days=5)},
+        f"SELECT job_id FROM ({REPORTS['read_reports']}) AS reports",
+        {
+            "job_ids": [job],
+            "shards": [job % SHARD_COUNT],
+            "application_ids": [1],
+            "firsts": [DAY],
+            "lasts": [DAY],
+            "todays": [DAY + timedelta(days=5)],
+        },
     ).fetchall()
     assert found == ([(job,)] if is_shown else [])
 
@@ -107,7 +116,6 @@ def test_a_closed_job_of_which_all_was_reversed_is_reported_if_it_was_charged(
         "charge_of(shard_of(job), job, '2025-03-01', 7)",
         "charges_of_day(shard_of(job), job, '2025-03-01')",
         "charge_named(charge_reference('2025-03-01', job, 7))",
-        "job_at_midnight(shard_of(job)::integer, job, '2025-03-09')",
         "(SELECT day FROM charge_of(shard_of(job), job, '2025-03-01', 7) OFFSET 0)",
     ],
 )

@@ -118,7 +118,6 @@ def list_scanned(plan: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(
     "read",
     [
-        "job_report_days(shard_of(job)::integer, job, '2025-03-01', '2025-03-09', '2025-03-09')",
         "job_days_as_of(shard_of(job)::integer, job, '2025-03-09')",
         "(SELECT day FROM job_day_sums WHERE shard = shard_of(job) AND job_id = job OFFSET 0)",
         "(SELECT day FROM all_job_days WHERE shard = shard_of(job) AND job_id = job)",
