@@ -15,8 +15,8 @@ from jobmeter.base.clock import read_machine_clock
 from jobmeter.database.pool import Database
 from jobmeter.integrity.flow import check_laws
 from jobmeter.sandbox import seed as sandbox_seed
+from tests.support.databases.table_snapshots import read_tables
 from tests.support.sandbox_client import SandboxClient, make_event
-from tests.support.table_snapshots import read_tables
 
 PRICE_MICROS = sandbox_seed.CLICK_PRICE_MICROS
 BUDGETS = {"big-1": 9_000, "big-2": 9_000, "soon-spent": 300, "spent-at-once": 3}  # whole units

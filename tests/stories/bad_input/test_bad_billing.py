@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.stories.operator.billing.scene import BUYER, REASON, SELLER, InvoicedPartner, open_invoiced_partner
-from tests.support.table_snapshots import nothing_written
+from tests.support.databases.table_snapshots import nothing_written
 
 SLOTS = {
     "kind": "SLOTS",

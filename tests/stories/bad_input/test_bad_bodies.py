@@ -3,8 +3,8 @@
 import pytest
 
 from jobmeter.base.limits import EVENTS_BATCH_ROWS_MAX, EVENTS_BODY_BYTES_MAX
+from tests.support.databases.table_snapshots import nothing_written
 from tests.support.sandbox_client import make_event
-from tests.support.table_snapshots import nothing_written
 
 SIXTY_MEGABYTES = 60_000_000
 

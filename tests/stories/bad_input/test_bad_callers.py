@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.support.databases.table_snapshots import nothing_written
 from tests.support.sandbox_client import make_event
-from tests.support.table_snapshots import nothing_written
 
 
 @pytest.mark.parametrize("key", ["", "wrong", "Bearer", "é", "\x00"])

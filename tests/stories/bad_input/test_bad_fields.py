@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.table_snapshots import nothing_written
+from tests.support.databases.table_snapshots import nothing_written
 
 
 def pay(amount):

@@ -2,8 +2,8 @@
 
 import json
 
+from tests.support.databases.table_snapshots import nothing_written
 from tests.support.sandbox_client import make_event
-from tests.support.table_snapshots import nothing_written
 
 
 def test_another_tenant_s_task_appears_not_to_exist(sandbox_client, neighbour, database_url):

@@ -15,7 +15,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
 from jobmeter.http.idempotency import DEADLOCKS_MAX, run_once, run_unique
 from jobmeter.request_control.model import Request
-from tests.support.dying_database import Died
+from tests.support.databases.dying_database import Died
 from tests.support.sandbox_client import bearer, make_event
 
 ROLL = "/v2/developerApplicationsSecurity?action=rollDeveloperApplicationSecret"

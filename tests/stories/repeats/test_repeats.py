@@ -22,8 +22,8 @@ from jobmeter.sandbox import seed
 from jobmeter.sandbox.clock import SandboxClock
 from tests.stories.repeats.world import World, Write
 from tests.stories.repeats.writes import MAKERS, list_writes
-from tests.support.dying_database import Died, DyingDatabase
-from tests.support.table_snapshots import list_filled_tables
+from tests.support.databases.dying_database import Died, DyingDatabase
+from tests.support.databases.table_snapshots import list_filled_tables
 
 GROUPS = (
     "/rest",

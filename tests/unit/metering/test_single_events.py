@@ -22,6 +22,7 @@ from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.metering.intake.model import find_visitor
 from jobmeter.metering.intake.singles import flow as singles
 from jobmeter.wire.events import Event
+from tests.support.databases.table_snapshots import nothing_written
 from tests.support.scenario import (
     PRICE_MICROS,
     START,
@@ -33,7 +34,6 @@ from tests.support.scenario import (
     set_up,
     until_someone_waits,
 )
-from tests.support.table_snapshots import nothing_written
 
 NOW = START + timedelta(hours=1)
 CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"

@@ -20,7 +20,7 @@ from jobmeter.database.pool import Database
 from jobmeter.integrity.flow import check_laws
 from jobmeter.partners.applications import flow as partners
 from tests.support.books import ADDRESS, open_account_of, standard
-from tests.support.dying_database import Died
+from tests.support.databases.dying_database import Died
 
 PATIENCE = 1_000
 STATEMENTS = 35  # about as many as a transaction has

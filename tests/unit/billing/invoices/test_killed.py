@@ -5,7 +5,7 @@ import itertools
 from random import Random
 
 from jobmeter.database.pool import Database
-from tests.support.dying_database import Died
+from tests.support.databases.dying_database import Died
 from tests.unit.billing.invoices.many_accounts import (
     bill_all,
     bill_step,
