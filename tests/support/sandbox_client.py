@@ -12,13 +12,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from starlette.testclient import TestClient
-
 from jobmeter.app import create_app
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
 from jobmeter.sandbox import seed
+from tests.support.quick_client import QuickClient
 
 VERSION = "202504"
 PATIENCE_SECONDS = 20
@@ -28,7 +27,7 @@ PATIENCE_SECONDS = 20
 class SandboxClient:
     """A running sandbox. ``credentials`` is the content of its credentials file."""
 
-    client: TestClient
+    client: QuickClient
     credentials: dict[str, Any]
 
     # -- time
@@ -210,7 +209,7 @@ def reopen_sandbox_client(
     chosen = Settings(
         **({"database_url": database_url, "sandbox": True, "chore_interval_ms": 200} | keys | settings)
     )
-    with TestClient(create_app(chosen), base_url="http://board.example") as client:
+    with QuickClient(create_app(chosen), base_url="http://board.example") as client:
         yield SandboxClient(client, credentials)
 
 
