@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from jobmeter.base.glossary import REPLACED, TERMS, Where
-from tests.tidy.source import Breach, Source, refuse, sources
+from tests.tidy.source import Breach, Source, nodes, refuse, sources
 
 # The table itself, its reference page, and the samples in this file. Migrations and recordings are not rewritten.
 APART = (
@@ -69,7 +69,7 @@ def without_names(text: str) -> str:
 
 def name_breaches(source: Source) -> Iterator[Breach]:
     """Names that the file defines: functions, classes, parameters, variables."""
-    for node in ast.walk(ast.parse(source.text)):
+    for node in nodes(source):
         defined = [(getattr(node, "lineno", 1), name) for name in names_defined(node)]
         for line, name in defined:
             if _NAME.fullmatch(name):
