@@ -162,11 +162,9 @@ async def clear(database: Database) -> None:
             )
         ).fetchall()
         # Disables foreign keys and the trigger that protects postings, so that a test can start again.
-        await connection.execute("SET LOCAL session_replication_role = replica")
-        for (table,) in tables:
-            await connection.execute(f"DELETE FROM {table}")
-        for statement in BEGINNING:
-            await connection.execute(statement)
+        statements = ["SET LOCAL session_replication_role = replica"]
+        statements += [f"DELETE FROM {table}" for (table,) in tables] + [*BEGINNING]
+        await connection.execute("; ".join(statements), prepare=False)
         await _reopen_days(connection)
 
 
