@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from jobmeter.database.pool import Database
 from tests.support.sandbox_client import SandboxClient, bearer
-from tests.support.scenario import PRICE_MICROS, START, clear, make_clicks, set_up
+from tests.support.scenario import PRICE_MICROS, START, clear, few_or_many, make_clicks, set_up
 
 BUDGET = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "4.99"}}
 LATER = START + timedelta(hours=1)
@@ -44,7 +44,8 @@ def runner():
         yield opened
 
 
-def test_no_budget_goes_below_zero(database_url: str, runner: asyncio.Runner) -> None:
+@few_or_many(4, 60)
+def test_no_budget_goes_below_zero(database_url: str, runner: asyncio.Runner, examples: int) -> None:
     """10. "Remaining" fell below zero. Uses budgets that are not a multiple of the price, and batches of any size."""
     database = runner.run(Database.open(database_url, connections_max=2))
 
@@ -60,12 +61,12 @@ def test_no_budget_goes_below_zero(database_url: str, runner: asyncio.Runner) ->
         assert rows == [(expected, True)]
         assert await scenario.breaches() == []
 
-    @settings(max_examples=12, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
     @given(st.integers(150, 1_500), st.lists(st.integers(1, 6), min_size=1, max_size=4))
-    def examples(budget_cents: int, batches: list[int]) -> None:
+    def play(budget_cents: int, batches: list[int]) -> None:
         runner.run(check(budget_cents, batches))
 
     try:
-        examples()
+        play()
     finally:
         runner.run(database.close())

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from jobmeter.base.clock import to_ms
 from jobmeter.base.money import Money, format_amount
 from jobmeter.base.settings import Settings
@@ -139,6 +141,17 @@ def open_for_examples(
             yield runner, database
         finally:
             runner.run(database.close())
+
+
+def few_or_many(few: int, many: int) -> pytest.MarkDecorator:
+    """Gives a test its parameter ``examples``; the larger number is for the slow tests."""
+    return pytest.mark.parametrize("examples", [few, pytest.param(many, marks=pytest.mark.slow)])
+
+
+def in_parts(few: int, many: int, *, parts: int) -> pytest.MarkDecorator:
+    """Gives a test ``part`` and ``examples``: the first part is the few; each of the slow ones is of the larger number."""
+    slow = [pytest.param(part, many, marks=pytest.mark.slow) for part in range(1, parts + 1)]
+    return pytest.mark.parametrize(("part", "examples"), [(0, few), *slow])
 
 
 async def clear(database: Database) -> None:

@@ -243,7 +243,7 @@ def play(database_url: str, *, histories: int, steps: int) -> None:
 
 
 def test_random_histories_keep_the_laws(database_url: str) -> None:
-    play(database_url, histories=10, steps=20)
+    play(database_url, histories=4, steps=20)
 
 
 @pytest.mark.slow

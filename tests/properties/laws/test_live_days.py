@@ -7,7 +7,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +24,7 @@ from tests.support.scenario import (
     START,
     Scenario,
     clear,
+    in_parts,
     make_clicks,
     make_element,
     make_event,
@@ -232,11 +232,13 @@ async def settle(scenario: Scenario, model: Model, excluded: int, final: datetim
     assert await scenario.breaches() == []
 
 
-@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.slow) for part in range(1, 9))])
-def test_days_agree_with_a_plain_model_wherever_they_are_counted(database_url: str, part: int) -> None:
+@in_parts(5, 15, parts=9)
+def test_days_agree_with_a_plain_model_wherever_they_are_counted(
+    database_url: str, part: int, examples: int
+) -> None:
     with open_for_examples(database_url) as (runner, database):
 
-        @settings(max_examples=15, suppress_health_check=list(HealthCheck), deadline=None)
+        @settings(max_examples=examples, suppress_health_check=list(HealthCheck), deadline=None)
         @given(STEPS, st.booleans(), st.integers(part * 1_000, part * 1_000 + 999))
         def agrees(steps, is_moved_at_last: bool, _: int) -> None:
             runner.run(play(database, steps, is_moved_at_last))

@@ -15,7 +15,7 @@ from jobmeter.database.pool import Database
 from jobmeter.integrity.payments import store as laws
 from jobmeter.partners.applications import flow as partners
 from tests.support.books import open_account_of
-from tests.support.scenario import open_for_examples
+from tests.support.scenario import few_or_many, open_for_examples
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 CENT = 10_000
@@ -228,10 +228,11 @@ async def open_books(connection: Connection) -> Books:
     return Books(connection, account_id)
 
 
-def test_payments_are_allocated_as_an_auditor_does_it(database_url: str) -> None:
+@few_or_many(8, 120)
+def test_payments_are_allocated_as_an_auditor_does_it(database_url: str, examples: int) -> None:
     with open_for_examples(database_url, connections_max=1) as (runner, database):
 
-        @settings(max_examples=30, phases=[Phase.generate])
+        @settings(max_examples=examples, phases=[Phase.generate])
         @given(histories)
         def play(history: list[tuple[str, int, int]]) -> None:
             runner.run(play_all(database, history))

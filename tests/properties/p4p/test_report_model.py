@@ -18,6 +18,7 @@ from tests.support.scenario import (
     PRICE_MICROS,
     Scenario,
     clear,
+    few_or_many,
     make_element,
     make_event,
     open_for_examples,
@@ -214,15 +215,10 @@ def run_histories(database_url: str, begins: datetime, examples: int) -> None:
         live_once()
 
 
+@few_or_many(2, 100)
 @pytest.mark.parametrize("begins", BEGINNINGS, ids=str)
-def test_reports_say_what_the_model_says(database_url: str, begins: datetime) -> None:
-    run_histories(database_url, begins, 5)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("begins", BEGINNINGS, ids=str)
-def test_reports_say_what_the_model_says_500_times(database_url: str, begins: datetime) -> None:
-    run_histories(database_url, begins, 100)
+def test_reports_say_what_the_model_says(database_url: str, begins: datetime, examples: int) -> None:
+    run_histories(database_url, begins, examples)
 
 
 async def test_a_range_of_today_is_refused_whatever_the_history(database_url: str) -> None:

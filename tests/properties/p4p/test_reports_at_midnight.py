@@ -22,6 +22,7 @@ from tests.support.scenario import (
     PRICE_MICROS,
     Scenario,
     clear,
+    few_or_many,
     make_element,
     make_event,
     open_for_examples,
@@ -223,10 +224,11 @@ async def live(database: Database, steps: list[Step]) -> None:
     assert await history.scenario.breaches() == []
 
 
-def test_a_days_answers_do_not_change_whatever_happens(database_url: str) -> None:
+@few_or_many(3, 60)
+def test_a_days_answers_do_not_change_whatever_happens(database_url: str, examples: int) -> None:
     with open_for_examples(database_url) as (runner, database):
 
-        @settings(max_examples=8)
+        @settings(max_examples=examples)
         @given(steps=STEPS)
         def live_once(steps: list[Step]) -> None:
             runner.run(live(database, steps))

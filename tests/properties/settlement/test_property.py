@@ -3,7 +3,6 @@
 from datetime import timedelta
 from random import Random
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +16,16 @@ from jobmeter.settlement.model import Criterion, Exclusion, Rule, RuleEffect, Ru
 from jobmeter.settlement.trials import flow as trials
 from jobmeter.wire.events import Event
 from tests.properties.settlement.naive import Click, Model, Settings
-from tests.support.scenario import PRICE_MICROS, START, Scenario, clear, make_event, open_for_examples, set_up
+from tests.support.scenario import (
+    PRICE_MICROS,
+    START,
+    Scenario,
+    clear,
+    in_parts,
+    make_event,
+    open_for_examples,
+    set_up,
+)
 
 JOBS = 4
 VISITORS = ("", "ada", "bo", "cy", "di")
@@ -173,11 +181,11 @@ async def play(database: Database, batches, chosen, views, budgets, seed: int) -
     assert await read_state(scenario) == before
 
 
-@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.slow) for part in range(1, 9))])
-def test_settlement_agrees_with_the_naive_model(database_url: str, part: int) -> None:
+@in_parts(5, 15, parts=9)
+def test_settlement_agrees_with_the_naive_model(database_url: str, part: int, examples: int) -> None:
     with open_for_examples(database_url) as (runner, database):
 
-        @settings(max_examples=15, suppress_health_check=list(HealthCheck), deadline=None)
+        @settings(max_examples=examples, suppress_health_check=list(HealthCheck), deadline=None)
         @given(BATCHES, SETTINGS, VIEWS, BUDGETS, st.integers(part * 1_000, part * 1_000 + 999))
         def check(batches, chosen, views, budgets, seed) -> None:
             runner.run(play(database, batches, chosen, views, budgets, seed))

@@ -283,28 +283,12 @@ ODD = (
         ["é", "\0", "\n", '"', "\\", "\ud800", "view", 2**63, 2**64, -1, {"id": "x"}, "4249600162"]
     )
 )
-SPOILS = st.sampled_from(
-    [
-        b"",
-        b'"',
-        b"\\",
-        b"},{",
-        b",",
-        b" ",
-        b"\n",
-        b"\0",
-        b"\xff",
-        b"\x7f",
-        b"null",
-        b"0",
-        b"-",
-        b".5",
-        b"e3",
-        b"{",
-        b"}",
-        b"]",
-    ]
-) | st.binary(max_size=3)
+# fmt: off
+SPOILS = st.sampled_from([
+    b"", b'"', b"\\", b"},{", b",", b" ", b"\n", b"\0", b"\xff",
+    b"\x7f", b"null", b"0", b"-", b".5", b"e3", b"{", b"}", b"]",
+]) | st.binary(max_size=3)
+# fmt: on
 WEIGHT = st.integers(0, 3).map(lambda one: one == 0)
 
 
@@ -346,7 +330,6 @@ def batches(draw):
     return body, media, draw(st.sampled_from([100, 300, 1_000, PIECE_BYTES]))
 
 
-@settings(max_examples=400)
 @given(batches())
 @example((pack([PLAIN | {"id": "},{"}] * 5), ARRAY, 100))
 @example((pack([PLAIN | {"job": "007"}] * 2), ARRAY, PIECE_BYTES))
@@ -354,7 +337,17 @@ def batches(draw):
 @example((pack([PLAIN], LINES) + b"\n\n", LINES, PIECE_BYTES))
 @example((pack([PLAIN] * 2, LINES).replace(b"\n", b"\r\n"), LINES, PIECE_BYTES))
 def test_both_readers_make_the_same_columns(batch):
-    body, media, piece_bytes = batch
+    compare_readers(*batch)
+
+
+@pytest.mark.slow
+@settings(max_examples=5_000)
+@given(batches())
+def test_both_readers_make_the_same_columns_of_very_many_batches(batch):
+    compare_readers(*batch)
+
+
+def compare_readers(body, media, piece_bytes):
     fast = read_fast(body, media, piece_bytes)
     if fast is None:
         return
