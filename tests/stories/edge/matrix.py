@@ -6,6 +6,7 @@ Does not own any expectation. An unknown route or path parameter raises ``KeyErr
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import quote
 
 from jobmeter.api.routes import CANDIDATE, DOCUMENTS, PLAIN, REST, RESTLI
@@ -288,25 +289,34 @@ def list_xml_requests(names):
 # -- responses
 
 
+# What differs in each response.
+NEW_TEXTS = (
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    r'(?<="requestId":")[^"]+',
+    r'(?<="client_id":")[^"]+',
+    r'(?<="client_secret":")[^"]+',
+    r'(?<="secret":")[^"]+',
+    r"(?<=<request-id>)[^<]+",
+    r"(?<=urn:li:developerApplication:)\d+",
+    r"(?<=urn:li:jobCampaign:)\d+",
+    r'(?<="id":)\d+',
+    r'(?<="cursor":")\d+',  # the number of all postings in the installation
+    r"\d{4}-\d\d-\d\dT[0-9:.]+",
+    r"\d{6,}",
+)
+NEW = re.compile("|".join(NEW_TEXTS))
+DAYS_LEFT = re.compile(r'(?<="daysLeft":)\d+')  # may be the number of an object
+
+
+@cache
+def find_forms(names):
+    """Finds each of the names as it is written in a response; one that contains others comes before them."""
+    forms = {form for one in names.texts for form in (one, quote(one, safe=""), json.dumps(one)[1:-1])}
+    longest_first = "|".join(map(re.escape, sorted(forms, key=lambda form: (-len(form), form))))
+    return re.compile(rf"(?<![0-9A-Za-z])(?:{longest_first})(?!\.?[0-9A-Za-z])")
+
+
 def blur(answer, names):
     """Returns the response without the requested ids and without values that differ in each response."""
-    text = re.sub(r'(?<="daysLeft":)\d+', "NEW", answer.text)  # may be the number of an object
-    for one in sorted(names.texts, key=len, reverse=True):
-        for form in (one, quote(one, safe=""), json.dumps(one)[1:-1]):
-            text = re.sub(rf"(?<![0-9A-Za-z]){re.escape(form)}(?!\.?[0-9A-Za-z])", "NAME", text)
-    for new in (
-        r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
-        r'(?<="requestId":")[^"]+',
-        r'(?<="client_id":")[^"]+',
-        r'(?<="client_secret":")[^"]+',
-        r'(?<="secret":")[^"]+',
-        r"(?<=<request-id>)[^<]+",
-        r"(?<=urn:li:developerApplication:)\d+",
-        r"(?<=urn:li:jobCampaign:)\d+",
-        r'(?<="id":)\d+',
-        r'(?<="cursor":")\d+',  # the number of all postings in the installation
-        r"\d{4}-\d\d-\d\dT[0-9:.]+",
-        r"\d{6,}",
-    ):
-        text = re.sub(new, "NEW", text)
-    return answer.status_code, text
+    text = find_forms(names).sub("NAME", DAYS_LEFT.sub("NEW", answer.text))
+    return answer.status_code, NEW.sub("NEW", text)
