@@ -21,6 +21,7 @@ from tests.support.quick_client import QuickClient
 
 VERSION = "202504"
 PATIENCE_SECONDS = 20
+CHORE_INTERVAL_MS = 500  # at 200, the looks for background work were a third of the processor time of a story
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,11 @@ def reopen_sandbox_client(
     """Starts a sandbox on an existing database with known ``credentials``; ``settings`` override the defaults."""
     keys = {name: credentials[name] for name in seed.make_keys()}
     chosen = Settings(
-        **({"database_url": database_url, "sandbox": True, "chore_interval_ms": 200} | keys | settings)
+        **(
+            {"database_url": database_url, "sandbox": True, "chore_interval_ms": CHORE_INTERVAL_MS}
+            | keys
+            | settings
+        )
     )
     with QuickClient(create_app(chosen), base_url="http://board.example") as client:
         yield SandboxClient(client, credentials)

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.preloaded import open_preloaded
+from tests.support.sandbox_client import CHORE_INTERVAL_MS
 
 START_SECONDS_MAX = 60
 WHOLE = (sys.executable, "-m", "jobmeter")
+INTERVAL = {"JOBMETER_CHORE_INTERVAL_MS": str(CHORE_INTERVAL_MS)}
 OPENED = ExitStack()  # closed when the tests of this process end
 
 
@@ -51,7 +53,7 @@ def start_sandbox_server(
     command = [*(program or find_program()), "sandbox", "--host", host, "--port", "0", "--data", str(folder)]
     command += ["--database-url", database_url, "--credentials", str(credentials)]
     with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | environment)
+        server = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | INTERVAL | environment)
     try:
         give_up_at = time.monotonic() + START_SECONDS_MAX
         while not credentials.exists():

@@ -126,6 +126,7 @@ def test_an_invalid_daily_budget_is_refused(sandbox_client, daily, message):
     assert message in row["error"]["message"]
 
 
+@pytest.mark.parametrize("sandbox_client", [{"chore_interval_ms": 250}], indirect=True)  # as by default
 def test_a_change_is_in_the_feed_within_a_second(sandbox_client):
     follower = Follower(sandbox_client)
     job_id = sandbox_client.post_job("fast")
