@@ -124,6 +124,8 @@ def _list_readings(found: Health, app: AppContext, now: datetime) -> list[Readin
         model.DAYS_DUE: progress.days_due,
         model.OLDEST_DUE: _count_seconds(due_at, now),
     }
+    if database.archive_bytes is not None:
+        single[model.ARCHIVE_BYTES] = database.archive_bytes
     queues, chores = found.queues, found.chores
     return [
         *(Readings(metric, {(): value}) for metric, value in single.items()),

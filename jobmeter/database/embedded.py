@@ -112,6 +112,12 @@ def has_database(folder: Path) -> bool:
     return (folder.expanduser() / "postgresql" / "PG_VERSION").exists()
 
 
+def find_running_url(folder: Path) -> str | None:
+    """The URL of the server that runs for ``folder``, which a caller does not keep running."""
+    running = read_postmaster(folder.expanduser().resolve() / "postgresql")
+    return None if running is None else make_url(running.sockets)
+
+
 def find_program(name: str) -> Path:
     """A program of the embedded PostgreSQL, such as ``psql`` or ``pg_dump``: of the server's own version."""
     return owners.find_program(name)

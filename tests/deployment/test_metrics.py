@@ -89,8 +89,14 @@ def test_every_metric_of_the_table_is_written_and_nothing_else(sandbox_client, s
     names = {re.sub("_(bucket|count|sum)$", "", name) for name, _ in scrape()}
     known = {metric.name for metric in METRICS}
     assert names - known == set()
-    # These have series once something fails or waits.
-    assert known - names <= {"jobmeter_chore_failures_total", "jobmeter_chore_failed_timestamp_seconds"}
+    # These have series once something fails, or is archived.
+    assert known - names <= {
+        *(
+            "jobmeter_chore_failures_total",
+            "jobmeter_chore_failed_timestamp_seconds",
+            "jobmeter_archive_bytes",
+        )
+    }
 
 
 def test_requests_are_counted_by_the_row_of_their_endpoint(sandbox_client, gained):

@@ -40,7 +40,7 @@ LINE = (
 EDGES = ("api", "portal", "worker")
 CLIENT = ("client", "pull")
 CLIENT_MAY_USE = ("base", "wire")
-ENDS = ("sandbox", "certification", "app", "cli", "__main__")
+ENDS = ("sandbox", "certification", "operations", "app", "cli", "__main__")
 
 # The rooms of a part are ordered too; "" are the files of the part itself.
 ROOMS = {

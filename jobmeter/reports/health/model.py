@@ -29,13 +29,17 @@ class QueueLength:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseState:
-    """``connections`` are those of all processes to this database, of ``connections_max`` of the whole server."""
+    """``connections`` are those of all processes to this database, of ``connections_max`` of the whole server.
+
+    ``archive_bytes`` is the log that is not copied yet, ``None`` without an archive.
+    """
 
     version: str
     byte_count: int
     connections: int
     connections_max: int
     last_migration: str
+    archive_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,11 @@ SELECT current_setting('server_version') AS version, pg_database_size(current_da
          WHERE datname = current_database()) AS connections,
        current_setting('max_connections')::integer AS connections_max,
        (SELECT max(name)
-          FROM schema_migrations) AS last_migration
+          FROM schema_migrations) AS last_migration,
+       (SELECT pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
+                                    ELSE pg_current_wal_lsn() END, restart_lsn)::bigint
+          FROM pg_replication_slots
+         WHERE slot_name = 'jobmeter_archive') AS archive_bytes
 
 -- name: read_progress
 -- Days with events are some hundred rows.

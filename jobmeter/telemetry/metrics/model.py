@@ -77,6 +77,7 @@ DATABASE_UP = Metric("jobmeter_database_up", Kind.GAUGE, "1 if the database can 
 DATABASE_BYTES = Metric("jobmeter_database_bytes", Kind.GAUGE, "Size of the database", origin=Origin.DATABASE)
 DATABASE_CONNECTIONS = Metric("jobmeter_database_connections", Kind.GAUGE, "Connections of all processes to the database", origin=Origin.DATABASE)
 DATABASE_CONNECTIONS_MAX = Metric("jobmeter_database_connections_max", Kind.GAUGE, "Connections that the database server allows", origin=Origin.DATABASE)
+ARCHIVE_BYTES = Metric("jobmeter_archive_bytes", Kind.GAUGE, "Log of the database that is kept for the archive because it is not copied yet; none without an archive", origin=Origin.DATABASE)
 LEDGER_NUMBER = Metric("jobmeter_ledger_number_total", Kind.COUNTER, "The highest number that a posting of the ledger has received", origin=Origin.DATABASE)
 DAYS_DUE = Metric("jobmeter_settlement_due", Kind.GAUGE, "Days that are due to be settled and are not final", origin=Origin.DATABASE)
 OLDEST_DUE = Metric("jobmeter_settlement_late_seconds", Kind.GAUGE, "How long the earliest such day has been due; 0 without one", origin=Origin.DATABASE)
@@ -90,7 +91,7 @@ BUILD = Metric("jobmeter_build_info", Kind.GAUGE, "1, with the versions of Jobme
 METRICS = (
     ANSWERS, REFUSALS, EVENTS, CLICKS_CHARGED, LOOP_DELAY, POOL_OPEN, POOL_LENT, POOL_WAITING,
     BATCHES_WAITING, CHORE_SECONDS, CHORE_FAILURES, DATABASE_UP, DATABASE_BYTES, DATABASE_CONNECTIONS,
-    DATABASE_CONNECTIONS_MAX, LEDGER_NUMBER, DAYS_DUE, OLDEST_DUE, QUEUE_LENGTH, QUEUE_SECONDS, CHORE_RAN,
+    DATABASE_CONNECTIONS_MAX, ARCHIVE_BYTES, LEDGER_NUMBER, DAYS_DUE, OLDEST_DUE, QUEUE_LENGTH, QUEUE_SECONDS, CHORE_RAN,
     CHORE_FAILED, CLOCK, BUILD,
 )
 # fmt: on

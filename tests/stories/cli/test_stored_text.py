@@ -28,7 +28,20 @@ HOSTILE = {
 # These print no text that anybody sent: figures, times, paths, or their own words.
 PRINT_NO_STORED_TEXT = {
     *("serve", "sandbox", "clock show", "clock set", "clock advance", "traffic", "traffic score"),
-    *("db upgrade", "db head", "docs", "env", "networks load", "faults", "completion", "pull", "exports"),
+    *(
+        "db upgrade",
+        "db head",
+        "db backup",
+        "db archive",
+        "db restore",
+        "docs",
+        "env",
+        "networks load",
+        "faults",
+        "completion",
+        "pull",
+        "exports",
+    ),
     "openapi",
 }
 # psql is a program of its own; the others are tested below.

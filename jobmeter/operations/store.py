@@ -1,0 +1,38 @@
+"""Owns the statements of operations, one function each, on a connection of their own: nothing is open beside them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+
+from jobmeter.base.faults import CommandFailed
+from jobmeter.database.statements import load_statements
+
+CONNECT_SECONDS = 10
+SQL = load_statements("jobmeter.operations")
+
+
+def read_server_time(url: str, *, seconds_later: int = 0) -> datetime:
+    """The database server's clock, by which restoring to a moment goes. Raises ``CommandFailed``."""
+    with _connected(url) as connection:
+        row = connection.execute(SQL["read_server_time"], {"seconds_later": seconds_later}).fetchone()
+    assert row is not None, "a clock shows a time"
+    moment: datetime = row[0]
+    return moment.astimezone(UTC)
+
+
+def drop_slot(url: str, *, name: str) -> bool:
+    """The database no longer keeps its log for the slot. Returns whether there was one. Raises ``CommandFailed``."""
+    with _connected(url) as connection:
+        return connection.execute(SQL["drop_slot"], {"name": name}).fetchone() is not None
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[psycopg.Connection[Any]]:
+    try:
+        with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
+            yield connection
+    except psycopg.Error as error:
+        raise CommandFailed((str(error).strip().splitlines() or [type(error).__name__])[0]) from error
