@@ -3,30 +3,75 @@
 Every page that it opens is checked at the end: nothing was reported on its console or requested from another host.
 """
 
+import json
 import os
+import re
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.conftest import TEMPLATE, make_database
 from tests.support.missing_part import find_programs
+from tests.support.server_process import start_sandbox_server
 
 WIDTHS = {"desk": (1280, 860), "phone": (390, 844), "small phone": (320, 600)}
 PICTURES = os.environ.get("JOBMETER_TESTS_PICTURES", "")  # a folder in which a picture of each page is kept
 # Each page is judged in one of the first two looks, and at each width; where pictures are kept, it is opened in every look.
 LOOKS = [("desk", "light"), ("phone", "dark")]
 LOOKS += [("desk", "dark"), ("phone", "light"), ("small phone", "light")] if PICTURES else []
+JOURNEYS = [("desk", True), ("phone", False)]  # on which screen, and whether with script
 PATIENCE_MS = 10_000
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+PAGE_BYTES_MAX = 60_000
+# Replaces the list of Playwright: of it, what may concern pages of this machine, and the last two.
+FEATURES_OFF = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable", "MediaRouter", "OptimizationHints", "PaintHolding", "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+    "RenderDocument",  # a fifth of the time of opening a page
+    "SpareRendererForSitePerProcess",
+)  # fmt: skip
+ARGUMENTS = [
+    "--no-sandbox",  # root, in CI
+    f"--disable-features={','.join(FEATURES_OFF)}",
+    "--js-flags=--no-opt --no-maglev",  # axe runs once in each page: to compile it well takes longer than it runs
+]
+MAIL = re.compile("<article>.*?</article>", re.DOTALL)
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+# Only violations are looked up and sent: what is right is a hundred times as much, and took two thirds of the time.
+JUDGE = f"""async () => ({{
+    violations: (await axe.run({json.dumps(RULES)})).violations,
+    headings: document.querySelectorAll("h1").length,
+}})"""
+
+
+@contextmanager
+def open_site(
+    cluster_url: str, folder: Path, *, host: str = "127.0.0.1", **environment: str
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A sandbox in a process of its own: the URL of its database, and its credentials. It looks for work once a second.
+
+    By default it does so four times, which takes a tenth of a processor for as long as the tests wait for the browser.
+    """
+    find_programs("chromium")
+    environment |= {"JOBMETER_CHORE_INTERVAL_MS": "1000"}
+    for url in make_database(cluster_url, TEMPLATE):
+        with start_sandbox_server(url, folder, host=host, **environment) as credentials:
+            yield url, credentials
 
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
     (chromium,) = find_programs("chromium")
     with sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])  # root, in CI
+        opened = started.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield opened
         opened.close()
 
@@ -37,18 +82,22 @@ def open_page(
     base_url: str,
     size: str,
     *,
-    theme: str = "dark",
+    theme: str = "",
     cookie: str = "",
     has_script: bool = True,
+    is_judged: bool = False,
 ) -> Iterator[Page]:
+    """The usual theme is that of the screen in ``LOOKS``. ``is_judged``: each page is loaded with axe, which takes long to send to one."""
     (width, height), faults = WIDTHS[size], []
     context = browser.new_context(
         viewport={"width": width, "height": height},
-        color_scheme=theme,
+        color_scheme=theme or dict(LOOKS[:2])[size],
         base_url=base_url,
         java_script_enabled=has_script,
     )
     context.set_default_timeout(PATIENCE_MS)
+    if is_judged:
+        context.add_init_script(AXE_SCRIPT)
     page = context.new_page()
     use_session(page, base_url, cookie)
     page.on("console", lambda line: faults.append(line.text) if line.type in {"error", "warning"} else None)
@@ -79,27 +128,48 @@ def is_wider(page: Page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
 
+def list_faults_at(page: Page, path: str, status: int = 200) -> list[str]:
+    """Opens a page, and returns what is wrong with it: its status, its size and its look."""
+    answer = page.goto(path)
+    wrong = [] if answer.status == status else [f"is answered with {answer.status}"]
+    wrong += [] if len(answer.body()) < PAGE_BYTES_MAX else [f"has {len(answer.body())} bytes"]
+    return wrong + list_faults(page)
+
+
 def list_faults(page: Page) -> list[str]:
     """What is wrong with the look of a page: for people who do not see it, or whose screen is small."""
-    wrong = list_violations(page)
-    wrong += ["has no single heading"] if page.locator("h1").count() != 1 else []
-    return [*wrong, *(f"is wider than the screen: {size}" for size in list_too_small(page))]
+    return [*list_violations(page), *(f"is wider than the screen: {size}" for size in list_too_small(page))]
 
 
 def list_too_small(page: Page) -> list[str]:
     """The sizes of screens that are too narrow for the page."""
     usual, too_small = page.viewport_size, []
-    for size, (width, height) in WIDTHS.items():
+    # The usual one is the last, and is then left as it was.
+    for size, (width, height) in sorted(WIDTHS.items(), key=lambda one: one[1][0] == usual["width"]):
         page.set_viewport_size({"width": width, "height": height})
         too_small += [size] if is_wider(page) else []
-    page.set_viewport_size(usual)
     return too_small
 
 
 def list_violations(page: Page) -> list[str]:
-    """What axe finds wrong with the page, for people who do not see it, or use no mouse."""
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]]
+    """What axe finds wrong with the page, and its headings, for people who do not see it, or use no mouse."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate(JUDGE)
+    wrong = [f"{one['id']}: {node['html']}" for one in found["violations"] for node in one["nodes"]]
+    return wrong if found["headings"] == 1 else [*wrong, "has no single heading"]
+
+
+def find_in_mail(page: Page, *wanted: re.Pattern[str], to: str = "") -> list[str]:
+    """What the newest mail to somebody has of each pattern, once there is one. The page stays where it is."""
+    give_up_at = time.monotonic() + PATIENCE_MS / 1_000
+    while time.monotonic() < give_up_at:
+        for mail in MAIL.findall(page.request.get("/portal/sandbox/mails").text()):
+            found = [one.search(mail) for one in wanted]
+            if to in mail and all(found):
+                return [one[0] for one in found]
+        time.sleep(0.05)
+    raise AssertionError(f"no mail has {wanted}")
 
 
 def keep_picture(page: Page, name: str) -> None:

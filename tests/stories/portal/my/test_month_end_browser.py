@@ -7,22 +7,21 @@ import pytest
 from playwright.sync_api import expect
 
 from jobmeter.people.model import Role
-from tests.conftest import TEMPLATE, make_database
 from tests.stories.portal.browser import (
     LOOKS,
+    find_in_mail,
     keep_picture,
-    list_faults,
+    list_faults_at,
     list_in_look,
     open_browser,
     open_page,
+    open_site,
     use_session,
 )
 from tests.stories.portal.money.scene import Scene, end_month, open_account, use_all
-from tests.stories.portal.people.test_login_browser import CODE, LINK
+from tests.stories.portal.people.test_login_browser import LINK
 from tests.stories.portal.sessions import list_grants, log_in
-from tests.support.missing_part import find_programs
 from tests.support.sandbox_client import SandboxClient
-from tests.support.server_process import start_sandbox_server
 from tests.support.xml_partner import POSTER, XmlPartner
 
 LIST, INVOICES, CONTRACTS = "/portal/my/jobs", "/portal/partner/invoices", "/portal/partner/contracts"
@@ -31,16 +30,12 @@ LIST, INVOICES, CONTRACTS = "/portal/my/jobs", "/portal/partner/invoices", "/por
 @pytest.fixture(scope="module")
 def site(cluster_url, tmp_path_factory):
     """A sandbox in a process of its own, on the last day of a month, and a session of the partner's reader."""
-    find_programs("chromium")
-    made = make_database(cluster_url, TEMPLATE)
-    url = next(made)
     with (
-        start_sandbox_server(url, tmp_path_factory.mktemp("month"), host="localhost") as credentials,
+        open_site(cluster_url, tmp_path_factory.mktemp("month"), host="localhost") as (url, credentials),
         httpx2.Client(base_url=credentials["base_url"], timeout=60) as client,
     ):
         scene = open_account(SandboxClient(client, credentials))
         yield scene, log_in(url, list_grants(credentials)[Role.PARTNER_READER])
-    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -54,14 +49,7 @@ def log_in_by_mail(page, email):
     page.goto("/portal/login")
     page.get_by_label("E-mail address").fill(email)
     page.get_by_role("button", name="Send me a link").click()
-    reader = page.context.new_page()
-    for _ in range(50):
-        reader.goto("/portal/sandbox/mails")
-        text = reader.locator("main").inner_text()
-        if email in text and LINK.search(text) and CODE.search(text):
-            break
-    reader.close()
-    page.goto(LINK.search(text)[0])
+    page.goto(find_in_mail(page, LINK, to=email)[0])
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("My jobs")
 
@@ -142,9 +130,10 @@ def list_page_faults(browser, scene: Scene, number, partner):
     wrong = []
     for look in LOOKS:
         size, theme = look
-        with open_page(browser, credentials["base_url"], size, theme=theme, cookie=partner) as page:
+        with open_page(
+            browser, credentials["base_url"], size, theme=theme, cookie=partner, is_judged=True
+        ) as page:
             for name in list_in_look(pages, look):
-                assert page.goto(pages[name]).status == 200, name
-                wrong += [(name, found) for found in list_faults(page)]
+                wrong += [(name, found) for found in list_faults_at(page, pages[name])]
                 keep_picture(page, f"{name}-{size.replace(' ', '-')}-{theme}")
     return wrong

@@ -4,36 +4,31 @@ import httpx2
 import pytest
 
 from jobmeter.people.model import Role
-from tests.conftest import TEMPLATE, make_database
 from tests.stories.candidate.hard_texts import TEXTS
 from tests.stories.portal.browser import (
+    JOURNEYS,
     LOOKS,
     keep_picture,
-    list_faults,
+    list_faults_at,
     list_in_look,
     open_browser,
     open_page,
+    open_site,
     use_session,
 )
 from tests.stories.portal.my.scene import post_jobs
 from tests.stories.portal.sessions import list_grants, log_in
-from tests.support.missing_part import find_programs
 from tests.support.sandbox_client import SandboxClient
-from tests.support.server_process import start_sandbox_server
 from tests.support.xml_partner import POSTER
 
 LIST = "/portal/my/jobs"
-PAGE_BYTES_MAX = 60_000
 
 
 @pytest.fixture(scope="module")
 def site(cluster_url, tmp_path_factory):
     """A sandbox in a process of its own, in which a poster has jobs of each kind and with every hard text."""
-    find_programs("chromium")
-    made = make_database(cluster_url, TEMPLATE)
-    url = next(made)
     with (
-        start_sandbox_server(url, tmp_path_factory.mktemp("my-jobs")) as credentials,
+        open_site(cluster_url, tmp_path_factory.mktemp("my-jobs")) as (url, credentials),
         httpx2.Client(base_url=credentials["base_url"], timeout=60) as client,
     ):
         sandbox_client = SandboxClient(client, credentials)
@@ -51,7 +46,6 @@ def site(cluster_url, tmp_path_factory):
             "seat": log_in(url, email="recruiter@client.example"),
         }
         yield credentials["base_url"], tokens, jobs
-    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -80,28 +74,20 @@ def list_pages(jobs):
 def test_every_page_of_a_member_is_readable_by_everybody(browser, site, look):
     base_url, tokens, jobs = site
     (size, theme), wrong, pages = look, [], list_pages(jobs)
-    with open_page(browser, base_url, size, theme=theme) as page:
+    with open_page(browser, base_url, size, theme=theme, is_judged=True) as page:
         for name in list_in_look(pages, look):
             path, who, status = pages[name]
             use_session(page, base_url, tokens[who])
-            assert page.goto(path).status == status, name
-            wrong += [(name, found) for found in list_faults(page)]
+            wrong += [(name, found) for found in list_faults_at(page, path, status)]
             keep_picture(page, f"{name}-{size.replace(' ', '-')}-{theme}")
     assert wrong == []
 
 
-def test_pages_of_a_member_are_light(site):
-    base_url, tokens, jobs = site
-    for path, who, _ in list_pages(jobs).values():
-        headers, cookies = {"Accept": "text/html"}, {"jobmeter": tokens[who]}
-        assert len(httpx2.get(f"{base_url}{path}", headers=headers, cookies=cookies).content) < PAGE_BYTES_MAX
-
-
-@pytest.mark.parametrize("has_script", [True, False])
-def test_a_job_is_edited_and_closed_by_clicking(browser, site, has_script):
+@pytest.mark.parametrize(("size", "has_script"), JOURNEYS, ids=["script", "no script"])
+def test_a_job_is_edited_and_closed_by_clicking(browser, site, size, has_script):
     base_url, tokens, _ = site
     name = "With script" if has_script else "Without script"
-    with open_page(browser, base_url, "phone", cookie=tokens["poster"], has_script=has_script) as page:
+    with open_page(browser, base_url, size, cookie=tokens["poster"], has_script=has_script) as page:
         page.goto(f"{LIST}?q=hard-{0 if has_script else 1}")
         page.get_by_role("link", name="Edit").first.click()
         page.get_by_label("Title").fill("")

@@ -1,29 +1,32 @@
 """The operator's journey in a browser: finds a partner, adds one after proving who it is, looks at its pages, and finds that in the audit log."""
 
-import re
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import TEMPLATE, make_database
-from tests.stories.portal.browser import keep_picture, list_violations, open_browser, open_page
-from tests.stories.portal.people.test_login_browser import AUTHENTICATOR
+from tests.stories.portal.browser import (
+    JOURNEYS,
+    find_in_mail,
+    keep_picture,
+    list_violations,
+    open_browser,
+    open_page,
+    open_site,
+)
+from tests.stories.portal.people.test_login_browser import AUTHENTICATOR, CODE
 from tests.stories.portal.sessions import age_sessions
-from tests.support.missing_part import find_programs
-from tests.support.server_process import start_sandbox_server
-
-CODE = re.compile(r"\b[A-Z2-9]{4}-[A-Z2-9]{4}\b")
 
 
 @pytest.fixture(scope="module")
 def site(cluster_url, tmp_path_factory):
     """A sandbox with a name, because browsers make no passkeys for numbers: its database and its address."""
-    find_programs("chromium")
-    made = make_database(cluster_url, TEMPLATE)
-    url = next(made)
-    with start_sandbox_server(url, tmp_path_factory.mktemp("operator"), host="localhost") as credentials:
+    with open_site(cluster_url, tmp_path_factory.mktemp("operator"), host="localhost") as (url, credentials):
         yield url, credentials["base_url"]
-    made.close()
+
+
+@pytest.fixture(scope="module")
+def browser(site):
+    with open_browser() as opened:
+        yield opened
 
 
 def make_passkey(page):
@@ -45,25 +48,18 @@ def confirm(page, *, has_script):
         page.get_by_role("button", name="Use a passkey").click()
     else:
         page.get_by_role("button", name="Send me a mail with a code").click()
-        reader = page.context.new_page()
-        for _ in range(50):
-            reader.goto("/portal/sandbox/mails")
-            if found := CODE.search(reader.locator("main").inner_text()):
-                break
-        reader.close()
-        page.get_by_label("Code of the mail").fill(found[0])
+        (code,) = find_in_mail(page, CODE)
+        page.get_by_label("Code of the mail").fill(code)
         page.get_by_role("button", name="Confirm", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("You are confirmed")
     page.get_by_role("button", name="Send it").click()
 
 
-@pytest.mark.parametrize(
-    ("size", "has_script"), [("desk", True), ("phone", False)], ids=["script", "no script"]
-)
-def test_an_operator_adds_a_partner_and_looks_at_its_pages(site, size, has_script):
+@pytest.mark.parametrize(("size", "has_script"), JOURNEYS, ids=["script", "no script"])
+def test_an_operator_adds_a_partner_and_looks_at_its_pages(browser, site, size, has_script):
     database_url, base_url = site
     name = f"Nordwind {size}"
-    with open_browser() as browser, open_page(browser, base_url, size, has_script=has_script) as page:
+    with open_page(browser, base_url, size, has_script=has_script) as page:
         page.goto("/portal/login")
         page.get_by_role("button", name="Operator").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Programme")

@@ -5,19 +5,18 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import TEMPLATE, make_database
 from tests.stories.portal.browser import (
     LOOKS,
     WIDTHS,
+    find_in_mail,
     keep_picture,
-    list_faults,
+    list_faults_at,
     list_in_look,
     list_violations,
     open_browser,
     open_page,
+    open_site,
 )
-from tests.support.missing_part import find_programs
-from tests.support.server_process import start_sandbox_server
 
 SEAT = "recruiter@example.com"  # of the sandbox's contract for slots
 AUTHENTICATOR = {
@@ -35,11 +34,8 @@ CODE = re.compile(r"\b[A-Z2-9]{4}-[A-Z2-9]{4}\b")
 @pytest.fixture(scope="module")
 def base_url(cluster_url, tmp_path_factory):
     """A sandbox with a name: browsers make no passkeys for numbers."""
-    find_programs("chromium")
-    made = make_database(cluster_url, TEMPLATE)
-    with start_sandbox_server(next(made), tmp_path_factory.mktemp("login"), host="localhost") as credentials:
+    with open_site(cluster_url, tmp_path_factory.mktemp("login"), host="localhost") as (_, credentials):
         yield credentials["base_url"]
-    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -49,19 +45,12 @@ def browser(base_url):
 
 
 def request_mail(page):
-    """Returns the path of the link and the code of the mail that comes."""
+    """Returns the path of the link, and the code, of the mail that comes."""
     page.goto("/portal/login")
     page.get_by_label("E-mail address").fill(SEAT)
     page.get_by_role("button", name="Send me a link").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
-    reader = page.context.new_page()
-    for _ in range(50):
-        reader.goto("/portal/sandbox/mails")
-        text = reader.locator("main").inner_text()
-        if LINK.search(text):
-            break
-    reader.close()
-    return LINK.search(text)[0], CODE.search(text)[0]
+    return find_in_mail(page, LINK, CODE)
 
 
 @pytest.mark.parametrize("has_script", [True, False], ids=["script", "no script"])
@@ -122,13 +111,12 @@ def test_the_pages_of_a_log_in_are_readable_by_everybody(browser, base_url, look
         "account": "/portal/account?done=account",
     }
     (size, theme), wrong = look, []
-    with open_page(browser, base_url, size, theme=theme) as page:
+    with open_page(browser, base_url, size, theme=theme, is_judged=True) as page:
         page.goto("/portal/login?over=1")
         for name in list_in_look(pages, look):
             if name == "account":
                 page.goto("/portal/login")
                 page.get_by_role("button", name="Poster of jobs").click()
-            page.goto(pages[name])
-            wrong += [(name, found) for found in list_faults(page)]
+            wrong += [(name, found) for found in list_faults_at(page, pages[name])]
             keep_picture(page, f"{name}-{WIDTHS[size][0]}-{theme}")
     assert wrong == []
