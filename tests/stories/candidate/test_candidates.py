@@ -301,30 +301,31 @@ def test_what_is_loaded_ahead_is_not_counted(sandbox_client: SandboxClient) -> N
     assert figures(sandbox_client, "ahead") == (1, 0, "0.00")
 
 
-@pytest.mark.parametrize(
-    ("forwarded", "address"),
-    [
-        (None, None),  # the proxy's own address
-        ("203.0.113.9", "203.0.113.0"),
-        ("198.51.100.7, 203.0.113.9", "203.0.113.0"),  # an address claimed by the candidate is ignored
-        ("203.0.113.9, 10.1.2.3", "203.0.113.0"),  # another trusted proxy
-        ("203.0.113.9:4711", "203.0.113.0"),
-        ("unknown", None),
-        ("10.1.2.3", None),
-    ],
-)
-def test_the_candidate_s_address_is_found_behind_proxies(
-    forwarded: str | None, address: str | None, database_url: str
-) -> None:
+# What a proxy says, and the address of the candidate.
+FORWARDED = {
+    "": None,  # the proxy's own address
+    "203.0.113.9": "203.0.113.0",
+    "198.51.100.7, 203.0.113.9": "203.0.113.0",  # an address claimed by the candidate is ignored
+    "203.0.113.9, 10.1.2.3": "203.0.113.0",  # another trusted proxy
+    "203.0.113.9:4711": "203.0.113.0",
+    "unknown": None,
+    "10.1.2.3": None,
+}
+
+
+def test_the_candidate_s_address_is_found_behind_proxies(database_url: str) -> None:
     with open_sandbox_client(database_url, trusted_proxies="192.0.2.1,10.0.0.0/8") as sandbox_client:
-        path = links(sandbox_client, sandbox_client.post_job("proxied"))["apply"]
-        headers = BROWSER | ({} if forwarded is None else {"X-Forwarded-For": forwarded})
+        jobs = [sandbox_client.post_job(f"proxied-{number}") for number in range(len(FORWARDED))]
+        paths = [links(sandbox_client, job_id)["apply"] for job_id in jobs]
         app = sandbox_client.client.app
         with TestClient(app, base_url="http://board.example", client=("192.0.2.1", 1)) as proxy:
-            assert proxy.get(path, headers=headers, follow_redirects=False).status_code == 302
+            for path, forwarded in zip(paths, FORWARDED, strict=True):
+                headers = BROWSER | ({"X-Forwarded-For": forwarded} if forwarded else {})
+                assert proxy.get(path, headers=headers, follow_redirects=False).status_code == 302
     with psycopg.connect(database_url) as connection:
-        (found,) = connection.execute("SELECT address FROM events").fetchall()
-    assert found[0] == (find_address(address) if address else 0)
+        found = dict(connection.execute("SELECT job_id, address FROM events").fetchall())
+    expected = [find_address(address) if address else 0 for address in FORWARDED.values()]
+    assert [found[job_id] for job_id in jobs] == expected
 
 
 def test_only_a_trusted_proxy_can_state_the_candidate_s_address(database_url: str) -> None:

@@ -5,7 +5,7 @@ Does not own any expectation.
 
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import psycopg
@@ -70,6 +70,7 @@ class Browser:
     """A browser that has the cookie of a session, or none."""
 
     client: TestClient
+    tokens: dict[tuple[tuple[str, str | None], ...], str] = field(default_factory=dict, compare=False)
 
     def get(self, path, **headers):
         return self.client.get(path, headers=HTML | headers, follow_redirects=False)
@@ -81,8 +82,15 @@ class Browser:
         return self.client.post(path, data=fields, headers=sent, follow_redirects=False)
 
     def read_token(self):
-        page = self.client.get("/portal", headers=HTML)
-        return TOKEN.search(page.text)[1]
+        """The token of the forms of its session, which is the same on every page, and is looked up on one."""
+        if self._cookies not in self.tokens:
+            page = self.client.get("/portal", headers=HTML)
+            self.tokens[self._cookies] = TOKEN.search(page.text)[1]
+        return self.tokens[self._cookies]
+
+    @property
+    def _cookies(self):
+        return tuple((one.name, one.value) for one in self.client.cookies.jar)
 
 
 def open_browser(sandbox_client: SandboxClient, token: str = "", *, scheme: str = "http") -> Browser:
