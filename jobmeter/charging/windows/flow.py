@@ -12,25 +12,20 @@ from jobmeter.base.clock import to_ms
 from jobmeter.charging.job_changes.flow import enqueue_job_changes
 from jobmeter.charging.model import make_job_keys
 from jobmeter.charging.windows import store
-from jobmeter.charging.windows.model import LiveWindows, WindowEnds
+from jobmeter.charging.windows.model import FreeWindows, LiveWindows
 from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
 
 
-async def open_free_windows(
-    connection: Connection, *, shard: int, job_ids: Column, live_from: datetime, live_until_ms: Column
-) -> None:
+async def open_free_windows(connection: Connection, windows: FreeWindows, *, shard: int) -> None:
     """Opens the windows of jobs that are counted and never charged; all are in ``shard``."""
-    ends = WindowEnds(job_ids, live_until_ms)
-    await store.insert_free_windows(connection, ends, shard=shard, live_from_ms=to_ms(live_from))
+    await store.insert_free_windows(connection, windows, shard=shard)
 
 
-async def move_free_windows(
-    connection: Connection, *, shard: int, job_ids: Column, live_until_ms: Column
-) -> None:
-    """Until when the jobs' events count. ``job_ids`` rise."""
-    await store.lock_live_windows(connection, shard=shard, job_ids=job_ids)
-    await store.move_free_windows(connection, WindowEnds(job_ids, live_until_ms), shard=shard)
+async def move_free_windows(connection: Connection, windows: FreeWindows, *, shard: int) -> None:
+    """Moves the windows of such jobs."""
+    await store.lock_live_windows(connection, shard=shard, job_ids=windows.job_ids)
+    await store.move_free_windows(connection, windows, shard=shard)
 
 
 async def end_free_windows(connection: Connection, *, shard: int, job_ids: Column, now: datetime) -> None:

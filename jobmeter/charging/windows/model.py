@@ -10,10 +10,11 @@ from jobmeter.database.columns import Bigint, Columns
 
 
 @dataclass(frozen=True, slots=True)
-class WindowEnds(Columns):
-    """Until when jobs' events count."""
+class FreeWindows(Columns):
+    """From when until when the events of jobs without a price count. A window that begins at its end is closed. ``job_ids`` rise."""
 
     job_ids: Bigint
+    live_from_ms: Bigint
     live_until_ms: Bigint
 
 

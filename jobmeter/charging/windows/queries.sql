@@ -3,8 +3,9 @@ INSERT INTO job_budgets (
     shard, job_id, partner_contract_id, currency, click_price_micros, budget_micros, live_from_ms,
     live_until_ms
 )
-SELECT %(shard)s, job_id, 0, '', 0, 0, %(live_from_ms)s, live_until_ms
-  FROM unnest(%(job_ids)s::bigint[], %(live_until_ms)s::bigint[]) AS opened (job_id, live_until_ms)
+SELECT %(shard)s, job_id, 0, '', 0, 0, live_from_ms, live_until_ms
+  FROM unnest(%(job_ids)s::bigint[], %(live_from_ms)s::bigint[], %(live_until_ms)s::bigint[])
+    AS opened (job_id, live_from_ms, live_until_ms)
 
 -- name: lock_live_windows
 -- In the order in which the intake of events locks them.
@@ -19,12 +20,14 @@ SELECT held.job_id
 
 -- name: move_free_windows
 UPDATE job_budgets
-   SET live_until_ms = asked.live_until_ms,
+   SET live_from_ms = asked.live_from_ms,
+       live_until_ms = asked.live_until_ms,
        revision = revision + 1
-  FROM unnest(%(job_ids)s::bigint[], %(live_until_ms)s::bigint[]) AS asked (job_id, live_until_ms)
+  FROM unnest(%(job_ids)s::bigint[], %(live_from_ms)s::bigint[], %(live_until_ms)s::bigint[])
+    AS asked (job_id, live_from_ms, live_until_ms)
  WHERE job_budgets.shard = %(shard)s
    AND job_budgets.job_id = asked.job_id
-   AND job_budgets.live_until_ms <> asked.live_until_ms
+   AND (job_budgets.live_from_ms, job_budgets.live_until_ms) <> (asked.live_from_ms, asked.live_until_ms)
 
 -- name: end_free_windows
 UPDATE job_budgets

@@ -1,7 +1,7 @@
 """Owns the statements of live windows without a price, one function each. Does not own when they run."""
 
 from jobmeter.charging.model import JobKeys
-from jobmeter.charging.windows.model import LiveWindows, WindowEnds
+from jobmeter.charging.windows.model import FreeWindows, LiveWindows
 from jobmeter.database.arrays import BigintArray
 from jobmeter.database.columns import Bigint
 from jobmeter.database.connection import Connection
@@ -11,19 +11,16 @@ from jobmeter.database.statements import load_statements
 SQL = load_statements("jobmeter.charging.windows")
 
 
-async def insert_free_windows(
-    connection: Connection, ends: WindowEnds, *, shard: int, live_from_ms: int
-) -> None:
-    values = {**ends.parameters(), "shard": shard, "live_from_ms": live_from_ms}
-    await connection.execute(SQL["insert_free_windows"], values)
+async def insert_free_windows(connection: Connection, windows: FreeWindows, *, shard: int) -> None:
+    await connection.execute(SQL["insert_free_windows"], {**windows.parameters(), "shard": shard})
 
 
 async def lock_live_windows(connection: Connection, *, shard: int, job_ids: Bigint) -> None:
     await connection.execute(SQL["lock_live_windows"], {"shard": shard, "job_ids": BigintArray(job_ids)})
 
 
-async def move_free_windows(connection: Connection, ends: WindowEnds, *, shard: int) -> None:
-    await connection.execute(SQL["move_free_windows"], {**ends.parameters(), "shard": shard})
+async def move_free_windows(connection: Connection, windows: FreeWindows, *, shard: int) -> None:
+    await connection.execute(SQL["move_free_windows"], {**windows.parameters(), "shard": shard})
 
 
 async def end_free_windows(connection: Connection, *, shard: int, job_ids: Bigint, now_ms: int) -> None:

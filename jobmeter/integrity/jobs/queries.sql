@@ -138,28 +138,29 @@ SELECT count(*) AS checked,
 
 -- name: check_job_windows
 -- A live job's window ends with its run or with the service term of its contract; it is closed while its
--- campaign does not run. Without a campaign it opens when the job was published.
+-- campaign does not run, or it is not for the public. Without a campaign it opens when the job was published,
+-- or was made public again by an update.
 WITH published AS (
-    SELECT job_id, min(finished_at) AS published_at
+    SELECT job_id, bool_or(operation = 'CREATE') AS is_known,
+           array_agg(floor(extract(epoch FROM finished_at) * 1000)) AS opened_ms
       FROM job_tasks
-     WHERE operation = 'CREATE'
+     WHERE operation IN ('CREATE', 'UPDATE')
        AND status = 'SUCCEEDED'
      GROUP BY job_id
 ), looked AS (
     SELECT job_id,
            live_until_ms = floor(extract(epoch FROM least(expires_at, term_ends_at)) * 1000)
-           AND CASE WHEN state = 'PENDING' OR coalesce(status <> 'ACTIVE', false)
+           AND CASE WHEN state = 'PENDING' OR coalesce(status <> 'ACTIVE', false) OR is_private
                     THEN live_from_ms >= live_until_ms
                     ELSE live_from_ms < live_until_ms OR expires_at > term_ends_at
                END
-           AND (state = 'PENDING'
-                OR partner_job_campaign IS NOT NULL
-                OR channel = 'P4P' AND published_at IS NULL
-                OR live_from_ms = floor(extract(epoch FROM CASE WHEN channel = 'P4P' THEN published_at
-                                                                ELSE job_postings.created_at END) * 1000))
-               AS holds
+           AND (state = 'PENDING' OR is_private OR partner_job_campaign IS NOT NULL
+                OR CASE WHEN channel <> 'P4P'
+                        THEN live_from_ms = floor(extract(epoch FROM job_postings.created_at) * 1000)
+                        ELSE is_known IS NOT TRUE OR live_from_ms = ANY (opened_ms) END) AS holds
       FROM (SELECT job_id, shard, state, channel, expires_at, created_at, partner_contract_id,
-                   partner_job_campaign, campaign_id
+                   partner_job_campaign, campaign_id,
+                   coalesce(content ->> 'availability', 'PUBLIC') <> 'PUBLIC' AS is_private
               FROM job_postings
              WHERE state IN ('PENDING', 'LIVE')) AS job_postings
       JOIN job_budgets USING (job_id)

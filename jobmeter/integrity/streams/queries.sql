@@ -174,6 +174,7 @@ WITH looked AS (
                WHEN 'CLOSED_BY_POSTER' THEN state = 'CLOSED'
                WHEN 'DURATION' THEN state IN ('EXPIRED', 'LIVE', 'CLOSED')
                WHEN 'NOT_PROMOTED' THEN job_postings.partner_contract_id IS NULL
+               WHEN 'NOT_PUBLIC' THEN coalesce(content ->> 'availability', 'PUBLIC') <> 'PUBLIC'
                ELSE reason IN ('OFFER_END', 'CAMPAIGN_OFF', 'ACCOUNT_BUDGET', 'JOB_BUDGET', 'NO_BUDGET',
                                'DAY_BUDGET')
                 AND job_postings.partner_contract_id IS NOT NULL

@@ -136,6 +136,7 @@ class FeedPosting:
 
     job_id: int
     partner_job_id: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -155,7 +155,7 @@ SELECT partner_job_id, job_id
 
 -- name: lock_feed_postings
 -- Job rows before live windows, in a fixed order, to prevent deadlocks.
-SELECT job_postings.job_id, partner_job_id
+SELECT job_postings.job_id, partner_job_id, job_postings.created_at
   FROM feed_jobs
   JOIN job_postings ON shard = %(shard)s AND job_postings.job_id = feed_jobs.job_id
  WHERE feed_id = %(feed_id)s

@@ -105,6 +105,25 @@ def test_a_first_load_creates_live_jobs_without_a_price(scenario):
     scenario.check_laws()
 
 
+def test_the_events_of_a_job_count_only_while_it_is_for_the_public(scenario):
+    """The window of a job that was private was once open from each of its changes to the next."""
+    windows = "SELECT live_from_ms < live_until_ms FROM job_budgets"
+    opened = "SELECT live_from_ms = floor(extract(epoch FROM created_at) * 1000) FROM job_budgets JOIN job_postings USING (shard, job_id)"
+
+    def load(day, availability, title):
+        job = serialize_job("a", jobPostingAvailability=availability, title=title)
+        scenario.load(serialize_feed([job]), day=day)
+        scenario.check_laws()
+        return scenario.ask(windows)
+
+    assert load(0, "INTERNAL", "First") == [(False,)]
+    assert load(1, "INTERNAL", "Second") == [(False,)]
+    assert load(2, "PUBLIC", "Third") == [(True,)]
+    assert scenario.ask(opened) == [(True,)]
+    assert load(3, "PRIVATE_TO_ATS_INTEGRATION", "Third") == [(False,)]
+    assert load(4, "", "Fourth") == [(True,)]
+
+
 def test_an_unchanged_reload_writes_no_job(scenario):
     scenario.load(serialize_feed(serialize_jobs(30)))
     before = scenario.ask("SELECT job_id, xmin::text FROM job_postings ORDER BY 1")

@@ -224,7 +224,9 @@ def named_files() -> list[Source]:
 
 
 def test_statements_are_deterministic():
-    asked = "jobmeter/operations/queries.sql"  # a backup asks for the server's clock: what is restored goes by it
+    asked = (
+        "jobmeter/operations/queries.sql"  # a backup asks for the server's clock: what is restored goes by it
+    )
     sources = [source for source in named_files() if source.path != asked]
     assert len(named_files()) == len(sources) + 1
     refuse(breach for source in sources for breach in banned_word_breaches(source))

@@ -35,6 +35,7 @@ from tests.support.scenario import (
     until_someone_waits,
 )
 
+HOUR = timedelta(hours=1)
 NOW = START + timedelta(hours=1)
 CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 TARGET = ApplyTarget("https://careers.example.com/apply", is_live=True)
@@ -199,6 +200,12 @@ async def test_a_job_that_is_no_longer_for_the_public_is_left_alone(database_url
         for known in (None, IntakeCaches()):
             with nothing_written(database_url):
                 assert await take(scenario, make_clicks(job_id, 1, NOW), known=known) is None
+        assert await scenario.breaches() == []
+        await scenario.take(scenario.customers[0], element | {"availability": "PUBLIC"}, NOW + HOUR)
+        await scenario.run_due(NOW + HOUR)
+        assert await scenario.breaches() == []
+        clicks = [*make_clicks(job_id, 1, NOW, prefix="while private"), *make_clicks(job_id, 1, NOW + HOUR)]
+        assert (await scenario.ingest(clicks, NOW + HOUR)).clicks_charged == 1
 
 
 async def test_a_day_that_is_over_and_two_days_at_once_are_left_alone(database_url: str) -> None:

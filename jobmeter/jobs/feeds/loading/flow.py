@@ -5,7 +5,7 @@ batch is written, the next is read in a separate thread. Does not own fetching (
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +17,7 @@ from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Refused
 from jobmeter.base.ids import shard_of
 from jobmeter.charging.windows import flow as windows_flow
+from jobmeter.charging.windows.model import FreeWindows
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import store
@@ -127,7 +128,6 @@ async def _write_batch(load: _Load, batch: FeedBatch, run: FeedRun) -> FeedRun:
 
 async def _create(connection: Connection, load: _Load, rows: Sequence[FeedRow]) -> list[FeedError]:
     """Returns the jobs that belong to another feed."""
-    ends = _list_window_ends(load, rows)
     posted = await store.insert_feed_postings(
         connection,
         feed_id=load.feed.id,
@@ -136,13 +136,8 @@ async def _create(connection: Connection, load: _Load, rows: Sequence[FeedRow]) 
         jobs=store.pack_rows(rows),
         now=load.now,
     )
-    await windows_flow.open_free_windows(
-        connection,
-        shard=load.shard,
-        job_ids=np.array(list(posted.values()), dtype=np.int64),
-        live_from=load.now,
-        live_until_ms=np.array([ends[partner_job_id] for partner_job_id in posted], dtype=np.int64),
-    )
+    windows = _make_windows(rows, [(name, job_id, load.now) for name, job_id in posted.items()])
+    await windows_flow.open_free_windows(connection, windows, shard=load.shard)
     return [
         FeedError(index=row.index, partner_job_id=row.partner_job_id, path="job/partnerJobId", why=TAKEN)
         for row in rows
@@ -150,22 +145,30 @@ async def _create(connection: Connection, load: _Load, rows: Sequence[FeedRow]) 
     ]
 
 
-def _list_window_ends(load: _Load, rows: Sequence[FeedRow]) -> dict[str, int]:
-    """Until when the events of each job count; those of a job that is not for the public do not."""
-    return {row.partner_job_id: row.live_until_ms if row.is_public else to_ms(load.now) for row in rows}
+def _make_windows(rows: Sequence[FeedRow], posted: Iterable[tuple[str, int, datetime]]) -> FreeWindows:
+    """The windows of jobs that are posted, each with its partner's id, its own and when it was posted, from then on.
+
+    That of a job that is not for the public is closed at its end, as everywhere: its events do not count.
+    """
+    by_name = {row.partner_job_id: row for row in rows}
+    jobs = [(by_name[name], job_id, to_ms(posted_at)) for name, job_id, posted_at in posted]
+    return FreeWindows(
+        job_ids=np.array([job_id for _, job_id, _ in jobs], dtype=np.int64),
+        live_from_ms=np.array(
+            [posted_at_ms if row.is_public else row.live_until_ms for row, _, posted_at_ms in jobs],
+            dtype=np.int64,
+        ),
+        live_until_ms=np.array([row.live_until_ms for row, *_ in jobs], dtype=np.int64),
+    )
 
 
 async def _change(connection: Connection, load: _Load, rows: Sequence[FeedRow]) -> None:
-    ends = _list_window_ends(load, rows)
+    names = [row.partner_job_id for row in rows]
     postings = await store.lock_feed_postings(
-        connection, feed_id=load.feed.id, shard=load.shard, partner_job_ids=list(ends)
+        connection, feed_id=load.feed.id, shard=load.shard, partner_job_ids=names
     )
-    await windows_flow.move_free_windows(
-        connection,
-        shard=load.shard,
-        job_ids=np.array([posting.job_id for posting in postings], dtype=np.int64),
-        live_until_ms=np.array([ends[posting.partner_job_id] for posting in postings], dtype=np.int64),
-    )
+    windows = _make_windows(rows, [(one.partner_job_id, one.job_id, one.created_at) for one in postings])
+    await windows_flow.move_free_windows(connection, windows, shard=load.shard)
     await store.update_feed_postings(
         connection, feed_id=load.feed.id, shard=load.shard, jobs=store.pack_rows(rows)
     )
