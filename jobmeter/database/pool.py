@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from select import POLLIN, poll
 from typing import Self
 
 import psycopg
@@ -149,7 +150,7 @@ class Database:
 
     async def check(self) -> None:
         """Connects to the server once. Raises ``psycopg.Error`` if that fails."""
-        async with self._pool.connection(timeout=CHECK_SECONDS_MAX) as connection:
+        async with lend_connection(self._pool, seconds_max=CHECK_SECONDS_MAX) as connection:
             await connection.execute("SELECT 1")
 
     def refuse(self, error: BaseException) -> Refused:
@@ -179,7 +180,7 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection in autocommit mode, for single statements."""
-        async with self._pool.connection() as connection:
+        async with lend_connection(self._pool) as connection:
             self._lent += 1
             try:
                 yield connection
@@ -189,7 +190,7 @@ class Database:
     @asynccontextmanager
     async def keyed_connection(self) -> AsyncIterator[Connection]:
         """One of a few connections in autocommit mode whose plans are those of ``prefer_index_plans``."""
-        async with self._keyed_pool.connection() as connection:
+        async with lend_connection(self._keyed_pool) as connection:
             yield connection
 
     @asynccontextmanager
@@ -212,6 +213,44 @@ class Database:
     async def transaction(self) -> AsyncIterator[Connection]:
         async with self.connection() as connection, connection.transaction():
             yield connection
+
+
+@asynccontextmanager
+async def lend_connection(
+    pool: AsyncConnectionPool[Connection], *, seconds_max: float | None = None
+) -> AsyncIterator[Connection]:
+    """Lends a connection of the pool that the server has not ended meanwhile, for example because it was restarted.
+
+    The pool itself would lend such a one, and the request would fail; or it would ask the server before each use. Waits for at
+    most ``seconds_max`` for one to become free, as long as the pool does by default.
+    """
+    connection = await pool.getconn(seconds_max)
+    for _ in range(pool.max_size):
+        if not is_ended(connection):
+            break
+        await pool.putconn(connection)  # which drops it
+        connection = await pool.getconn(seconds_max)
+    try:
+        async with connection:
+            yield connection
+    finally:
+        await pool.putconn(connection)
+
+
+def is_ended(connection: Connection) -> bool:
+    """Whether the server has ended an idle connection: then its end has been received. Asks nothing, and takes microseconds."""
+    if connection.closed:
+        return True
+    for _ in range(2):  # first what the server said, then the end itself
+        received = poll()
+        received.register(connection.pgconn.socket, POLLIN)
+        if not received.poll(0):
+            return False
+        try:
+            connection.pgconn.consume_input()
+        except psycopg.OperationalError:
+            return True
+    return False
 
 
 class JoinedDatabase(Database):
