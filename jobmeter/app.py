@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 from starlette.applications import Starlette
@@ -186,6 +186,22 @@ async def watch_process(state: AppContext) -> None:
                 loop_delay_seconds=time.perf_counter() - begun_at - WATCH_SECONDS,
             )
         )
+
+
+async def run_worker(settings: Settings, *, is_over: asyncio.Event, when_running: Callable[[], None]) -> None:
+    """Runs the background work in a process without requests, until ``is_over``. What it has begun is finished or taken back.
+
+    Nobody wakes it: it looks for work at each interval, as every process does.
+    """
+    await wait_for_database(settings.database_url)
+    async with Database.opened(
+        settings.database_url, connections_max=settings.pool_connections_max
+    ) as database:
+        clock = MachineClock()
+        await chores.make_event_days(database, now=await clock.read())
+        async with run_beside(run_loop(database, settings, read_clock=clock.read, wakeup=asyncio.Event())):
+            when_running()
+            await is_over.wait()
 
 
 @contextlib.asynccontextmanager

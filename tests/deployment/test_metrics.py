@@ -3,8 +3,6 @@
 import os
 import re
 import signal
-import subprocess
-import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -17,15 +15,11 @@ from psycopg.conninfo import conninfo_to_dict
 from jobmeter.base.days import FINAL_AFTER_DAYS
 from jobmeter.telemetry.metrics.model import METRICS
 from jobmeter.telemetry.metrics.processes import PREFIX
+from tests.deployment.serving import OPERATOR_KEY, serve, wait_until
 from tests.support.sandbox_client import bearer
-from tests.support.server_process import WHOLE
 
 SERIES = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$", re.MULTILINE)
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
-PATIENCE_SECONDS = 60
-KEY = "o" * 32
-KEYS = {"JOBMETER_EVENTS_KEY": "e" * 32, "JOBMETER_OPERATOR_KEY": KEY, "JOBMETER_SECRET_KEY": "s" * 32}
-LISTENING = re.compile(r"listening at (http://\S+?);")
 
 
 def read(text):
@@ -183,35 +177,8 @@ def test_a_day_that_is_due_is_late_until_it_is_final(sandbox_client, scrape, dat
 # -- a server of two processes
 
 
-@contextmanager
-def serve(database_url, folder, **environment):
-    """Starts a production server, and yields its process and a client of it. Its counts are below ``folder``."""
-    log, command = folder / "log", [*WHOLE, "serve", "--port", "0", "--workers", "2"]
-    settings = (
-        os.environ | KEYS | {"JOBMETER_DATABASE_URL": database_url, "TMPDIR": str(folder)} | environment
-    )
-    with log.open("wb") as output:
-        server = subprocess.Popen(command, stdout=output, stderr=output, env=settings)
-    try:
-        wait_until(lambda: LISTENING.search(log.read_text()), log)
-        base_url = LISTENING.search(log.read_text())[1]
-        with httpx2.Client(base_url=base_url, timeout=60) as client:
-            yield server, client
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def wait_until(holds, log):
-    give_up_at = time.monotonic() + PATIENCE_SECONDS
-    while not (found := holds()):
-        assert time.monotonic() < give_up_at, log.read_text()
-        time.sleep(0.05)
-    return found
-
-
 def scrape_from(client):
-    return read(client.get("/metrics", headers=bearer(KEY)).text)
+    return read(client.get("/metrics", headers=bearer(OPERATOR_KEY)).text)
 
 
 @contextmanager

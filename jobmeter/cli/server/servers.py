@@ -1,13 +1,16 @@
-"""Owns the commands ``jobmeter serve`` and ``jobmeter sandbox``: settings, credentials file, and what they print.
+"""Owns the commands ``jobmeter serve``, ``jobmeter worker`` and ``jobmeter sandbox``: settings, credentials file, and what they print.
 
 Does not own running the server (``serve``).
 """
 
 import asyncio
+import importlib
+import signal
 from dataclasses import replace
 from typing import Any
 
 from jobmeter.base.clock import read_machine_clock
+from jobmeter.base.settings import Settings
 from jobmeter.base.terminal import Terminal
 from jobmeter.cli.options import (
     PRODUCTION_DATA,
@@ -20,13 +23,14 @@ from jobmeter.cli.options import (
     UrlOption,
     WorkersOption,
 )
-from jobmeter.cli.server.serve import reserve_address, run_database, run_server
+from jobmeter.cli.server.serve import reserve_address, run_database, run_server, show_log
 from jobmeter.cli.server.settings import check_usable, read_settings
 from jobmeter.database.pool import Database
 from jobmeter.sandbox import seed
 from jobmeter.sandbox.traffic.client import Sandbox, read_credentials, write_credentials
 from jobmeter.telemetry.metrics.processes import count_together
 
+WORKER = "jobmeter.app:run_worker"
 SANDBOX_PORT = 8750
 SERVER_PORT = 8700
 
@@ -55,6 +59,26 @@ def serve(
                 f"Jobmeter is listening at {base_url}; open {base_url}/ in a browser to see what is there."
             ),
         )
+
+
+def worker(*, data: DataOption = PRODUCTION_DATA, database_url: UrlOption = "") -> None:
+    """Runs the background work until it is interrupted. Several may run, beside servers that run it or not."""
+    settings = read_settings()
+    check_usable(settings)
+    show_log()
+    with run_database(data, database_url) as url:
+        asyncio.run(_work(replace(settings, database_url=url, sandbox=False)))
+
+
+async def _work(settings: Settings) -> None:
+    # ``run_database`` has imported it, beside the start of the database.
+    module, _, name = WORKER.partition(":")
+    run_worker = getattr(importlib.import_module(module), name)
+    is_over, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, is_over.set)
+    started = "The background work is running."
+    await run_worker(settings, is_over=is_over, when_running=lambda: Terminal().print_line(started))
 
 
 def sandbox(

@@ -87,12 +87,12 @@ async def test_what_fails_in_a_connection_ends_it_for_that_caller_alone(filled):
         async with filled.transaction():
             raise ZeroDivisionError
     with pytest.raises(psycopg.errors.UndefinedTable):
-        await ask_for_nothing(filled)
+        await fail_in_transaction(filled)
     assert await ask(filled.connection()) == 7
     assert filled.count_connections().lent == 0
 
 
-async def ask_for_nothing(database):
+async def fail_in_transaction(database):
     async with database.transaction() as connection:
         await connection.execute("SELECT FROM nothing")
 
