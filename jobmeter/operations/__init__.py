@@ -1,4 +1,4 @@
-"""Owns the care of an installation's database: backups, the archive of its log, restoring.
+"""Owns the care of an installation: backups, the archive of its log, restoring, the checks of a doctor.
 
 Does not own the commands (``cli.server``) or the checks of a restored database (``integrity``).
 """

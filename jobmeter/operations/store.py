@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
+from psycopg.errors import UndefinedTable
 
 from jobmeter.base.faults import CommandFailed
 from jobmeter.database.statements import load_statements
+from jobmeter.operations.model import DatabaseFacts
 
 CONNECT_SECONDS = 10
 SQL = load_statements("jobmeter.operations")
@@ -27,6 +29,28 @@ def drop_slot(url: str, *, name: str) -> bool:
     """The database no longer keeps its log for the slot. Returns whether there was one. Raises ``CommandFailed``."""
     with _connected(url) as connection:
         return connection.execute(SQL["drop_slot"], {"name": name}).fetchone() is not None
+
+
+def read_facts(url: str) -> DatabaseFacts:
+    """Raises ``CommandFailed``."""
+    with _connected(url) as connection:
+        row = connection.execute(SQL["read_facts"]).fetchone()
+        assert row is not None, "a row without a table"
+        server_time, lost_by = row
+        return DatabaseFacts(
+            server_time=server_time,
+            lost_by=tuple(lost_by or ()),
+            last_migration=read_last_migration(connection),
+        )
+
+
+def read_last_migration(connection: psycopg.Connection[Any]) -> str:
+    """Empty for a database without a schema."""
+    try:
+        row = connection.execute(SQL["read_last_migration"]).fetchone()
+    except UndefinedTable:
+        return ""
+    return "" if row is None or row[0] is None else str(row[0])
 
 
 @contextmanager

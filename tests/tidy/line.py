@@ -88,7 +88,7 @@ ROOMS = {
     ),
     "database": ("postmaster", ""),
     "certification": ("", "judges", "checklist", "rehearsal"),
-    "cli": ("", "server", "operator", "operator.access", "operator.billing", "partner"),
+    "cli": ("", "server", "care", "operator", "operator.access", "operator.billing", "partner"),
     "client": ("http", ""),
     "contracts": ("", "partner", "credits", "hiring", "acts", "hiring_acts"),
     "exports": ("", "kinds", "formats", "files"),

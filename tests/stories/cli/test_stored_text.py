@@ -27,7 +27,18 @@ HOSTILE = {
 }
 # These print no text that anybody sent: figures, times, paths, or their own words.
 PRINT_NO_STORED_TEXT = {
-    *("serve", "worker", "sandbox", "clock show", "clock set", "clock advance", "traffic", "traffic score"),
+    *(
+        "serve",
+        "worker",
+        "doctor",
+        "settings",
+        "sandbox",
+        "clock show",
+        "clock set",
+        "clock advance",
+        "traffic",
+        "traffic score",
+    ),
     *(
         "db upgrade",
         "db head",
