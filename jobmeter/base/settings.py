@@ -6,8 +6,9 @@ Does not own policies per contract (the database does). A setting never changes 
 import difflib
 import importlib.util
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from jobmeter.base.lists import list_parts, list_rising_days
@@ -210,6 +211,27 @@ SECRET_SETTINGS = frozenset(
 )
 
 
+FILE_SUFFIX = "_FILE"
+
+
+def read_secret_files(environment: MutableMapping[str, str]) -> None:
+    """Sets each secret setting whose value is in a file, which ``JOBMETER_..._FILE`` names: only the server's user needs to read it,
+    and service managers pass secrets so. Raises ``ValueError`` that names the variable.
+    """
+    for variable in sorted(map(variable_of, SECRET_SETTINGS)):
+        path = environment.get(f"{variable}{FILE_SUFFIX}")
+        if path is None:
+            continue
+        try:
+            value = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not text"
+            raise ValueError(f"{variable}{FILE_SUFFIX}: cannot read {path}: {reason}") from None
+        if environment.get(variable, value) != value:
+            raise ValueError(f"{variable} and {variable}{FILE_SUFFIX} are both set, and differ")
+        environment[variable] = value
+
+
 def list_in_force(settings: Settings) -> list[tuple[str, str | None]]:
     """Returns each setting by its variable; of a secret one only whether it is set, ``None`` for one that is not set."""
     values = {one.name: getattr(settings, one.name) for one in fields(settings)}
@@ -230,6 +252,7 @@ def variable_of(name: str) -> str:
 def find_misspelt(environment: Mapping[str, str] | None = None) -> dict[str, str]:
     """Returns the variables that begin like a setting and are none, each with the nearest setting, if one is near."""
     known = [one.name.upper() for one in fields(Settings)]
+    known += [f"{name.upper()}{FILE_SUFFIX}" for name in SECRET_SETTINGS]
     source = os.environ if environment is None else environment
     found = {}
     for name in source:

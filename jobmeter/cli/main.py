@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError, Group
 
 from jobmeter import __version__
 from jobmeter.base.faults import CommandFailed
+from jobmeter.base.settings import read_secret_files
 from jobmeter.base.terminal import accept_every_character, to_printable
 
 USAGE_ERROR = 2
@@ -144,6 +145,7 @@ def main(tokens: Sequence[str] | None = None) -> None:
     """
     accept_every_character()
     try:
+        read_secret_files(os.environ)
         make_app()(tokens)
         sys.stdout.flush()
     except CycloptsError as error:

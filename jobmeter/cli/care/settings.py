@@ -3,7 +3,7 @@
 import os
 from dataclasses import fields
 
-from jobmeter.base.settings import SECRET_SETTINGS, Settings, find_misspelt, variable_of
+from jobmeter.base.settings import FILE_SUFFIX, SECRET_SETTINGS, Settings, find_misspelt, variable_of
 from jobmeter.base.terminal import Terminal
 from jobmeter.cli.options import JsonOption
 from jobmeter.cli.output import print_json
@@ -12,7 +12,7 @@ HIDDEN = "***"
 
 
 def settings(*, json: JsonOption = False) -> None:
-    """Prints each setting, its value, and whether it is the default or from the environment; of a secret only whether it is set.
+    """Prints each setting, its value, and whether it is the default, from the environment or from a file; of a secret only whether it is set.
 
     Example: jobmeter settings
     """
@@ -37,12 +37,18 @@ def list_settings() -> list[dict[str, str | None]]:
         {
             "variable": variable_of(one.name),
             "value": _show(one.name, getattr(current, one.name)),
-            "from": "environment" if variable_of(one.name) in os.environ else "default",
+            "from": _find_origin(variable_of(one.name)),
             "meaning": one.metadata["meaning"],
         }
         for one in fields(Settings)
         if one.name != "sandbox"  # set by the commands
     ]
+
+
+def _find_origin(variable: str) -> str:
+    if f"{variable}{FILE_SUFFIX}" in os.environ:
+        return "file"
+    return "environment" if variable in os.environ else "default"
 
 
 def _show(name: str, value: object) -> str | None:

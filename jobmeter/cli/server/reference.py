@@ -22,7 +22,7 @@ from jobmeter.base import limits
 from jobmeter.base.faults import Fault
 from jobmeter.base.glossary import REPLACED, TERMS, Where
 from jobmeter.base.remedies import REMEDIES
-from jobmeter.base.settings import Settings, variable_of
+from jobmeter.base.settings import FILE_SUFFIX, SECRET_SETTINGS, Settings, variable_of
 from jobmeter.base.terminal import Terminal
 from jobmeter.certification.checklist.reference import print_certification
 from jobmeter.cli.server.command_pages import FOLDER, list_pictures, print_commands
@@ -80,6 +80,11 @@ def print_settings() -> str:
     for field in fields(Settings):
         default = "(empty)" if field.default in {"", None} else field.default
         lines.append(f"| `{variable_of(field.name)}` | {default} | {field.metadata['meaning']} |")
+    secret = ", ".join(f"`{variable_of(name)}`" for name in sorted(SECRET_SETTINGS))
+    lines += [
+        "",
+        f"The secret ones may be in a file, whose path is in the variable with `{FILE_SUFFIX}` at its end: {secret}.",
+    ]
     lines += ["", "# Limits", "", "| limit | value |", "| --- | --- |"]
     lines += [f"| `{name}` | {value:,} |" for name, value in vars(limits).items() if name.isupper()]
     return "\n".join(lines) + "\n"

@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 
-from jobmeter.base.settings import Settings, find_misspelt
+from jobmeter.base.settings import Settings, find_misspelt, read_secret_files
 
 TEXTS = {
     "base_url": "https://jobs.example.com",
@@ -112,6 +112,40 @@ def test_known_variables_and_those_of_others_are_not_misspelt():
     known = {variable(name): "x" for name in FIELDS}
     others = {"JOBMETER_TESTS_CLUSTER_URL": "x", "MY_JOBMETER_KEY": "x", "JOB": "x", "PATH": "x"}
     assert find_misspelt(known | others) == {}
+
+
+def test_secrets_are_read_from_files(tmp_path):
+    key, url = tmp_path / "key", tmp_path / "url"
+    key.write_text("a secret\n")
+    url.write_text("postgresql://a:b@c/d")
+    environment = {"JOBMETER_SECRET_KEY_FILE": str(key), "JOBMETER_DATABASE_URL_FILE": str(url)}
+    for _ in range(2):  # a process that is started with these variables reads them again
+        read_secret_files(environment)
+        found = Settings.from_environment(environment)
+        assert (found.secret_key, found.database_url) == ("a secret", "postgresql://a:b@c/d")
+    assert find_misspelt(environment) == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        (
+            {"JOBMETER_SECRET_KEY_FILE": "/nowhere/key"},
+            "JOBMETER_SECRET_KEY_FILE: cannot read /nowhere/key: No such file",
+        ),
+        ({"JOBMETER_SECRET_KEY_FILE": "/"}, "JOBMETER_SECRET_KEY_FILE: cannot read /: Is a directory"),
+        ({"JOBMETER_SECRET_KEY_FILE": "/dev/null", "JOBMETER_SECRET_KEY": "a"}, "are both set, and differ"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named(given, reason):
+    with pytest.raises(ValueError, match=reason):
+        read_secret_files(given)
+
+
+def test_what_is_no_secret_is_in_no_file():
+    environment = {"JOBMETER_BOARD_NAME_FILE": "/dev/null"}
+    read_secret_files(environment)
+    assert find_misspelt(environment) == {"JOBMETER_BOARD_NAME_FILE": "JOBMETER_BOARD_NAME"}
 
 
 def test_every_setting_has_a_meaning():
