@@ -12,6 +12,7 @@ LATE_WINDOW_HOURS = 48
 FINAL_AFTER_DAYS = 3
 
 _DAY = timedelta(days=1)
+LAST_MOMENT = datetime.max.replace(tzinfo=UTC)
 _EPOCH = date(1970, 1, 1)
 
 
@@ -25,8 +26,8 @@ def start_of(day: date) -> datetime:
 
 
 def end_of(day: date) -> datetime:
-    """Returns the first instant after ``day``."""
-    return start_of(day) + _DAY
+    """Returns the first instant after ``day``; of the last day that there is, its last instant."""
+    return start_of(day) + _DAY if day < date.max else LAST_MOMENT
 
 
 def month_of(moment: datetime) -> date:

@@ -5,6 +5,7 @@ A base backup is what ``pg_basebackup`` writes, so that PostgreSQL's own tools c
 
 import re
 import shutil
+import signal
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,6 +121,8 @@ def archive_log(url: str, folder: BackupFolder) -> int:
     run_program("pg_receivewal", [*CONNECTION, "--slot", SLOT, *create, "--no-password"], url=url)
     follow = ("--directory", folder.log, "--synchronous", "--no-password")
     with start_program("pg_receivewal", [*CONNECTION, "--slot", SLOT, *follow], url=url) as program:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: program.terminate())  # it writes what it has received
         return program.wait()
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -44,8 +45,8 @@ def archiving(folder, data):
         wait_until(lambda: any(BackupFolder(folder).log.glob("*.partial")), data / "archive.log")
         yield archive
     finally:
-        archive.send_signal(signal.SIGINT)
-        archive.wait(30)
+        archive.send_signal(signal.SIGTERM)
+        assert archive.wait(30) == 0
 
 
 def wait_until(holds, log):
@@ -58,6 +59,9 @@ def wait_until(holds, log):
 def wait_for_archive(url, log):
     """Until everything that is committed now is archived."""
     with psycopg.connect(url, autocommit=True) as connection:
+        # The tests' database does not wait for its log: one commit that does writes everything before it.
+        connection.execute("SET synchronous_commit = on")
+        connection.execute("SELECT pg_logical_emit_message(true, 'test', 'archived')")
         (wanted,) = connection.execute("SELECT pg_current_wal_flush_lsn()").fetchone()
         wait_until(
             lambda: (
@@ -234,13 +238,17 @@ def test_an_archive_needs_a_server_that_runs(tmp_path, capsys):
 
 def test_a_password_is_in_no_argument_and_no_variable(tmp_path):
     """It is in a file that is deleted with the program."""
-    url = "postgresql://someone:hunter2%20x@127.0.0.1:1/board?connect_timeout=1"
-    following = [*CONNECTION, "--directory", tmp_path, "--no-password"]
-    with start_program("pg_receivewal", following, url=url) as program:  # it tries again and again
-        process = Path("/proc") / str(program.pid)
-        seen = process.joinpath("cmdline").read_bytes() + process.joinpath("environ").read_bytes()
-        assert b"PGSERVICEFILE" in seen
-        assert b"hunter2" not in seen
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it accepts connections, and never answers
+        url = f"postgresql://someone:hunter2%20x@127.0.0.1:{silent.getsockname()[1]}/board"
+        following = [*CONNECTION, "--directory", tmp_path, "--no-password"]
+        with start_program("pg_receivewal", following, url=url) as program:
+            connection, _ = silent.accept()
+            process = Path("/proc") / str(program.pid)
+            seen = process.joinpath("cmdline").read_bytes() + process.joinpath("environ").read_bytes()
+            connection.close()
+    assert b"PGSERVICEFILE" in seen
+    assert b"hunter2" not in seen
+    nobody = "postgresql://someone:hunter2@127.0.0.1:1/board"
     with pytest.raises(CommandFailed, match="refused") as failed:
-        run_program("pg_basebackup", [*CONNECTION, "--pgdata", tmp_path / "a"], url=url)
+        run_program("pg_basebackup", [*CONNECTION, "--pgdata", tmp_path / "a"], url=nobody)
     assert "hunter2" not in str(failed.value)

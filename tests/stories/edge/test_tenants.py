@@ -321,6 +321,8 @@ def test_public_endpoints_are_listed_here():
         "/oauth/v2/revoke",
         "/",
         "/health",
+        "/livez",
+        "/readyz",
         "/openapi.json",
         "/docs",
     }
@@ -329,6 +331,7 @@ def test_public_endpoints_are_listed_here():
 def test_a_path_begins_with_the_name_of_its_audience():
     audiences = {
         "operator": Audience.OPERATOR,
+        "metrics": Audience.OPERATOR,  # where monitoring programs look for it
         "sandbox": Audience.OPERATOR,
         "events": Audience.BOARD,
         "delivery": Audience.BOARD,

@@ -32,6 +32,12 @@ def test_a_day_ends_when_the_next_begins(day):
     assert days.end_of(day) == days.start_of(day + timedelta(days=1))
 
 
+def test_the_last_day_that_there_is_ends_too():
+    """``to=9999-12-31`` was once an internal error."""
+    assert days.end_of(date.max) == days.LAST_MOMENT
+    assert days.day_of(days.end_of(date.max)) == date.max
+
+
 @given(DAYS, st.integers(0, 10))
 def test_a_day_is_final_a_whole_number_of_days_later(day, after):
     assert days.final_at(day, final_after_days=after) - days.start_of(day) == timedelta(days=after)
