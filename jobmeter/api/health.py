@@ -96,6 +96,7 @@ async def show_metrics(context: RequestContext) -> Response:
         Readings(model.CLOCK, {(): context.now.timestamp()}),
     ]
     try:
+        await app.database.check()  # fails sooner than a program that reads metrics gives up
         async with app.lend_connection() as connection:
             found = await health.read_health(
                 connection, final_after_days=app.settings.final_after_days, now=context.now

@@ -1,6 +1,7 @@
 """The pages of a sandbox: its clock, traffic whose truth is known, errors on purpose, and the rehearsal of the certification."""
 
 import re
+import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -226,6 +227,7 @@ def test_the_rehearsal_is_ticked_from_the_log_of_requests(sandbox_client, partne
         page, now_seen = read(partner, f"{query}follow=1")
         if "GET /rest/partnerBudgetReports" in page:
             break
+        time.sleep(0.05)
     assert "GET /rest/partnerBudgetReports" in page
     assert now_seen > seen
     assert 'http-equiv="refresh"' in page
