@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from jobmeter.api.batchers import batch_job_reports, batch_named_keys, batch_single_events, batch_tokens
 from jobmeter.api.candidate.problems import refuse_unknown
 from jobmeter.api.routes import make_routes
-from jobmeter.api.shutdown import end_with_parent, on_shutdown
+from jobmeter.api.shutdown import end_with_parent, leave_interrupts_to_parent, on_shutdown
 from jobmeter.api.worker_memory import keep_freed_memory
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.lists import list_parts
@@ -64,6 +64,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         end_with_parent()
+        leave_interrupts_to_parent()
         keep_freed_memory()
         await wait_for_database(chosen.database_url)
         async with open_state(chosen) as state:

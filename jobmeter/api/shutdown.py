@@ -44,6 +44,18 @@ def on_shutdown(release: Callable[[], None]) -> Iterator[None]:
                 signal.signal(number, theirs)
 
 
+def leave_interrupts_to_parent() -> None:
+    """Ctrl-C in a terminal interrupts this worker and the main process, which then ends its workers itself: that is enough.
+
+    At the second of two signals at almost the same moment the server's handler waited for ever, with the interpreter's lock, so that
+    nothing else in the process ran either.
+    """
+    if multiprocessing.parent_process() is None:
+        return
+    asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def end_with_parent() -> None:
     """Kills this worker process as soon as the main process has ended, even if that was killed.
 
