@@ -11,7 +11,6 @@ from psycopg_pool import PoolTimeout
 from starlette.responses import Response
 
 from jobmeter import __version__
-from jobmeter.base.days import final_at
 from jobmeter.base.settings import list_in_force
 from jobmeter.http.context import AppContext, RequestContext
 from jobmeter.http.responses import format_time, json_response
@@ -114,8 +113,7 @@ async def show_metrics(context: RequestContext) -> Response:
 
 def _list_readings(found: Health, app: AppContext, now: datetime) -> list[Readings]:
     database, progress = found.database, found.progress
-    first = progress.first_day_due
-    due_at = now if first is None else final_at(first, final_after_days=app.settings.final_after_days)
+    due_since = progress.find_due_since(final_after_days=app.settings.final_after_days)
     single = {
         model.DATABASE_UP: 1,
         model.DATABASE_BYTES: database.byte_count,
@@ -123,7 +121,7 @@ def _list_readings(found: Health, app: AppContext, now: datetime) -> list[Readin
         model.DATABASE_CONNECTIONS_MAX: database.connections_max,
         model.LEDGER_NUMBER: progress.ledger_number,
         model.DAYS_DUE: progress.days_due,
-        model.OLDEST_DUE: _count_seconds(due_at, now),
+        model.OLDEST_DUE: _count_seconds(due_since, now),
     }
     if database.archive_bytes is not None:
         single[model.ARCHIVE_BYTES] = database.archive_bytes

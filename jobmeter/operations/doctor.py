@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from jobmeter.base.days import final_at
 from jobmeter.base.settings import Settings
 from jobmeter.operations.model import DatabaseFacts
 from jobmeter.reports.health.model import DatabaseState, Health
@@ -112,8 +111,8 @@ def examine_health(health: Health, settings: Settings, *, now: datetime) -> list
 
 
 def _examine_work(health: Health, settings: Settings, now: datetime) -> list[Finding]:
-    first_day, days_due = health.progress.first_day_due, health.progress.days_due
-    due_at = now if first_day is None else final_at(first_day, final_after_days=settings.final_after_days)
+    progress = health.progress
+    due_at = progress.find_due_since(final_after_days=settings.final_after_days) or now
     ran_at = max((one.ran_at for one in health.chores), default=None)
     late = [
         one.name for one in health.queues if one.oldest_at is not None and now - one.oldest_at > QUEUE_LATE
@@ -130,7 +129,7 @@ def _examine_work(health: Health, settings: Settings, now: datetime) -> list[Fin
             subject="settlement",
             is_good=now - due_at <= SETTLEMENT_LATE,
             good="every day that is due is final",
-            wrong=f"days that are due: {days_due}, the first since {due_at:%Y-%m-%d %H:%M} UTC",
+            wrong=f"days that are due: {progress.days_due}, the first since {due_at:%Y-%m-%d %H:%M} UTC",
             remedy="the log, and /portal/operator/health, say why the chore 'settle days' fails",
         ),
         _judge(

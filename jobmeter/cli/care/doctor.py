@@ -41,7 +41,7 @@ def doctor(
 
     Example: jobmeter doctor
     """
-    found = [*_examine_settings()]
+    found = _examine_settings()
     if not any(one.grade is Grade.BAD for one in found):
         try:
             with open_database(data, database_url, must_exist=True) as url:

@@ -129,7 +129,7 @@ def restore(
     Example: jobmeter db restore /backups/jobmeter --data /var/lib/jobmeter-restored --until 2026-11-28T09:00:00Z
     """
     heads, moment = read_heads(since), None if until is None else read_moment(until)
-    with _restored(BackupFolder(folder), data, moment) as (chosen, url):
+    with _restored(_open_folder(folder), data, moment) as (chosen, url):
         checked = asyncio.run(check_database(url, heads))
     if json:
         print_json({"backup": _describe(chosen), "data": str(data)} | describe_checks(checked))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from jobmeter.base.days import final_at
 from jobmeter.upkeep.model import ChoreRun
 
 
@@ -51,6 +52,11 @@ class Progress:
     days_due: int
     first_day_due: date | None
     ledger_number: int
+
+    def find_due_since(self, *, final_after_days: int) -> datetime | None:
+        """Since when the earliest day has been due; ``None`` if none is."""
+        day = self.first_day_due
+        return None if day is None else final_at(day, final_after_days=final_after_days)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
