@@ -3,19 +3,18 @@
 import os
 import re
 import signal
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import httpx2
 import psutil
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from jobmeter.base.days import FINAL_AFTER_DAYS
 from jobmeter.telemetry.metrics.model import METRICS
 from jobmeter.telemetry.metrics.processes import PREFIX
 from tests.deployment.serving import OPERATOR_KEY, serve, wait_until
+from tests.support.databases.outage import allow
 from tests.support.sandbox_client import bearer
 
 SERIES = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$", re.MULTILINE)
@@ -181,26 +180,15 @@ def scrape_from(client):
     return read(client.get("/metrics", headers=bearer(OPERATOR_KEY)).text)
 
 
-@contextmanager
-def outage(cluster_url, database_url):
-    name = conninfo_to_dict(database_url)["dbname"]
-    with psycopg.connect(cluster_url, autocommit=True) as connection:
-        connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-        connection.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [name]
-        )
-        yield
-        connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-
-
 def test_a_server_without_its_database_lives_is_not_ready_and_writes_what_it_counted(
     cluster_url, database_url, tmp_path
 ):
     with serve(database_url, tmp_path) as (_, client):
         assert client.get("/readyz").json() == {"status": "ready"}
-        with outage(cluster_url, database_url):
-            lives, refused = client.get("/livez"), client.get("/readyz")
-            metrics = scrape_from(client)
+        allow(cluster_url, database_url, False)
+        lives, refused = client.get("/livez"), client.get("/readyz")
+        metrics = scrape_from(client)
+        allow(cluster_url, database_url, True)
         assert (lives.status_code, refused.status_code, refused.json()["code"]) == (200, 503, "UNAVAILABLE")
         assert of(metrics, "jobmeter_database_up") == 0
         assert ("jobmeter_database_bytes", frozenset()) not in metrics

@@ -6,7 +6,6 @@ import logging
 import httpx2
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.errors import DeadlockDetected
 from psycopg_pool import PoolTimeout
 
@@ -17,19 +16,9 @@ from jobmeter.base.settings import Settings
 from jobmeter.database.outages import Outage, is_outage
 from jobmeter.database.pool import Database
 from jobmeter.sandbox import seed
+from tests.support.databases.outage import allow
 
 EVENTS, OPERATOR = {"Authorization": "Bearer e"}, {"Authorization": "Bearer o"}
-
-
-def allow(cluster_url, database_url, is_allowed):
-    """Refuses all connections to the database, as a stopped server does, or allows them again."""
-    name = conninfo_to_dict(database_url)["dbname"]
-    with psycopg.connect(cluster_url, autocommit=True) as connection:
-        connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {is_allowed}")
-        if not is_allowed:
-            connection.execute(
-                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [name]
-            )
 
 
 async def make_partner(database_url):
