@@ -8,12 +8,14 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
+from functools import cache
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from jobmeter.api.batchers import batch_job_reports, batch_named_keys, batch_single_events, batch_tokens
@@ -71,7 +73,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             app.state.jobmeter = state
             yield
 
-    routes = [*make_routes(sandbox_http.ENDPOINTS), *make_page_routes()]
+    routes = list_routes()
     app = Starlette(
         routes=routes,
         middleware=[Middleware(RouteTable, routes=routes)],
@@ -80,6 +82,12 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     )
     app.router.redirect_slashes = False
     return app
+
+
+@cache
+def list_routes() -> tuple[Route, ...]:
+    """Returns the routes of every application. They hold no state; to make them takes longer than to start one."""
+    return (*make_routes(sandbox_http.ENDPOINTS), *make_page_routes())
 
 
 def open_recorder(database: Database, settings: Settings) -> RequestRecorder:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, Literal, get_args, get_origin
 from uuid import UUID
 
@@ -27,7 +28,7 @@ class Command:
     words: tuple[str, ...]
     app: App
 
-    @property
+    @cached_property
     def arguments(self) -> list[Any]:
         return list(self.app.assemble_argument_collection())
 

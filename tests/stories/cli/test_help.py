@@ -3,6 +3,8 @@
 import re
 import shlex
 import subprocess
+from contextlib import redirect_stdout
+from io import StringIO
 
 import pytest
 
@@ -54,19 +56,25 @@ def test_the_help_lists_every_command_in_the_group_of_its_users(capsys):
         assert re.search(rf"^│ {name}\b", printed[printed.index(group.name) :], re.MULTILINE), name
 
 
+@pytest.fixture(scope="module")
+def bash_script():
+    """What ``jobmeter completion bash`` prints, made from all commands once."""
+    printed = StringIO()
+    with pytest.raises(SystemExit), redirect_stdout(printed):
+        main(["completion", "bash"])
+    return printed.getvalue()
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [("keys ro", "rotate"), ("jobs list --sta", "--state"), ("jobs list --state D", "")],
 )
-def test_bash_completes_commands_and_options(words, expected, capsys):
-    with pytest.raises(SystemExit):
-        main(["completion", "bash"])
-    script = capsys.readouterr().out
+def test_bash_completes_commands_and_options(words, expected, bash_script):
     typed = ["jobmeter", *words.split()]
     ask = (
         f'COMP_WORDS=({shlex.join(typed)}); COMP_CWORD={len(typed) - 1}; _jobmeter; echo "${{COMPREPLY[@]}}"'
     )
-    done = subprocess.run(["bash"], input=f"{script}\n{ask}", capture_output=True, text=True, check=True)
+    done = subprocess.run(["bash"], input=f"{bash_script}\n{ask}", capture_output=True, text=True, check=True)
     assert done.stdout.strip() == expected
 
 
