@@ -24,7 +24,7 @@ import jobmeter.cli.main
 import jobmeter.client
 from tests.support.paths import DOCS
 
-START_SECONDS_MAX = 60
+START_SECONDS_MAX = 180
 LOOK_SECONDS = 5
 NAME = "preloaded.sock"
 # Sends its arguments, folder, environment and streams, passes signals on, and ends as the command did.
