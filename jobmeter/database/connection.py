@@ -1,12 +1,50 @@
-"""The type of a connection, and what is said where the database cannot be used."""
+"""Owns a connection: how its session is prepared, and what is said where the database cannot be used.
+
+Does not own lending connections (``pool``).
+"""
 
 from psycopg import AsyncConnection
+from psycopg.pq import PipelineStatus
 from psycopg.rows import TupleRow
 
 from jobmeter.base.faults import CommandFailed
+from jobmeter.database.arrays import register_packed_arrays
 
 Connection = AsyncConnection[TupleRow]
+
+# A statement is planned once, for any values, and what it joins is looked up by key, row by row: whatever the tables held when
+# it was planned, it never reads one of them as a whole, and it locks rows in the order of its keys.
+PREFER_INDEX_PLANS = """
+SELECT set_config('plan_cache_mode', 'force_generic_plan', %(is_local)s),
+       set_config('enable_hashjoin', 'off', %(is_local)s),
+       set_config('enable_mergejoin', 'off', %(is_local)s),
+       set_config('enable_seqscan', 'off', %(is_local)s),
+       set_config('enable_bitmapscan', 'off', %(is_local)s)
+"""
 
 
 class DatabaseUnusable(CommandFailed):
     """One clear line about why the database cannot be used."""
+
+
+def is_pipeline(connection: Connection) -> bool:
+    """Whether the connection came from ``Database.pipeline``."""
+    return connection.pgconn.pipeline_status != PipelineStatus.OFF
+
+
+async def prefer_index_plans(connection: Connection, *, is_local: bool = True) -> None:
+    """Plans by ``PREFER_INDEX_PLANS`` until the transaction ends; if not ``is_local``, until the connection is closed."""
+    await connection.execute(PREFER_INDEX_PLANS, {"is_local": is_local})
+
+
+async def prepare_connection(connection: AsyncConnection[TupleRow]) -> None:
+    # Statements are few and constant, so planning each only once per connection pays from the second use on.
+    connection.prepare_threshold = 1
+    await connection.set_autocommit(True)
+    register_packed_arrays(connection)
+    await connection.execute("SET TIME ZONE 'UTC'")
+
+
+async def prepare_keyed_connection(connection: AsyncConnection[TupleRow]) -> None:
+    await prepare_connection(connection)
+    await prefer_index_plans(connection, is_local=False)

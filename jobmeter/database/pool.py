@@ -13,13 +13,16 @@ from typing import Self
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.pq import PipelineStatus
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.database.arrays import register_packed_arrays
-from jobmeter.database.connection import Connection, DatabaseUnusable
+from jobmeter.database.connection import (
+    Connection,
+    DatabaseUnusable,
+    prepare_connection,
+    prepare_keyed_connection,
+)
 from jobmeter.database.migrations_runner import upgrade_schema
 from jobmeter.database.outages import Outage, describe_outage, is_outage
 from jobmeter.database.throttled_log import ThrottledLog
@@ -38,42 +41,10 @@ ALIVE = {
     "tcp_user_timeout": "60000",
 }
 
-# A statement is planned once, for any values, and what it joins is looked up by key, row by row: whatever the tables held when
-# it was planned, it never reads one of them as a whole, and it locks rows in the order of its keys.
-PREFER_INDEX_PLANS = """
-SELECT set_config('plan_cache_mode', 'force_generic_plan', %(is_local)s),
-       set_config('enable_hashjoin', 'off', %(is_local)s),
-       set_config('enable_mergejoin', 'off', %(is_local)s),
-       set_config('enable_seqscan', 'off', %(is_local)s),
-       set_config('enable_bitmapscan', 'off', %(is_local)s)
-"""
 KEYED_CONNECTIONS_MAX = 2
 
 pool_log = logging.getLogger("psycopg.pool")
 pool_log.addFilter(ThrottledLog(pool_log).filter)
-
-
-def is_pipeline(connection: Connection) -> bool:
-    """Whether the connection came from ``Database.pipeline``."""
-    return connection.pgconn.pipeline_status != PipelineStatus.OFF
-
-
-async def prefer_index_plans(connection: Connection, *, is_local: bool = True) -> None:
-    """Plans by ``PREFER_INDEX_PLANS`` until the transaction ends; if not ``is_local``, until the connection is closed."""
-    await connection.execute(PREFER_INDEX_PLANS, {"is_local": is_local})
-
-
-async def _prepare_connection(connection: AsyncConnection[TupleRow]) -> None:
-    # Statements are few and constant, so planning each only once per connection pays from the second use on.
-    connection.prepare_threshold = 1
-    await connection.set_autocommit(True)
-    register_packed_arrays(connection)
-    await connection.execute("SET TIME ZONE 'UTC'")
-
-
-async def _prepare_keyed_connection(connection: AsyncConnection[TupleRow]) -> None:
-    await _prepare_connection(connection)
-    await prefer_index_plans(connection, is_local=False)
 
 
 def _complete(url: str) -> dict[str, str]:
@@ -100,9 +71,9 @@ class Database:
         self.outage = Outage()
         self._connections_max = connections_max
         self._lent = 0
-        self._pool = self._make_pool(_prepare_connection, 1, connections_max, wait_seconds)
+        self._pool = self._make_pool(prepare_connection, 1, connections_max, wait_seconds)
         # Opened when they are asked for.
-        self._keyed_pool = self._make_pool(_prepare_keyed_connection, 0, KEYED_CONNECTIONS_MAX, wait_seconds)
+        self._keyed_pool = self._make_pool(prepare_keyed_connection, 0, KEYED_CONNECTIONS_MAX, wait_seconds)
 
     def _make_pool(
         self,

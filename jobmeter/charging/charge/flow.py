@@ -17,8 +17,7 @@ from jobmeter.charging.model import NOTHING_CHARGED, ChargeResult, ClickCounts
 from jobmeter.charging.pacing.flow import count_chargeable
 from jobmeter.charging.windows.model import StaleWindowsError
 from jobmeter.database.arrays import Column
-from jobmeter.database.connection import Connection
-from jobmeter.database.pool import prefer_index_plans
+from jobmeter.database.connection import Connection, prefer_index_plans
 
 
 async def charge(connection: Connection, counts: ClickCounts, *, batch: int, now: datetime) -> ChargeResult:

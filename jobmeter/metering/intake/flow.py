@@ -18,8 +18,7 @@ from jobmeter.charging.windows import flow as windows_flow
 from jobmeter.charging.windows.model import LiveWindows, StaleWindowsError
 from jobmeter.database.arrays import Column
 from jobmeter.database.columns import shards_of
-from jobmeter.database.connection import Connection
-from jobmeter.database.pool import is_pipeline
+from jobmeter.database.connection import Connection, is_pipeline
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.metering.filters import flow as filters_flow
 from jobmeter.metering.filters.flow import FilterCache

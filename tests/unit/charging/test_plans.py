@@ -12,7 +12,8 @@ import pytest
 from jobmeter.charging.charge import store
 from jobmeter.charging.charge.flow import make_charge_references
 from jobmeter.charging.charge.model import DayCounts
-from jobmeter.database.pool import Database, prefer_index_plans
+from jobmeter.database.connection import prefer_index_plans
+from jobmeter.database.pool import Database
 from jobmeter.metering.intake.singles import store as singles_store
 from jobmeter.metering.intake.singles.model import JudgedJobs, NewEvents
 
