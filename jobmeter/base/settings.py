@@ -60,7 +60,10 @@ class Settings:
         "Signs apply links and pixels, and seals the secrets of webhooks and of signing applications. Several keys are"
         " separated by commas, the newest first; links and secrets of all of them are valid",
     )
-    pool_connections_max: int = _setting(10, "Connections to the database that each server process may open")
+    pool_connections_max: int = _setting(
+        10,
+        "Connections to the database that each server process may open, and as many again for requests of partners",
+    )
     chores: bool = _setting(
         default=True, meaning="Whether the server's processes run the background work; one server must do so"
     )

@@ -1,7 +1,9 @@
-"""Owns a connection: how its session is prepared, and what is said where the database cannot be used.
+"""Owns a connection: how its session is prepared, for whom it sees rows, and what is said where the database cannot be used.
 
 Does not own lending connections (``pool``).
 """
+
+from dataclasses import dataclass
 
 from psycopg import AsyncConnection
 from psycopg.pq import PipelineStatus
@@ -21,10 +23,28 @@ SELECT set_config('plan_cache_mode', 'force_generic_plan', %(is_local)s),
        set_config('enable_seqscan', 'off', %(is_local)s),
        set_config('enable_bitmapscan', 'off', %(is_local)s)
 """
+NAME_TENANT = """
+SELECT set_config('jobmeter.application', %(application_id)s::bigint::text, false),
+       set_config('jobmeter.partner', %(partner_id)s::bigint::text, false)
+"""
 
 
 class DatabaseUnusable(CommandFailed):
     """One clear line about why the database cannot be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """Who asks: an application and that of its partner, which are the same for a partner's own calls."""
+
+    application_id: int
+    partner_id: int
+
+
+class TenantConnection(AsyncConnection[TupleRow]):
+    """A connection that sees what belongs to one tenant, the last that it was lent for."""
+
+    tenant: Tenant | None = None
 
 
 def is_pipeline(connection: Connection) -> bool:
@@ -48,3 +68,18 @@ async def prepare_connection(connection: AsyncConnection[TupleRow]) -> None:
 async def prepare_keyed_connection(connection: AsyncConnection[TupleRow]) -> None:
     await prepare_connection(connection)
     await prefer_index_plans(connection, is_local=False)
+
+
+async def prepare_tenant_connection(connection: TenantConnection) -> None:
+    await prepare_connection(connection)
+    await connection.execute("SET ROLE jobmeter_tenant")
+
+
+async def name_tenant(connection: TenantConnection, tenant: Tenant) -> None:
+    """An exchange with the server, unless the connection was lent for the same tenant before."""
+    if connection.tenant == tenant:
+        return
+    connection.tenant = None  # whatever becomes of the statement
+    parameters = {"application_id": tenant.application_id, "partner_id": tenant.partner_id}
+    await connection.execute(NAME_TENANT, parameters)
+    connection.tenant = tenant

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import LiteralString
 
 from jobmeter.database.connection import Connection, DatabaseUnusable
-from jobmeter.database.rows import list_scalars
+from jobmeter.database.rows import list_scalars, read_scalar
 
 ADVISORY_LOCK = 0x4A4F424D  # "JOBM"
 VERSION_MIN = 150_000
@@ -64,3 +64,11 @@ async def _apply_missing(connection: Connection, until: str | None) -> list[str]
         if name == until:
             break
     return applied
+
+
+async def prepare_tenant_role(connection: Connection) -> str:
+    """Makes the role that tenants' sessions have, where that is permitted and it does not exist.
+
+    Returns what an administrator of the server has to do, empty if nothing.
+    """
+    return await read_scalar(connection, str, "SELECT prepare_tenant_role()")

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from select import POLLIN, poll
-from typing import Self
+from typing import Self, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection
@@ -20,10 +20,14 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import (
     Connection,
     DatabaseUnusable,
+    Tenant,
+    TenantConnection,
+    name_tenant,
     prepare_connection,
     prepare_keyed_connection,
+    prepare_tenant_connection,
 )
-from jobmeter.database.migrations_runner import upgrade_schema
+from jobmeter.database.migrations_runner import prepare_tenant_role, upgrade_schema
 from jobmeter.database.outages import Outage, describe_outage, is_outage
 from jobmeter.database.throttled_log import ThrottledLog
 
@@ -42,6 +46,8 @@ ALIVE = {
 }
 
 KEYED_CONNECTIONS_MAX = 2
+log = logging.getLogger("jobmeter.database")
+AnyConnection = TypeVar("AnyConnection", bound=AsyncConnection[TupleRow])
 
 pool_log = logging.getLogger("psycopg.pool")
 pool_log.addFilter(ThrottledLog(pool_log).filter)
@@ -71,19 +77,33 @@ class Database:
         self.outage = Outage()
         self._connections_max = connections_max
         self._lent = 0
-        self._pool = self._make_pool(prepare_connection, 1, connections_max, wait_seconds)
-        # Opened when they are asked for.
-        self._keyed_pool = self._make_pool(prepare_keyed_connection, 0, KEYED_CONNECTIONS_MAX, wait_seconds)
+        self._make_pools(connections_max, wait_seconds)
+        self._has_tenant_role = False
+
+    def _make_pools(self, connections_max: int, wait_seconds: float) -> None:
+        """One for each way in which connections are prepared; those of the last two are opened when they are used."""
+        self._pool = self._make_pool(
+            AsyncConnection[TupleRow], prepare_connection, connections_max, wait_seconds, connections_min=1
+        )
+        self._keyed_pool = self._make_pool(
+            AsyncConnection[TupleRow], prepare_keyed_connection, KEYED_CONNECTIONS_MAX, wait_seconds
+        )
+        self._tenant_pool = self._make_pool(
+            TenantConnection, prepare_tenant_connection, connections_max, wait_seconds
+        )
 
     def _make_pool(
         self,
-        prepare: Callable[[AsyncConnection[TupleRow]], Awaitable[None]],
-        connections_min: int,
+        kind: type[AnyConnection],
+        prepare: Callable[[AnyConnection], Awaitable[None]],
         connections_max: int,
         wait_seconds: float,
-    ) -> AsyncConnectionPool[AsyncConnection[TupleRow]]:
+        *,
+        connections_min: int = 0,
+    ) -> AsyncConnectionPool[AnyConnection]:
         return AsyncConnectionPool(
             self.url,
+            connection_class=kind,
             min_size=connections_min,
             max_size=connections_max,
             open=False,
@@ -102,7 +122,15 @@ class Database:
         await upgrade_database(url)
         database = cls(url, connections_max=connections_max, wait_seconds=wait_seconds)
         await database._pool.open(wait=True)
-        await database._keyed_pool.open()
+        async with lend_connection(database._pool) as connection:
+            missing = await prepare_tenant_role(connection)
+        if missing:
+            log.warning(
+                "Tenants are not kept apart by the database; as an administrator of its server: %s", missing
+            )
+        database._has_tenant_role = not missing
+        for pool in (database._keyed_pool, database._tenant_pool):
+            await pool.open()
         return database
 
     @classmethod
@@ -116,8 +144,8 @@ class Database:
             await database.close()
 
     async def close(self) -> None:
-        await self._keyed_pool.close()
-        await self._pool.close()
+        for pool in (self._tenant_pool, self._keyed_pool, self._pool):
+            await pool.close()
 
     async def check(self) -> None:
         """Connects to the server once. Raises ``psycopg.Error`` if that fails."""
@@ -140,8 +168,8 @@ class Database:
         return self._lent
 
     def count_connections(self) -> PoolState:
-        """The connections of this process at this moment, those for keyed plans included."""
-        found = [pool.get_stats() for pool in (self._pool, self._keyed_pool)]
+        """The connections of this process at this moment, those for keyed plans and for tenants included."""
+        found = [pool.get_stats() for pool in (self._pool, self._keyed_pool, self._tenant_pool)]
         total, free, waiting = (
             sum(one.get(name, 0) for one in found)
             for name in ("pool_size", "pool_available", "requests_waiting")
@@ -163,6 +191,24 @@ class Database:
         """One of a few connections in autocommit mode whose plans are those of ``prefer_index_plans``."""
         async with lend_connection(self._keyed_pool) as connection:
             yield connection
+
+    def of_tenant(self, tenant: Tenant) -> "Database":
+        """The database as the tenant sees it: rows of others are invisible, whatever a statement asks.
+
+        It is the whole database where its server has no role for tenants.
+        """
+        return TenantDatabase(self, tenant) if self._has_tenant_role else self
+
+    @asynccontextmanager
+    async def tenant_connection(self, tenant: Tenant) -> AsyncIterator[Connection]:
+        """A connection in autocommit mode that sees what belongs to the tenant."""
+        async with lend_connection(self._tenant_pool) as connection:
+            self._lent += 1
+            try:
+                await name_tenant(connection, tenant)
+                yield connection
+            finally:
+                self._lent -= 1
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Connection]:
@@ -188,8 +234,8 @@ class Database:
 
 @asynccontextmanager
 async def lend_connection(
-    pool: AsyncConnectionPool[Connection], *, seconds_max: float | None = None
-) -> AsyncIterator[Connection]:
+    pool: AsyncConnectionPool[AnyConnection], *, seconds_max: float | None = None
+) -> AsyncIterator[AnyConnection]:
     """Lends a connection of the pool that the server has not ended meanwhile, for example because it was restarted.
 
     The pool itself would lend such a one, and the request would fail; or it would ask the server before each use. Waits for at
@@ -222,6 +268,24 @@ def is_ended(connection: Connection) -> bool:
         except psycopg.OperationalError:
             return True
     return False
+
+
+class TenantDatabase(Database):
+    """A database as one tenant sees it. It has the pools of the whole one."""
+
+    def __init__(self, whole: Database, tenant: Tenant) -> None:
+        self.url = whole.url
+        self.outage = whole.outage
+        self._whole = whole
+        self._tenant = tenant
+
+    def refuse(self, error: BaseException) -> Refused:
+        return self._whole.refuse(error)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        async with self._whole.tenant_connection(self._tenant) as connection:
+            yield connection
 
 
 class JoinedDatabase(Database):

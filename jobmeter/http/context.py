@@ -18,7 +18,7 @@ from jobmeter.base.credentials import make_request_id
 from jobmeter.base.faults import Fault
 from jobmeter.base.settings import Settings
 from jobmeter.database.batching import Batcher
-from jobmeter.database.connection import Connection
+from jobmeter.database.connection import Connection, Tenant
 from jobmeter.database.pool import Database
 from jobmeter.http.admission import AdmissionControl, ExportShares
 from jobmeter.http.change_watch import ChangeWatch
@@ -113,12 +113,14 @@ class AppContext:
 class Caller:
     """The authenticated caller. ``sender`` scopes idempotency keys; only a partner has an application.
 
-    ``key`` is the named key of another caller, ``None`` for a key of the settings.
+    ``key`` is the named key of another caller, ``None`` for a key of the settings. The database shows the request what
+    belongs to ``tenant``, everything if it is ``None``.
     """
 
     sender: str
     application: Application | None = None
     key: KeyHolder | None = None
+    tenant: Tenant | None = None
 
 
 class Row(Protocol):

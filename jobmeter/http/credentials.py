@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.lists import list_parts
+from jobmeter.database.connection import Tenant
 from jobmeter.http.context import Caller, RequestContext
 from jobmeter.http.idempotency import READING
 from jobmeter.operator_keys import flow as operator_keys
@@ -38,7 +39,8 @@ async def find_caller(context: RequestContext, token: str) -> Caller:
 
 
 def caller_of(application: Application) -> Caller:
-    return Caller(sender=f"application {application.id}", application=application)
+    tenant = Tenant(application_id=application.id, partner_id=application.partner_id)
+    return Caller(sender=f"application {application.id}", application=application, tenant=tenant)
 
 
 async def authenticate_key(context: RequestContext, *, kind: str, key: str) -> Caller:

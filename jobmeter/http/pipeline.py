@@ -8,7 +8,7 @@ responses (its ``Dialect``).
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
 from typing import Protocol, TypeVar
@@ -262,6 +262,10 @@ async def _admit(context: RequestContext, dialect: Dialect[TargetT]) -> TargetT:
         target = dialect.find_target(context)
         check_declared_length(context.request, bytes_max=target.body_bytes_max)
         context.caller = await dialect.authenticate(context, target)
+        if context.caller is not None and context.caller.tenant is not None:
+            # From here on: who it is was found among all.
+            database = context.app.database.of_tenant(context.caller.tenant)
+            context.app = replace(context.app, database=database)
         if target.quota:
             await count_call(
                 context, application=context.application, resource=target.quota, throttled=dialect.throttled

@@ -95,6 +95,14 @@ def examine_database(facts: DatabaseFacts, *, now: datetime, newest_migration: s
             remedy="jobmeter db upgrade, with the newest version that serves it",
         ),
         _judge(
+            subject="tenants",
+            is_good=facts.keeps_tenants_apart,
+            good="the database shows a tenant's sessions nothing of others",
+            wrong="the database itself does not keep tenants apart: its user may not have the role jobmeter_tenant",
+            remedy="as an administrator of the server: CREATE ROLE jobmeter_tenant NOLOGIN; GRANT jobmeter_tenant TO its user",
+            grade=Grade.WARNING,
+        ),
+        _judge(
             subject="clocks",
             is_good=skew <= SKEW_MAX,
             good="this machine and the database agree on the time",

@@ -12,7 +12,10 @@ SELECT clock_timestamp(),
        (SELECT array_agg(name ORDER BY name)
           FROM pg_settings
          WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit')
-           AND setting = 'off') AS lost_by
+           AND setting = 'off') AS lost_by,
+       coalesce((SELECT pg_has_role(current_user, oid, 'MEMBER')
+                   FROM pg_roles
+                  WHERE rolname = 'jobmeter_tenant'), false) AS keeps_tenants_apart
 
 -- name: read_last_migration
 SELECT max(name)

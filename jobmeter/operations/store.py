@@ -36,11 +36,12 @@ def read_facts(url: str) -> DatabaseFacts:
     with _connected(url) as connection:
         row = connection.execute(SQL["read_facts"]).fetchone()
         assert row is not None, "a row without a table"
-        server_time, lost_by = row
+        server_time, lost_by, keeps_tenants_apart = row
         return DatabaseFacts(
             server_time=server_time,
             lost_by=tuple(lost_by or ()),
             last_migration=read_last_migration(connection),
+            keeps_tenants_apart=keeps_tenants_apart,
         )
 
 

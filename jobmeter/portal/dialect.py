@@ -12,12 +12,13 @@ from starlette.responses import Response
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.credentials import make_request_id
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.database.connection import Tenant
 from jobmeter.http.context import AppContext, Caller, RequestContext
 from jobmeter.http.idempotency import READING
 from jobmeter.http.pipeline import PreparedCall
 from jobmeter.http.plain import check_path
 from jobmeter.http.responses import REQUEST_ID_HEADER, plain_refusal, wants_page
-from jobmeter.people.model import STEP_UP_MINUTES, Role
+from jobmeter.people.model import PARTNER_ROLES, STEP_UP_MINUTES, Role
 from jobmeter.people.sessions import flow as sessions
 from jobmeter.portal.frame import confirmation, cookies
 from jobmeter.portal.frame.forms import check_sender, make_once_key, read_form
@@ -87,7 +88,9 @@ class PageDialect:
         }
         if not may_use:
             raise Refused(Fault.PAGE_NOT_ALLOWED, role=signed_in.grant.role, path=context.path[:200])
-        return Caller(sender=f"person {signed_in.person.id}")
+        return Caller(
+            sender=f"person {signed_in.person.id}", tenant=_find_tenant(target, signed_in.grant.partner_id)
+        )
 
     async def prepare(self, context: RequestContext, target: PageRow) -> PreparedCall:
         """Raises ``Refused``: FORM_MALFORMED, FORM_NOT_OURS, CONFIRMATION_NEEDED."""
@@ -151,6 +154,13 @@ class PageDialect:
     def _write_address(context: RequestContext) -> str:
         query = context.request.scope["query_string"].decode("latin-1")
         return f"{context.path}?{query}" if query else context.path
+
+
+def _find_tenant(target: PageRow, partner_id: int | None) -> Tenant | None:
+    """On the pages of partners. Others show what a person has of several: the choice of roles, a poster's jobs."""
+    if partner_id is None or target.roles is None or not target.roles <= PARTNER_ROLES:
+        return None
+    return Tenant(application_id=partner_id, partner_id=partner_id)
 
 
 def _find_message(refused: Refused) -> str:

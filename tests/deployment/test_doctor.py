@@ -19,7 +19,7 @@ from jobmeter.upkeep.model import ChoreRun
 from jobmeter.worker import chore_log, chores
 
 NOW = datetime(2026, 11, 28, 9, tzinfo=UTC)
-FACTS = DatabaseFacts(server_time=NOW, lost_by=(), last_migration="0050")
+FACTS = DatabaseFacts(server_time=NOW, lost_by=(), last_migration="0050", keeps_tenants_apart=True)
 HEALTH = Health(
     database=DatabaseState(
         version="18.4",
@@ -52,6 +52,7 @@ def test_an_installation_in_order_is_good():
         ({"lost_by": ("fsync",)}, "durability", Grade.BAD),
         ({"last_migration": "0049"}, "schema", Grade.BAD),
         ({"last_migration": ""}, "schema", Grade.BAD),
+        ({"keeps_tenants_apart": False}, "tenants", Grade.WARNING),
         ({"server_time": NOW + timedelta(seconds=3)}, "clocks", Grade.WARNING),
         ({"server_time": NOW - timedelta(seconds=3)}, "clocks", Grade.WARNING),
     ],

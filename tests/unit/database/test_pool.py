@@ -7,10 +7,11 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from jobmeter.database.embedded import start_embedded
-from jobmeter.database.pool import Database
+from jobmeter.database.pool import Database, Tenant
 from jobmeter.database.postmaster.process import stop_postmaster
 
 CONNECTIONS = 5
+TENANT = Tenant(application_id=1, partner_id=1)
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ async def filled(database_url):
 async def fill(database):
     barrier = asyncio.Barrier(CONNECTIONS)
     await asyncio.gather(*(hold(database, barrier) for _ in range(CONNECTIONS)))
-    async with database.keyed_connection():
+    async with database.keyed_connection(), database.of_tenant(TENANT).connection():
         pass
     assert database.count_connections().opened > CONNECTIONS
 
@@ -61,6 +62,8 @@ async def test_connections_that_have_ended_are_not_used(filled, cluster_url, dat
             filled.pipeline,
             filled.snapshot,
             filled.keyed_connection,
+            filled.of_tenant(TENANT).connection,
+            filled.of_tenant(TENANT).pipeline,
         )
         assert [await ask(kind()) for kind in kinds] == [7] * len(kinds)
         await filled.check()
