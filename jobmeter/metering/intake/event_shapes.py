@@ -245,6 +245,8 @@ def _find_spans(words: Words, quotes: Places, shape: Shape, end: int) -> Spans |
     before: Places | None = None  # where the value before ends
     for number, field in enumerate(shape.fields):
         starts = quotes[:, field.quotes] + field.key_bytes
+        if int(starts[-1]) > end:
+            return None  # after the last record's quote there is no room for the key of the first record
         # A text ends at the next quote after the three that are compared below: its key's, and its own first.
         ends = quotes[:, field.quotes + 3] if field.is_text else _find_ends(quotes, shape, number, end)
         if before is not None and not _follow(words, before, starts, field.before):

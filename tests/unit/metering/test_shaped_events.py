@@ -188,6 +188,8 @@ SOUND = pack([PLAIN, PLAIN | {"id": "e-2"}])
         SOUND.replace(b"162},{", b"162}\n{"),
         SOUND.replace(b'"id":"e-2"', b'"id" :"e-2"'),
         SOUND.replace(b'"id":"e-2"', b'"iD":"e-2"'),
+        b'[{"%s":1},{"a":1}]' % (b"k" * 200),
+        b'[{"id":"1","%s":"x"},{"id":"1","a":"x"}]' % (b"k" * 200),
         SOUND.replace(b"e-2", b""),
         SOUND.replace(b"e-2", b"e\\u002d2"),
         SOUND.replace(b"e-2", b'e\\"2'),
