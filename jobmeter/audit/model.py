@@ -90,6 +90,8 @@ class Action(StrEnum):
     PAYMENT_REVERSE = "payment.reverse"
     REFUND_RECORD = "refund.record"
 
+    DATABASE_WRITE = "database.write"
+
     PERSON_REMOVE = "person.remove"
     PERSON_END_SESSIONS = "person.endSessions"
     ROLE_GIVE = "role.give"

@@ -3,6 +3,7 @@
 Does not own psql: it comes with the embedded PostgreSQL, so it matches the server and needs no installation.
 """
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -10,12 +11,18 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated
 
+import psycopg
 from cyclopts import Parameter
 from psycopg.pq import Conninfo
 
+from jobmeter.audit import flow as audit
+from jobmeter.audit.model import Act, Action
+from jobmeter.base.clock import read_machine_clock
+from jobmeter.base.terminal import to_printable
 from jobmeter.cli.options import PRODUCTION_DATA, DataOption, UrlOption
-from jobmeter.cli.server.serve import open_database
+from jobmeter.cli.server.serve import make_actor, open_database
 from jobmeter.database.embedded import find_program, has_database
+from jobmeter.database.pool import CONNECT_SECONDS
 
 READ_ONLY = "-c default_transaction_read_only=on"
 
@@ -24,7 +31,9 @@ def psql(
     *arguments: Annotated[str, Parameter(help="Arguments of psql, after --.")],
     data: DataOption = PRODUCTION_DATA,
     database_url: UrlOption = "",
-    write: Annotated[bool, Parameter(negative="", help="Allow changes; the default is read-only.")] = False,
+    write: Annotated[
+        bool, Parameter(negative="", help="Allow changes, which the audit log has; the default is read-only.")
+    ] = False,
 ) -> None:
     """Opens psql on the database, even while a server uses it. ARGUMENTS after -- are passed to psql, such as -c 'SELECT 1'.
 
@@ -36,8 +45,34 @@ def psql(
             f"jobmeter sandbox --data {data}"
         )
     with open_database(data, database_url) as url:
+        if write:
+            asyncio.run(record_session(url))
         code = run_psql(url, arguments, is_writable=write)
     sys.exit(code)
+
+
+async def record_session(url: str) -> None:
+    """Records who opens a session that may change the database. What is done in it is not known.
+
+    A database that cannot be written to, or has no audit log yet, can be repaired all the same.
+    """
+    try:
+        connection = await psycopg.AsyncConnection.connect(
+            url, autocommit=True, connect_timeout=CONNECT_SECONDS
+        )
+        async with connection:
+            act = Act(
+                action=Action.DATABASE_WRITE,
+                subject_id=connection.info.dbname,
+                actor=make_actor(),
+                at=read_machine_clock(),
+                partner_id=None,
+                after={"program": "psql"},
+            )
+            await audit.record(connection, act)
+    except psycopg.Error as error:
+        reason = to_printable((str(error).strip().splitlines() or [type(error).__name__])[0])
+        sys.stderr.write(f"This session is not in the audit log: {reason}\n")
 
 
 def run_psql(url: str, arguments: Sequence[str], *, is_writable: bool) -> int:

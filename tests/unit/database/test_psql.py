@@ -28,6 +28,7 @@ def test_psql_connects_to_a_running_server_and_leaves_it_running(tmp_path):
     assert refused.returncode == 1
     assert "read-only transaction" in refused.stderr
     assert written.returncode == 0, written.stderr
+    assert "not in the audit log" in written.stderr  # the database has none
     assert server.is_running()
     with psycopg.connect(server.url) as connection:
         assert connection.execute("SELECT number FROM kept").fetchall() == [(2,)]
@@ -55,6 +56,18 @@ def test_psql_opens_a_database_by_its_url(empty_database_url):
     read = run("--database-url", empty_database_url, "--", "-Atc", "SELECT current_database()")
     assert f"/{read.stdout.strip()}?" in empty_database_url, read.stderr
     assert read.returncode == 0
+
+
+def test_a_session_that_may_change_the_database_is_in_the_audit_log(database_url):
+    looked = run("--database-url", database_url, "--", "-Atc", "SELECT 1")
+    written = run("--database-url", database_url, "--write", "--", "-Atc", "SELECT 2")
+    assert (looked.stdout, written.stdout, written.stderr) == ("1\n", "2\n", "")
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute(
+            "SELECT action, actor_kind, door, subject_id FROM audit_records"
+        ).fetchall()
+        name = connection.info.dbname
+    assert found == [("database.write", "COMMAND", "COMMAND", name)]
 
 
 @pytest.mark.parametrize(
