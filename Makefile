@@ -7,10 +7,11 @@ RUN    := .venv/.installed
 DEV    := .venv/.installed-dev
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PINNED := billing duckdb parquet portal postgresql server stripe xml
+TOOLS  := build/tools
 LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo run dev psql test test-slow coverage check format typescript bench bench-large bench-peers profile map docs pictures lock release clean
+.PHONY: help setup system demo run dev psql test test-slow coverage check format typescript bench bench-large bench-peers profile map docs pictures lock release sbom audit clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -108,6 +109,19 @@ lock:  ## resolve the pinned dependencies again (requires uv), keeping versions 
 
 release: $(DEV)  ## store the wheel, the schema and a small database of the last commit (or COMMIT=...) for the upgrade tests
 	$(BIN)/python -m tests.upgrades.keep $(COMMIT)
+
+# Programs that look at the dependencies, in an environment of their own: theirs are not ours.
+$(TOOLS)/.installed: Makefile
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom==7.5.0 pip-audit==2.10.1
+	@touch $@
+
+sbom: $(TOOLS)/.installed  ## write the list of all parts of an installation, build/jobmeter.cdx.json (CycloneDX)
+	$(TOOLS)/bin/python -W ignore $(TOOLS)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+	  --output-file build/jobmeter.cdx.json constraints.txt
+
+audit: $(TOOLS)/.installed  ## look for known vulnerabilities of the pinned dependencies, where a source of advisories can be reached
+	@$(TOOLS)/bin/python .ci/audit $(TOOLS)/bin/pip-audit constraints.txt constraints-dev.txt
 
 clean:  ## remove everything that was installed and built
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache
