@@ -21,7 +21,13 @@ from starlette.types import ASGIApp
 from jobmeter.api.batchers import batch_job_reports, batch_named_keys, batch_single_events, batch_tokens
 from jobmeter.api.candidate.problems import refuse_unknown
 from jobmeter.api.routes import make_routes
-from jobmeter.api.shutdown import end_with_parent, leave_interrupts_to_parent, on_shutdown
+from jobmeter.api.shutdown import (
+    WorkerProcess,
+    end_with_parent,
+    hand_over_on_signal,
+    leave_interrupts_to_parent,
+    on_shutdown,
+)
 from jobmeter.api.worker_memory import keep_freed_memory
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.lists import list_parts
@@ -59,8 +65,11 @@ WATCH_SECONDS = 1
 log = logging.getLogger("jobmeter")
 
 
-def create_app(settings: Settings | None = None) -> ASGIApp:
-    """Creates the server's application. Without ``settings`` they are read from the environment, as in worker processes."""
+def create_app(settings: Settings | None = None, *, process: WorkerProcess | None = None) -> ASGIApp:
+    """Creates the server's application. Without ``settings`` they are read from the environment, as in worker processes.
+
+    With ``process`` it is that of a worker that hands its clients over before it ends.
+    """
     chosen = Settings.from_environment() if settings is None else settings
 
     @contextlib.asynccontextmanager
@@ -71,7 +80,12 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         await wait_for_database(chosen.database_url)
         async with open_state(chosen) as state:
             app.state.jobmeter = state
-            yield
+            if process is None:
+                yield
+                return
+            with hand_over_on_signal(app, process, state.change_watch.release):
+                process.when_started()
+                yield
 
     routes = list_routes()
     app = Starlette(

@@ -26,7 +26,7 @@ def rest(client, partner):
     return bearer(token["access_token"]) | headers
 
 
-def post_job(client, headers, partner):
+def post_job(client, headers, partner, *, amount="30.00"):
     element = {
         "externalJobPostingId": "a",
         "jobPostingOperationType": "CREATE",
@@ -37,7 +37,7 @@ def post_job(client, headers, partner):
         "location": "Leeds, England, United Kingdom",
         "companyName": "Harbour Logistics",
         "contract": f"urn:li:contract:{partner['customer_contract_id']}",
-        "budget": {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "30.00"}},
+        "budget": {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": amount}},
     }
     answer = client.post(
         "/rest/simpleJobPostings",

@@ -9,6 +9,7 @@ import gc
 import getpass
 import importlib
 import logging
+import multiprocessing
 import os
 import socket
 import threading
@@ -16,22 +17,25 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.server import Server
 
+from jobmeter.api.shutdown import WorkerProcess
 from jobmeter.audit.model import Actor, ActorKind, Door
 from jobmeter.base.settings import Settings
 from jobmeter.base.terminal import PlainFormatter
 from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.embedded import EmbeddedServer, has_database, start_embedded
 from jobmeter.database.pool import upgrade_database
+from jobmeter.operations.handover import HandingOverServer, Listener, notify_manager
 
 APPLICATION = "jobmeter.app:create_app"
 LISTEN_SECONDS_MAX = 60
@@ -177,17 +181,56 @@ def run_server(
     port: int,
     workers: int,
     when_listening: Callable[[str], None],
+    listener: Listener | None = None,
 ) -> None:
     """Serves ``address``, which is that of ``host``, until interrupted. Calls ``when_listening`` once with the base URL, from a separate thread.
 
     With several workers, the first to claim a chore runs it. A worker that dies is replaced. What would prevent
     workers from starting is found before: an invalid setting (``settings``), a database that cannot be used (``run_database``).
+    With a ``listener`` other servers may listen at the same address, and end without a failed request.
     """
     show_log()
     base_url = f"http://{write_host(host)}:{port}"
     os.environ.update(replace(settings, base_url=settings.base_url or base_url).to_environment())
-    server = Server(
+    started = multiprocessing.get_context("fork").Semaphore(0)
+    process = WorkerProcess(
+        port=port,
+        listener=None if listener is None else listener.descriptor,
+        when_started=started.release,
+    )
+    server = make_server(
+        address,
+        port,
+        listener=listener,
+        workers=workers,
+        hands_over=not settings.sandbox,  # whose clients are on this machine, and its people wait for its end
+    )
+
+    def report(base_url: str) -> None:
+        # At a shared socket another server may have responded.
+        expected = 0 if listener is None else workers
+        if not all(started.acquire(timeout=LISTEN_SECONDS_MAX) for _ in range(expected)):
+            log.error("the workers have not started")
+            return
+        when_listening(base_url)
+        notify_manager("READY=1")
+
+    threading.Thread(
+        target=announce,
+        args=(base_url, report),
+        kwargs={"are_forked": lambda: len(server.wrks) == workers},
+        daemon=True,
+    ).start()
+    server.serve(target_loader=partial(make_worker_app, process), wrap_loader=False)
+
+
+def make_server(
+    address: str, port: int, *, listener: Listener | None, workers: int, hands_over: bool
+) -> HandingOverServer:
+    return HandingOverServer(
         APPLICATION,
+        listener=listener,
+        hands_over=hands_over,
         address=address,
         port=port,
         interface=Interfaces.ASGI,
@@ -204,13 +247,11 @@ def run_server(
         log_level=LogLevels.warning,
     )
 
-    threading.Thread(
-        target=announce,
-        args=(base_url, when_listening),
-        kwargs={"are_forked": lambda: len(server.wrks) == workers},
-        daemon=True,
-    ).start()
-    server.serve()
+
+def make_worker_app(process: WorkerProcess) -> Any:
+    """Makes the application in a worker; ``load_application`` has imported it before the fork."""
+    module, _, name = APPLICATION.partition(":")
+    return getattr(importlib.import_module(module), name)(process=process)
 
 
 def show_log() -> None:

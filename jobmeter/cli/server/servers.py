@@ -5,6 +5,7 @@ Does not own running the server (``serve``).
 
 import asyncio
 import importlib
+import os
 import signal
 from dataclasses import replace
 from typing import Any
@@ -26,6 +27,7 @@ from jobmeter.cli.options import (
 from jobmeter.cli.server.serve import reserve_address, run_database, run_server, show_log
 from jobmeter.cli.server.settings import check_usable, read_settings
 from jobmeter.database.pool import Database
+from jobmeter.operations.handover import take_listener
 from jobmeter.sandbox import seed
 from jobmeter.sandbox.traffic.client import Sandbox, read_credentials, write_credentials
 from jobmeter.telemetry.metrics.processes import count_together
@@ -43,18 +45,25 @@ def serve(
     data: DataOption = PRODUCTION_DATA,
     database_url: UrlOption = "",
 ) -> None:
-    """Runs a production server. Raises ``ValueError`` if no key is set, because nobody could use the server."""
+    """Runs a production server. Raises ``ValueError`` if no key is set, because nobody could use the server.
+
+    A listening socket that a service manager passes is used instead of ``host`` and ``port``.
+    """
     settings = read_settings()
     check_usable(settings)
-    address, chosen_port = reserve_address(host, port)
+    listener = take_listener(os.environ)
+    address, chosen_port = (
+        reserve_address(host, port) if listener is None else (listener.address, listener.port)
+    )
     console = Terminal()
     with count_together(), run_database(data, database_url) as url:
         run_server(
             replace(settings, database_url=url, sandbox=False),
-            host=host,
+            host=host if listener is None else address,
             address=address,
             port=chosen_port,
             workers=workers,
+            listener=listener,
             when_listening=lambda base_url: console.print_line(
                 f"Jobmeter is listening at {base_url}; open {base_url}/ in a browser to see what is there."
             ),
