@@ -3,17 +3,23 @@
 Does not own what the tables mean.
 """
 
+import logging
+from collections.abc import Iterable
 from importlib.resources import files
 from typing import LiteralString
 
 from jobmeter.database.connection import Connection, DatabaseUnusable
 from jobmeter.database.rows import list_scalars, read_scalar
 
+BEFORE = "before"  # in the name of a migration that older code can live with
 ADVISORY_LOCK = 0x4A4F424D  # "JOBM"
 VERSION_MIN = 150_000
 # A migration that a crash loses is applied again, because its name is lost with it, and those after it: none waits for the
 # disk, and the first transaction that does, waits for all of them.
 LIMITS: LiteralString = "SET LOCAL lock_timeout = '4s'; SET LOCAL statement_timeout = '60s'; SET LOCAL synchronous_commit = off;\n"
+LOCK_SECONDS, STATEMENT_SECONDS = 4, 60  # as in the limits
+
+log = logging.getLogger("jobmeter")
 
 
 def list_migrations() -> list[tuple[str, LiteralString]]:
@@ -33,8 +39,8 @@ async def upgrade_schema(connection: Connection, *, until: str | None = None) ->
     """Applies what is missing, each migration in its own transaction; returns the names applied.
 
     ``connection`` must be in autocommit mode. Waits for another process that is upgrading. ``until`` stops
-    after the named migration (tests of the previous release's schema). Raises ``DatabaseUnusable`` for a
-    server below version 15 or a schema newer than this code.
+    after the named migration (tests of the previous release's schema). A schema that a newer release has upgraded is left as it is,
+    if this one can serve it. Raises ``DatabaseUnusable`` for a server below version 15 or a schema that this code cannot serve.
     """
     check_version(connection.info.server_version)
     await connection.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
@@ -48,11 +54,8 @@ async def _apply_missing(connection: Connection, until: str | None) -> list[str]
     await connection.execute("CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY)")
     done = set(await list_scalars(connection, str, "SELECT name FROM schema_migrations"))
     known = list_migrations()
-    unknown = done - {name for name, _ in known}
-    if unknown:
-        raise DatabaseUnusable(
-            f"The database has {max(unknown)}, which this version of Jobmeter does not know"
-        )
+    if newer := list_newer(done, [name for name, _ in known]):
+        log.warning("a newer release has upgraded the schema (%s); this one continues to serve it", newer[-1])
     applied = []
     for name, text in known:
         if name not in done:
@@ -72,3 +75,21 @@ async def prepare_tenant_role(connection: Connection) -> str:
     Returns what an administrator of the server has to do, empty if nothing.
     """
     return await read_scalar(connection, str, "SELECT prepare_tenant_role()")
+
+
+def list_newer(applied: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Returns the applied migrations that a newer release has added, in order, with which this one can serve.
+
+    Those that run *before* the code of their release leave everything in place that older code reads and writes; one that runs *after* it
+    does not. Raises ``DatabaseUnusable`` for such a one, and for a schema that does not continue that of this code.
+    """
+    names = sorted(known)
+    unknown = sorted(set(applied) - set(names))
+    for name in unknown:
+        if name < names[-1] or not set(names) <= set(applied):
+            raise DatabaseUnusable(f"The database has {name}, which this version of Jobmeter does not know")
+        if name.split("_")[1] != BEFORE:
+            raise DatabaseUnusable(
+                f"The database has {name}, after which this version of Jobmeter can no longer run: start a newer one"
+            )
+    return unknown

@@ -93,6 +93,8 @@ def examine_database(facts: DatabaseFacts, *, now: datetime, newest_migration: s
             good=f"the schema is that of this version ({newest_migration})",
             wrong=f"the schema is {facts.last_migration or 'missing'}, this version's is {newest_migration}",
             remedy="jobmeter db upgrade, with the newest version that serves it",
+            # A server of a newer release has upgraded it, and this one continues to serve.
+            grade=Grade.WARNING if facts.last_migration > newest_migration else Grade.BAD,
         ),
         _judge(
             subject="tenants",

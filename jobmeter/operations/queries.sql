@@ -17,6 +17,11 @@ SELECT clock_timestamp(),
                    FROM pg_roles
                   WHERE rolname = 'jobmeter_tenant'), false) AS keeps_tenants_apart
 
+-- name: list_applied_migrations
+SELECT name
+  FROM schema_migrations
+ ORDER BY name
+
 -- name: read_last_migration
 SELECT max(name)
   FROM schema_migrations

@@ -45,6 +45,15 @@ def read_facts(url: str) -> DatabaseFacts:
         )
 
 
+def list_applied_migrations(url: str) -> list[str]:
+    """In order; none of a database without a schema. Raises ``CommandFailed``."""
+    with _connected(url) as connection:
+        try:
+            return [str(name) for (name,) in connection.execute(SQL["list_applied_migrations"])]
+        except UndefinedTable:
+            return []
+
+
 def read_last_migration(connection: psycopg.Connection[Any]) -> str:
     """Empty for a database without a schema."""
     try:

@@ -1,23 +1,32 @@
-"""Owns the commands ``jobmeter db ...``: verifies the laws of the money, prints the head of the chain, upgrades the schema, opens psql.
+"""Owns the commands ``jobmeter db ...``: verifies the laws of the money, prints the head of the chain, plans and upgrades the schema, opens psql.
 
 Does not own the laws (``integrity``), the migrations (``database``) or psql (``cli.server.psql``).
 """
 
 import asyncio
 import sys
+from dataclasses import asdict
 
 from cyclopts import App
 
 from jobmeter.base.terminal import Terminal
 from jobmeter.cli.law_checks import SinceOption, check_database, print_checks, read_heads
 from jobmeter.cli.options import PRODUCTION_DATA, DataOption, JsonOption, UrlOption
-from jobmeter.cli.output import print_json
+from jobmeter.cli.output import print_json, print_rows
 from jobmeter.cli.server.backups import archive, backup, restore
 from jobmeter.cli.server.psql import psql
 from jobmeter.cli.server.serve import open_database
+from jobmeter.database.migrations_runner import (
+    LOCK_SECONDS,
+    STATEMENT_SECONDS,
+    list_migrations,
+    list_newer,
+)
 from jobmeter.database.pool import Database, upgrade_database
 from jobmeter.integrity import flow as integrity
 from jobmeter.integrity.streams.model import ChainHead
+from jobmeter.operations import store as operations
+from jobmeter.operations.upgrade_plan import plan_upgrade
 
 app = App(name="db")
 app.command(psql)
@@ -67,6 +76,39 @@ def head(
 async def _read_head(url: str) -> ChainHead | None:
     async with Database.opened(url, connections_max=1) as opened, opened.transaction() as connection:
         return await integrity.read_head(connection)
+
+
+@app.command
+def plan(
+    *, data: DataOption = PRODUCTION_DATA, database_url: UrlOption = "", json: JsonOption = False
+) -> None:
+    """Shows what an upgrade of the schema would do: each migration, and which tables it locks. Changes nothing.
+
+    Example: jobmeter db plan
+    """
+    known = list_migrations()
+    with open_database(data, database_url, must_exist=True) as url:
+        applied = operations.list_applied_migrations(url)
+    newer, planned = list_newer(applied, [name for name, _ in known]), plan_upgrade(known, applied)
+    if json:
+        print_json({"planned": [asdict(one) for one in planned], "newer": newer})
+        return
+    console = Terminal()
+    for name in newer:
+        console.print_line(f"{name} was applied by a newer release; this one can serve it.")
+    if not planned:
+        console.print_line("Nothing to do: the database has every migration of this release.")
+        return
+    rows = [
+        {"migration": one.name, "what it does": one.purpose}
+        | {"locks": one.locked, "writes wait": one.writes_wait, "changes rows of": one.rows_changed}
+        for one in planned
+    ]
+    print_rows(rows, list(rows[0]), as_json=False)
+    console.print_line(
+        f"Each is a transaction of its own, waits for a lock for at most {LOCK_SECONDS} s, and no statement takes more than"
+        f" {STATEMENT_SECONDS} s; one that does not succeed changes nothing. jobmeter db upgrade, or a server that starts, applies them."
+    )
 
 
 @app.command

@@ -41,6 +41,7 @@ PRINT_NO_STORED_TEXT = {
     ),
     *(
         "db upgrade",
+        "db plan",
         "db head",
         "db backup",
         "db archive",

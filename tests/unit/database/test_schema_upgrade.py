@@ -1,4 +1,4 @@
-"""The schema is created, upgraded once by the first process, and refused if it is newer than the code."""
+"""The schema is created, upgraded once by the first process, and served if a newer release has only added to it."""
 
 import asyncio
 from contextlib import suppress
@@ -56,7 +56,34 @@ async def test_an_upgrade_waits_for_another_one_s_lock(empty_database_url):
         assert await upgrade == NAMES
 
 
-async def test_a_database_newer_than_the_code_is_refused_and_not_changed(database_url):
+async def test_a_database_to_which_a_newer_release_has_added_is_served_and_not_changed(database_url, caplog):
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO schema_migrations (name) VALUES ('9998_before_dawn.sql'), ('9999_before_noon.sql')"
+        )
+
+    assert await upgrade_database(database_url) == []
+
+    assert "(9999_before_noon.sql); this one continues to serve it" in caplog.text
+    assert applied(database_url) == [*NAMES, "9998_before_dawn.sql", "9999_before_noon.sql"]
+
+
+@pytest.mark.parametrize("others", [(), ("9998_before_dawn.sql",)])
+async def test_a_database_from_which_a_newer_release_has_removed_is_refused_and_not_changed(
+    database_url, others
+):
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for name in (*others, "9999_after_noon.sql"):
+            connection.execute("INSERT INTO schema_migrations (name) VALUES (%s)", [name])
+
+    with pytest.raises(DatabaseUnusable, match=r"9999_after_noon\.sql.*start a newer one") as refused:
+        await upgrade_database(database_url)
+
+    assert len(str(refused.value).splitlines()) == 1
+    assert applied(database_url) == [*NAMES, *others, "9999_after_noon.sql"]
+
+
+async def test_a_database_whose_schema_is_another_one_is_refused_and_not_changed(database_url):
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("INSERT INTO schema_migrations (name) VALUES ('9999_before_tomorrow.sql')")
         connection.execute("DELETE FROM schema_migrations WHERE name = %s", [NAMES[-1]])
