@@ -89,6 +89,7 @@ class Action(StrEnum):
     PAYMENT_RECORD = "payment.record"
     PAYMENT_REVERSE = "payment.reverse"
     REFUND_RECORD = "refund.record"
+    SECRETS_SEAL_AGAIN = "secrets.sealAgain"
 
     DATABASE_WRITE = "database.write"
 

@@ -107,6 +107,15 @@ class Follower:
     sent_until: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointSecret:
+    """A signing secret of an endpoint as it is stored."""
+
+    endpoint_id: int
+    number: int
+    sealed_secret: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class SealedSecret:
     """A signing secret as it is stored; the lower ``number`` is the older one."""

@@ -108,6 +108,20 @@ SELECT number, sealed_secret, created_at
  WHERE endpoint_id = %(endpoint_id)s
  ORDER BY number
 
+-- name: list_all_secrets
+-- For a new key: those of all tenants.
+SELECT endpoint_id, number, sealed_secret
+  FROM notice_secrets
+  JOIN notice_endpoints ON notice_endpoints.id = endpoint_id
+ WHERE removed_at IS NULL
+ ORDER BY endpoint_id, number
+
+-- name: replace_secret
+UPDATE notice_secrets
+   SET sealed_secret = %(replacement)s
+ WHERE endpoint_id = %(endpoint_id)s
+   AND number = %(number)s
+
 -- name: remove_secret
 DELETE FROM notice_secrets
  WHERE endpoint_id = %(endpoint_id)s

@@ -15,6 +15,7 @@ from jobmeter.notifications.model import (
     DeliveryCount,
     DeliveryFilter,
     EndpointDraft,
+    EndpointSecret,
     Follower,
     Notification,
     NotificationEndpoint,
@@ -99,6 +100,17 @@ async def insert_secret(
 async def list_secrets(connection: Connection, *, endpoint_id: int) -> list[SealedSecret]:
     """The oldest first."""
     return await list_rows(connection, SealedSecret, SQL["list_secrets"], {"endpoint_id": endpoint_id})
+
+
+async def list_all_secrets(connection: Connection) -> list[EndpointSecret]:
+    return await list_rows(connection, EndpointSecret, SQL["list_all_secrets"])
+
+
+async def replace_secret(
+    connection: Connection, *, endpoint_id: int, number: int, replacement: bytes
+) -> None:
+    parameters = {"endpoint_id": endpoint_id, "number": number, "replacement": replacement}
+    await connection.execute(SQL["replace_secret"], parameters)
 
 
 async def remove_secret(connection: Connection, *, endpoint_id: int, number: int) -> None:

@@ -1,4 +1,5 @@
-"""Owns the commands ``jobmeter db ...``: verifies the laws of the money, prints the head of the chain, plans and upgrades the schema, opens psql.
+"""Owns the commands ``jobmeter db ...``: verifies the laws of the money, prints the head of the chain, plans and upgrades the schema,
+seals secrets with a new key, opens psql.
 
 Does not own the laws (``integrity``), the migrations (``database``) or psql (``cli.server.psql``).
 """
@@ -9,13 +10,19 @@ from dataclasses import asdict
 
 from cyclopts import App
 
+from jobmeter.audit import flow as audit
+from jobmeter.audit.model import Act, Action
+from jobmeter.base.clock import read_machine_clock
+from jobmeter.base.faults import CommandFailed
+from jobmeter.base.lists import list_parts
+from jobmeter.base.settings import Settings
 from jobmeter.base.terminal import Terminal
 from jobmeter.cli.law_checks import SinceOption, check_database, print_checks, read_heads
 from jobmeter.cli.options import PRODUCTION_DATA, DataOption, JsonOption, UrlOption
-from jobmeter.cli.output import print_json, print_rows
+from jobmeter.cli.output import print_json, print_record, print_rows, to_camel
 from jobmeter.cli.server.backups import archive, backup, restore
 from jobmeter.cli.server.psql import psql
-from jobmeter.cli.server.serve import open_database
+from jobmeter.cli.server.serve import make_actor, open_database
 from jobmeter.database.migrations_runner import (
     LOCK_SECONDS,
     STATEMENT_SECONDS,
@@ -23,10 +30,13 @@ from jobmeter.database.migrations_runner import (
     list_newer,
 )
 from jobmeter.database.pool import Database, upgrade_database
+from jobmeter.database.sealing import Resealing
 from jobmeter.integrity import flow as integrity
 from jobmeter.integrity.streams.model import ChainHead
+from jobmeter.notifications.endpoints import flow as endpoints
 from jobmeter.operations import store as operations
 from jobmeter.operations.upgrade_plan import plan_upgrade
+from jobmeter.partners.oauth1 import flow as signatures
 
 app = App(name="db")
 app.command(psql)
@@ -127,3 +137,40 @@ def upgrade(
     console = Terminal()
     for line in applied or ("The schema is up to date.",):
         console.print_line(line)
+
+
+@app.command
+def reseal(
+    *, data: DataOption = PRODUCTION_DATA, database_url: UrlOption = "", json: JsonOption = False
+) -> None:
+    """Seals the secrets in the database with the newest key of JOBMETER_SECRET_KEY, so that the older keys can be removed from it.
+
+    Example: jobmeter db reseal
+    """
+    secret_key = Settings.from_environment().secret_key
+    if not list_parts(secret_key):
+        raise CommandFailed("JOBMETER_SECRET_KEY is not set: there is nothing to seal with")
+    with open_database(data, database_url, must_exist=True) as url:
+        counts = asyncio.run(_reseal(url, secret_key))
+    print_record({to_camel(name): count for name, count in asdict(counts).items()}, as_json=json)
+    if counts.unreadable:
+        raise CommandFailed(
+            f"{counts.unreadable} secrets are sealed with a key that JOBMETER_SECRET_KEY does not list: list it too, or let their owners"
+            " make new ones"
+        )
+
+
+async def _reseal(url: str, secret_key: str) -> Resealing:
+    async with Database.opened(url, connections_max=1) as opened, opened.transaction() as connection:
+        counts = await endpoints.reseal_secrets(connection, secret_key=secret_key)
+        counts += await signatures.reseal_signing_secrets(connection, secret_key=secret_key)
+        act = Act(
+            action=Action.SECRETS_SEAL_AGAIN,
+            subject_id="all",
+            actor=make_actor(),
+            at=read_machine_clock(),
+            partner_id=None,
+            after={to_camel(name): count for name, count in asdict(counts).items()},
+        )
+        await audit.record(connection, act)
+    return counts

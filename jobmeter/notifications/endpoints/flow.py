@@ -12,7 +12,7 @@ from jobmeter.base.credentials import last_four_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import NOTICE_ENDPOINTS_MAX, SECRETS_LIVE_MAX
 from jobmeter.database.connection import Connection
-from jobmeter.database.sealing import seal, unseal
+from jobmeter.database.sealing import Resealing, count_resealing, reseal, seal, unseal
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.notifications import rules, store
 from jobmeter.notifications.flow import owner_of
@@ -144,3 +144,16 @@ async def retire_older_secret(connection: Connection, endpoint: NotificationEndp
         return False
     await store.remove_secret(connection, endpoint_id=endpoint.id, number=live[0].number)
     return True
+
+
+async def reseal_secrets(connection: Connection, *, secret_key: str) -> Resealing:
+    """Seals the secrets of every endpoint with the newest of the keys, so that the others can be given up; they sign as before."""
+    counts = Resealing()
+    for one in await store.list_all_secrets(connection):
+        replacement = reseal(one.sealed_secret, setting=secret_key, owner=owner_of(one.endpoint_id))
+        counts += count_resealing(one.sealed_secret, replacement)
+        if replacement is not None and replacement != one.sealed_secret:
+            await store.replace_secret(
+                connection, endpoint_id=one.endpoint_id, number=one.number, replacement=replacement
+            )
+    return counts

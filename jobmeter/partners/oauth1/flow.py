@@ -124,3 +124,19 @@ async def sweep_nonces(connection: Connection, *, machine_now: datetime) -> int:
     """Removes nonces of signatures that are too old to be accepted; returns how many."""
     seconds = to_ms(machine_now) // 1_000
     return await oauth1_store.delete_old_nonces(connection, stamped_before=seconds - rules.NONCE_KEPT_SECONDS)
+
+
+async def reseal_signing_secrets(connection: Connection, *, secret_key: str) -> sealing.Resealing:
+    """Seals every signing secret with the newest of the keys, so that the others can be given up; they sign as before."""
+    counts = sealing.Resealing()
+    for one in await oauth1_store.list_all_signing_secrets(connection):
+        replacement = sealing.reseal(one.sealed_secret, setting=secret_key, owner=one.owner)
+        counts += sealing.count_resealing(one.sealed_secret, replacement)
+        if replacement is not None and replacement != one.sealed_secret:
+            await oauth1_store.replace_signing_secret(
+                connection,
+                application_id=one.application_id,
+                sealed_secret=one.sealed_secret,
+                replacement=replacement,
+            )
+    return counts

@@ -29,3 +29,12 @@ class Signature:
     token: str
     value: str
     parameters: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnedSecret:
+    """A signing secret as it is stored; ``owner`` is what it is sealed for."""
+
+    application_id: int
+    owner: str
+    sealed_secret: bytes

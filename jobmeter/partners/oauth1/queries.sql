@@ -8,6 +8,20 @@ SELECT sealed_secret
  WHERE application_id = %(application_id)s
  ORDER BY created_at DESC, sealed_secret
 
+-- name: list_all_signing_secrets
+-- For a new key: those of all tenants. Few applications sign.
+SELECT application_id, client_id AS owner, sealed_secret
+  FROM signing_secrets
+  JOIN applications ON applications.id = application_id
+ ORDER BY application_id, sealed_secret
+
+-- name: replace_signing_secret
+-- One that was retired meanwhile stays so.
+UPDATE signing_secrets
+   SET sealed_secret = %(replacement)s
+ WHERE application_id = %(application_id)s
+   AND sealed_secret = %(sealed_secret)s
+
 -- name: insert_nonce
 INSERT INTO signature_nonces (application_id, stamped_at, nonce_hash)
 VALUES (%(application_id)s, %(stamped_at)s, %(nonce_hash)s)

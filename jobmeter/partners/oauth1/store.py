@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import change_rows, find_scalar, list_scalars
+from jobmeter.database.rows import change_rows, find_scalar, list_rows, list_scalars
 from jobmeter.database.statements import load_statements
+from jobmeter.partners.oauth1.model import OwnedSecret
 
 SQL = load_statements("jobmeter.partners.oauth1")
 
@@ -22,6 +23,21 @@ async def list_signing_secrets(connection: Connection, *, application_id: int) -
     return await list_scalars(
         connection, bytes, SQL["list_signing_secrets"], {"application_id": application_id}
     )
+
+
+async def list_all_signing_secrets(connection: Connection) -> list[OwnedSecret]:
+    return await list_rows(connection, OwnedSecret, SQL["list_all_signing_secrets"])
+
+
+async def replace_signing_secret(
+    connection: Connection, *, application_id: int, sealed_secret: bytes, replacement: bytes
+) -> None:
+    parameters = {
+        "application_id": application_id,
+        "sealed_secret": sealed_secret,
+        "replacement": replacement,
+    }
+    await connection.execute(SQL["replace_signing_secret"], parameters)
 
 
 async def insert_nonce(

@@ -42,6 +42,7 @@ PRINT_NO_STORED_TEXT = {
     *(
         "db upgrade",
         "db plan",
+        "db reseal",
         "db head",
         "db backup",
         "db archive",
