@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import psutil
 
+from bench.pooler import through_pooler
+
 START_SECONDS_MAX = 60
 CONNECT_ATTEMPTS_MAX = 200
 START_PAUSE_SECONDS = 0.1
@@ -71,13 +73,14 @@ def serve(target: str, environment: Mapping[str, str], *, factory: bool = False)
     command += ["--loop", "uvloop", "--port", str(port), "--log-level", "error"]
     command += ["--workers-kill-timeout", str(KILL_SECONDS), target]
     command += ["--factory"] if factory else []
-    process = subprocess.Popen(command, env={**os.environ, **environment})
-    try:
-        _wait_until_it_answers(port)
-        yield RunningServer(port, process.pid)
-    finally:
-        process.terminate()
-        process.wait(30)
+    with through_pooler(environment) as chosen:
+        process = subprocess.Popen(command, env={**os.environ, **chosen})
+        try:
+            _wait_until_it_answers(port)
+            yield RunningServer(port, process.pid)
+        finally:
+            process.terminate()
+            process.wait(30)
 
 
 def _wait_until_it_answers(port: int) -> None:

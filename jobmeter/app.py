@@ -77,7 +77,7 @@ def create_app(settings: Settings | None = None, *, process: WorkerProcess | Non
         end_with_parent()
         leave_interrupts_to_parent()
         keep_freed_memory()
-        await wait_for_database(chosen.database_url)
+        await wait_for_database(chosen.direct_database_url or chosen.database_url)
         async with open_state(chosen) as state:
             app.state.jobmeter = state
             if process is None:
@@ -114,6 +114,17 @@ def open_recorder(database: Database, settings: Settings) -> RequestRecorder:
     )
 
 
+async def open_database(settings: Settings, *, wait_seconds: float = WAIT_SECONDS_MAX) -> Database:
+    """Upgrades the schema, then opens the pool. Raises ``DatabaseUnusable``."""
+    return await Database.open(
+        settings.database_url,
+        connections_max=settings.pool_connections_max,
+        wait_seconds=wait_seconds,
+        direct_url=settings.direct_database_url,
+        prepares=settings.prepared_statements,
+    )
+
+
 async def wait_for_database(url: str, *, seconds_max: float = START_SECONDS_MAX) -> None:
     """Waits for the database, then upgrades the schema: a worker process may be restarted during an outage.
 
@@ -141,9 +152,7 @@ async def open_state(
 
     ``wait_seconds`` is how long a request may wait for a connection to the database.
     """
-    database = await Database.open(
-        settings.database_url, connections_max=settings.pool_connections_max, wait_seconds=wait_seconds
-    )
+    database = await open_database(settings, wait_seconds=wait_seconds)
     rate_limits = RateLimits(database, read_rate_limits(settings.rate_limits))
     known = IntakeCaches()
     clock = SandboxClock(database, settings, known) if settings.sandbox else MachineClock()
@@ -216,15 +225,15 @@ async def run_worker(settings: Settings, *, is_over: asyncio.Event, when_running
 
     Nobody wakes it: it looks for work at each interval, as every process does.
     """
-    await wait_for_database(settings.database_url)
-    async with Database.opened(
-        settings.database_url, connections_max=settings.pool_connections_max
-    ) as database:
-        clock = MachineClock()
+    await wait_for_database(settings.direct_database_url or settings.database_url)
+    database, clock = await open_database(settings), MachineClock()
+    try:
         await chores.make_event_days(database, now=await clock.read())
         async with run_beside(run_loop(database, settings, read_clock=clock.read, wakeup=asyncio.Event())):
             when_running()
             await is_over.wait()
+    finally:
+        await database.close()
 
 
 @contextlib.asynccontextmanager

@@ -44,6 +44,16 @@ class Settings:
     database_url: str = _setting(
         "", "URL of a PostgreSQL 15 or newer; if empty, the embedded one is used. A sandbox ignores it"
     )
+    direct_database_url: str = _setting(
+        "",
+        "URL of the database itself, where that of `JOBMETER_DATABASE_URL` is a pooler's, such as pgbouncer in transaction mode:"
+        " migrations and the commands that need the database use it. If empty, there is no pooler",
+    )
+    prepared_statements: bool = _setting(
+        default=True,
+        meaning="Whether a statement is planned once for each connection; `false` behind a pooler that cannot do that, such as"
+        " pgbouncer before 1.21",
+    )
     base_url: str = _setting(
         "", "What the links to the server's pages begin with; if empty, the address at which it listens"
     )
@@ -208,7 +218,7 @@ class Settings:
 # They are, or may contain, a password or a key.
 SECRET_SETTINGS = frozenset(
     {
-        *("database_url", "smtp_url", "export_folder"),
+        *("database_url", "direct_database_url", "smtp_url", "export_folder"),
         *("events_key", "operator_key", "secret_key", "stripe_key", "stripe_webhook_secret"),
     }
 )

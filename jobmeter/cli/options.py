@@ -4,6 +4,7 @@ Does not own the commands. Imports little, because every command imports it.
 """
 
 import math
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,6 +50,17 @@ def whole_number(name: str | None = None, *, least: int, most: int, meaning: str
     )
 
 
+DATABASE_VARIABLE = "JOBMETER_DATABASE_URL"
+DIRECT_VARIABLE = "JOBMETER_DIRECT_DATABASE_URL"
+
+
+def read_direct_url(_: type, tokens: Sequence[Token]) -> str:
+    """A variable that is set to nothing is not set."""
+    given = tokens[0]
+    is_empty = given.source == "env" and not given.value
+    return os.environ.get(DATABASE_VARIABLE, "") if is_empty else given.value
+
+
 DataOption = Annotated[
     Path,
     Parameter("--data", help="Folder of the embedded database; default: of this user.", show_default=False),
@@ -57,8 +69,18 @@ UrlOption = Annotated[
     str,
     Parameter(
         "--database-url",
-        env_var="JOBMETER_DATABASE_URL",
+        env_var=(DIRECT_VARIABLE, DATABASE_VARIABLE),
+        converter=read_direct_url,
         help="URL of a PostgreSQL 15 or newer, instead of the embedded one.",
+    ),
+]
+# A server may be behind a pooler; the other commands are not.
+ServerUrlOption = Annotated[
+    str,
+    Parameter(
+        "--database-url",
+        env_var=DATABASE_VARIABLE,
+        help="URL of a PostgreSQL 15 or newer, or of a pooler before it, instead of the embedded one.",
     ),
 ]
 # JOBMETER_DATABASE_URL does not apply here: a sandbox must never use the database of a production server.

@@ -3,7 +3,7 @@
 Does not own lending connections (``pool``).
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from psycopg import AsyncConnection
 from psycopg.pq import PipelineStatus
@@ -24,8 +24,8 @@ SELECT set_config('plan_cache_mode', 'force_generic_plan', %(is_local)s),
        set_config('enable_bitmapscan', 'off', %(is_local)s)
 """
 NAME_TENANT = """
-SELECT set_config('jobmeter.application', %(application_id)s::bigint::text, false),
-       set_config('jobmeter.partner', %(partner_id)s::bigint::text, false)
+SELECT set_config('jobmeter.application', %(application_id)s::bigint::text, %(is_local)s),
+       set_config('jobmeter.partner', %(partner_id)s::bigint::text, %(is_local)s)
 """
 
 
@@ -57,21 +57,22 @@ async def prefer_index_plans(connection: Connection, *, is_local: bool = True) -
     await connection.execute(PREFER_INDEX_PLANS, {"is_local": is_local})
 
 
-async def prepare_connection(connection: AsyncConnection[TupleRow]) -> None:
+async def prepare_connection(connection: AsyncConnection[TupleRow], *, prepares: bool) -> None:
     # Statements are few and constant, so planning each only once per connection pays from the second use on.
-    connection.prepare_threshold = 1
+    connection.prepare_threshold = 1 if prepares else None
     await connection.set_autocommit(True)
     register_packed_arrays(connection)
+    # The only setting that outlives a transaction behind a pooler too: it is one that the server reports to its client.
     await connection.execute("SET TIME ZONE 'UTC'")
 
 
-async def prepare_keyed_connection(connection: AsyncConnection[TupleRow]) -> None:
-    await prepare_connection(connection)
+async def prepare_keyed_connection(connection: AsyncConnection[TupleRow], *, prepares: bool) -> None:
+    await prepare_connection(connection, prepares=prepares)
     await prefer_index_plans(connection, is_local=False)
 
 
-async def prepare_tenant_connection(connection: TenantConnection) -> None:
-    await prepare_connection(connection)
+async def prepare_tenant_connection(connection: TenantConnection, *, prepares: bool) -> None:
+    await prepare_connection(connection, prepares=prepares)
     await connection.execute("SET ROLE jobmeter_tenant")
 
 
@@ -80,6 +81,11 @@ async def name_tenant(connection: TenantConnection, tenant: Tenant) -> None:
     if connection.tenant == tenant:
         return
     connection.tenant = None  # whatever becomes of the statement
-    parameters = {"application_id": tenant.application_id, "partner_id": tenant.partner_id}
-    await connection.execute(NAME_TENANT, parameters)
+    await connection.execute(NAME_TENANT, asdict(tenant) | {"is_local": False})
     connection.tenant = tenant
+
+
+async def confine_transaction(connection: Connection, tenant: Tenant) -> None:
+    """Shows what belongs to the tenant until the transaction ends: behind a pooler the next one has another session."""
+    await connection.execute(NAME_TENANT, asdict(tenant) | {"is_local": True})
+    await connection.execute("SET LOCAL ROLE jobmeter_tenant")

@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from select import POLLIN, poll
 from typing import Self, TypeVar
 
@@ -22,7 +23,9 @@ from jobmeter.database.connection import (
     DatabaseUnusable,
     Tenant,
     TenantConnection,
+    confine_transaction,
     name_tenant,
+    prefer_index_plans,
     prepare_connection,
     prepare_keyed_connection,
     prepare_tenant_connection,
@@ -70,27 +73,37 @@ class PoolState:
 
 
 class Database:
-    """An open pool. ``async with database.transaction() as connection`` commits at the end or rolls back."""
+    """An open pool. ``async with database.transaction() as connection`` commits at the end or rolls back.
 
-    def __init__(self, url: str, *, connections_max: int, wait_seconds: float) -> None:
+    ``direct_url`` says that ``url`` is a pooler's, which lends a connection for one transaction, and how to get past it.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        connections_max: int,
+        wait_seconds: float,
+        direct_url: str = "",
+        prepares: bool = True,
+    ) -> None:
         self.url = url
         self.outage = Outage()
         self._connections_max = connections_max
         self._lent = 0
-        self._make_pools(connections_max, wait_seconds)
+        self._is_pooled = bool(direct_url)
         self._has_tenant_role = False
+        self._make_pools(connections_max, wait_seconds, prepares=prepares)
 
-    def _make_pools(self, connections_max: int, wait_seconds: float) -> None:
+    def _make_pools(self, connections_max: int, wait_seconds: float, *, prepares: bool) -> None:
         """One for each way in which connections are prepared; those of the last two are opened when they are used."""
-        self._pool = self._make_pool(
-            AsyncConnection[TupleRow], prepare_connection, connections_max, wait_seconds, connections_min=1
-        )
-        self._keyed_pool = self._make_pool(
-            AsyncConnection[TupleRow], prepare_keyed_connection, KEYED_CONNECTIONS_MAX, wait_seconds
-        )
-        self._tenant_pool = self._make_pool(
-            TenantConnection, prepare_tenant_connection, connections_max, wait_seconds
-        )
+        prepare = partial(prepare_connection, prepares=prepares)
+        prepare_keyed = prepare if self._is_pooled else partial(prepare_keyed_connection, prepares=prepares)
+        prepare_tenant = partial(prepare_tenant_connection, prepares=prepares)
+        plain = AsyncConnection[TupleRow]
+        self._pool = self._make_pool(plain, prepare, connections_max, wait_seconds, connections_min=1)
+        self._keyed_pool = self._make_pool(plain, prepare_keyed, KEYED_CONNECTIONS_MAX, wait_seconds)
+        self._tenant_pool = self._make_pool(TenantConnection, prepare_tenant, connections_max, wait_seconds)
 
     def _make_pool(
         self,
@@ -116,11 +129,23 @@ class Database:
 
     @classmethod
     async def open(
-        cls, url: str, *, connections_max: int = 10, wait_seconds: float = WAIT_SECONDS_MAX
+        cls,
+        url: str,
+        *,
+        connections_max: int = 10,
+        wait_seconds: float = WAIT_SECONDS_MAX,
+        direct_url: str = "",
+        prepares: bool = True,
     ) -> Self:
         """Upgrades the schema, then opens the pool. Raises ``DatabaseUnusable`` with one clear line."""
-        await upgrade_database(url)
-        database = cls(url, connections_max=connections_max, wait_seconds=wait_seconds)
+        await upgrade_database(direct_url or url)
+        database = cls(
+            url,
+            connections_max=connections_max,
+            wait_seconds=wait_seconds,
+            direct_url=direct_url,
+            prepares=prepares,
+        )
         await database._pool.open(wait=True)
         async with lend_connection(database._pool) as connection:
             missing = await prepare_tenant_role(connection)
@@ -135,9 +160,9 @@ class Database:
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, url: str, *, connections_max: int) -> AsyncIterator[Self]:
+    async def opened(cls, url: str, *, connections_max: int, direct_url: str = "") -> AsyncIterator[Self]:
         """As ``open``, and closes the pool at the end of the block."""
-        database = await cls.open(url, connections_max=connections_max)
+        database = await cls.open(url, connections_max=connections_max, direct_url=direct_url)
         try:
             yield database
         finally:
@@ -188,16 +213,23 @@ class Database:
 
     @asynccontextmanager
     async def keyed_connection(self) -> AsyncIterator[Connection]:
-        """One of a few connections in autocommit mode whose plans are those of ``prefer_index_plans``."""
+        """One of a few connections for a single statement, whose plan is that of ``prefer_index_plans``."""
         async with lend_connection(self._keyed_pool) as connection:
-            yield connection
+            if not self._is_pooled:
+                yield connection
+                return
+            async with connection.pipeline(), connection.transaction():
+                await prefer_index_plans(connection)
+                yield connection
 
     def of_tenant(self, tenant: Tenant) -> "Database":
         """The database as the tenant sees it: rows of others are invisible, whatever a statement asks.
 
         It is the whole database where its server has no role for tenants.
         """
-        return TenantDatabase(self, tenant) if self._has_tenant_role else self
+        if not self._has_tenant_role:
+            return self
+        return PooledTenantDatabase(self, tenant) if self._is_pooled else TenantDatabase(self, tenant)
 
     @asynccontextmanager
     async def tenant_connection(self, tenant: Tenant) -> AsyncIterator[Connection]:
@@ -285,6 +317,33 @@ class TenantDatabase(Database):
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         async with self._whole.tenant_connection(self._tenant) as connection:
+            yield connection
+
+
+class PooledTenantDatabase(TenantDatabase):
+    """The same behind a pooler: whoever has a connection has a transaction, with which the role and the tenant end."""
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        async with self._whole.transaction() as connection:
+            await confine_transaction(connection, self._tenant)
+            yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        async with self.connection() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Connection]:
+        async with self._whole.snapshot() as connection:
+            await confine_transaction(connection, self._tenant)
+            yield connection
+
+    @asynccontextmanager
+    async def pipeline(self) -> AsyncIterator[Connection]:
+        async with self._whole.pipeline() as connection:
+            await confine_transaction(connection, self._tenant)
             yield connection
 
 

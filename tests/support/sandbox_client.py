@@ -193,7 +193,7 @@ def range_text(first: date, last: date) -> str:
 
 
 @contextmanager
-def open_sandbox_client(database_url: str, **settings: Any) -> Iterator[SandboxClient]:
+def open_sandbox_client(database_url: str, /, **settings: Any) -> Iterator[SandboxClient]:
     """Creates a partner in the database and starts a sandbox; ``settings`` override a sandbox's defaults."""
     keys = seed.make_keys()
     credentials = asyncio.run(_make_partner(database_url, read_machine_clock(), keys["secret_key"])) | keys
@@ -203,7 +203,7 @@ def open_sandbox_client(database_url: str, **settings: Any) -> Iterator[SandboxC
 
 @contextmanager
 def reopen_sandbox_client(
-    database_url: str, credentials: dict[str, Any], **settings: Any
+    database_url: str, credentials: dict[str, Any], /, **settings: Any
 ) -> Iterator[SandboxClient]:
     """Starts a sandbox on an existing database with known ``credentials``; ``settings`` override the defaults."""
     keys = {name: credentials[name] for name in seed.make_keys()}

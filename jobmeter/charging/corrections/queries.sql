@@ -8,7 +8,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS asked_reversals (
     clicks         integer  NOT NULL,
     clicks_charged integer  NOT NULL,
     amount_micros  bigint   NOT NULL
-) ON COMMIT DELETE ROWS
+) ON COMMIT DROP
 
 -- name: make_held_budgets
 CREATE TEMPORARY TABLE IF NOT EXISTS held_budgets (
@@ -18,7 +18,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS held_budgets (
     currency            text     NOT NULL,
     is_open             boolean  NOT NULL,
     is_downgraded       boolean  NOT NULL
-) ON COMMIT DELETE ROWS
+) ON COMMIT DROP
 
 -- name: lock_budgets
 -- In the order in which intake locks them. Whether a job may spend its money again is read from the locked

@@ -83,15 +83,16 @@ def open_database(data: Path, database_url: str, *, must_exist: bool = False) ->
 
 
 @contextlib.contextmanager
-def run_database(data: Path, database_url: str) -> Iterator[str]:
+def run_database(data: Path, database_url: str, direct_url: str = "") -> Iterator[str]:
     """Yields as ``open_database`` the URL of a server's database, whose schema is current, with the application imported.
 
+    ``direct_url`` leads past a pooler that ``database_url`` is the URL of.
     The embedded database is restarted if it dies, for example because it was killed or its disk is full. Raises
     ``DatabaseUnusable``.
     """
     if database_url:
         load_application()
-        asyncio.run(upgrade_database(database_url))
+        asyncio.run(upgrade_database(direct_url or database_url))
         yield database_url
         return
     server = _start_beside(data, load_application)

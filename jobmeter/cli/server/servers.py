@@ -21,7 +21,7 @@ from jobmeter.cli.options import (
     HostOption,
     PortOption,
     SandboxUrlOption,
-    UrlOption,
+    ServerUrlOption,
     WorkersOption,
 )
 from jobmeter.cli.server.serve import reserve_address, run_database, run_server, show_log
@@ -43,20 +43,19 @@ def serve(
     port: PortOption = SERVER_PORT,
     workers: WorkersOption = 1,
     data: DataOption = PRODUCTION_DATA,
-    database_url: UrlOption = "",
+    database_url: ServerUrlOption = "",
 ) -> None:
     """Runs a production server. Raises ``ValueError`` if no key is set, because nobody could use the server.
 
     A listening socket that a service manager passes is used instead of ``host`` and ``port``.
     """
-    settings = read_settings()
-    check_usable(settings)
+    settings = _read_usable(database_url)
     listener = take_listener(os.environ)
     address, chosen_port = (
         reserve_address(host, port) if listener is None else (listener.address, listener.port)
     )
     console = Terminal()
-    with count_together(), run_database(data, database_url) as url:
+    with count_together(), run_database(data, database_url, settings.direct_database_url) as url:
         run_server(
             replace(settings, database_url=url, sandbox=False),
             host=host if listener is None else address,
@@ -70,13 +69,23 @@ def serve(
         )
 
 
-def worker(*, data: DataOption = PRODUCTION_DATA, database_url: UrlOption = "") -> None:
+def worker(*, data: DataOption = PRODUCTION_DATA, database_url: ServerUrlOption = "") -> None:
     """Runs the background work until it is interrupted. Several may run, beside servers that run it or not."""
+    settings = _read_usable(database_url)
+    show_log()
+    with run_database(data, database_url, settings.direct_database_url) as url:
+        asyncio.run(_work(replace(settings, database_url=url, sandbox=False)))
+
+
+def _read_usable(database_url: str) -> Settings:
+    """Raises ``ValueError``. The embedded database has no pooler, whatever the settings say of another one."""
     settings = read_settings()
     check_usable(settings)
-    show_log()
-    with run_database(data, database_url) as url:
-        asyncio.run(_work(replace(settings, database_url=url, sandbox=False)))
+    return settings if database_url else _past_no_pooler(settings)
+
+
+def _past_no_pooler(settings: Settings) -> Settings:
+    return replace(settings, direct_database_url="", prepared_statements=True)
 
 
 async def _work(settings: Settings) -> None:
@@ -101,7 +110,7 @@ def sandbox(
 ) -> None:
     """Runs a sandbox and writes its credentials file once it responds."""
     partner_file, credentials_file = data / "partner.json", credentials or data / "credentials.json"
-    settings, console = read_settings(), Terminal()
+    settings, console = _past_no_pooler(read_settings()), Terminal()
     address, chosen_port = reserve_address(host, port)
     with count_together(), run_database(data, database_url) as url:
         content = read_credentials(partner_file)

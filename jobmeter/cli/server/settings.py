@@ -31,6 +31,11 @@ def check_settings(settings: Settings) -> None:
     read_rate_limits(settings.rate_limits)
     read_sunsets(settings.version_sunsets)
     check_extras(settings)
+    if not settings.prepared_statements and not settings.direct_database_url:
+        # A lock of a session that is taken through a pooler is held by nobody, and for ever.
+        raise ValueError(
+            "JOBMETER_PREPARED_STATEMENTS=false is for a pooler, past which JOBMETER_DIRECT_DATABASE_URL must lead"
+        )
     if settings.font_folder and not Path(settings.font_folder).is_dir():
         raise ValueError(f"JOBMETER_FONT_FOLDER is not a folder: {settings.font_folder}")
 

@@ -119,32 +119,27 @@ async def end_turn(connection: Connection, *, feed: Feed, now: datetime) -> None
 
 @asynccontextmanager
 async def lock_feed(database: Database, feed: Feed) -> AsyncIterator[bool]:
-    """Tries to lock the feed until the block ends, and yields whether it succeeded. A crash releases the lock."""
-    async with database.connection() as connection:
-        is_held = await store.try_lock_feed(connection, lock_space=LOCK_SPACE, feed_id=feed.id)
-        try:
-            yield is_held
-        finally:
-            if is_held:
-                await store.unlock_feed(connection, lock_space=LOCK_SPACE, feed_id=feed.id)
+    """Tries to lock the feed until the block ends, and yields whether it succeeded. A crash releases the lock.
+
+    The lock is a transaction's, because a pooler lends a connection for no longer.
+    """
+    async with database.transaction() as connection:
+        await store.wait_for_feed(connection)
+        yield await store.try_lock_feed(connection, lock_space=LOCK_SPACE, feed_id=feed.id)
 
 
 @asynccontextmanager
 async def take_turn(database: Database, feed: Feed, *, now: datetime) -> AsyncIterator[bool]:
     """As ``lock_feed``, for a claimed feed: at the end of the block its turn ends, unless the block failed."""
-    async with database.connection() as connection:
-        if not await store.try_lock_feed(connection, lock_space=LOCK_SPACE, feed_id=feed.id):
-            yield False
-            return
-        try:
-            yield True
-            async with connection.transaction():
-                await end_turn(connection, feed=feed, now=now)
-                # Before the commit, which lets another reader claim the feed: one that finds it locked gives up for a minute.
-                await store.unlock_feed(connection, lock_space=LOCK_SPACE, feed_id=feed.id)
-        except BaseException:
-            await store.unlock_feed(connection, lock_space=LOCK_SPACE, feed_id=feed.id)
-            raise
+    async with database.transaction() as connection:
+        await store.wait_for_feed(connection)
+        # Taking back the savepoint unlocks the feed before the commit, which lets another reader claim it: one that finds it
+        # locked gives up for a minute.
+        async with connection.transaction(force_rollback=True):
+            is_held = await store.try_lock_feed(connection, lock_space=LOCK_SPACE, feed_id=feed.id)
+            yield is_held
+        if is_held:
+            await end_turn(connection, feed=feed, now=now)
 
 
 async def record_run(connection: Connection, run: FeedRun) -> None:

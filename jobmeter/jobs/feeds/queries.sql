@@ -107,11 +107,13 @@ UPDATE job_feeds
                  END
  WHERE id = %(feed_id)s
 
--- name: try_lock_feed
-SELECT pg_try_advisory_lock(%(lock_space)s::integer, %(feed_id)s::integer)
+-- name: wait_for_feed
+-- The transaction that holds a feed's lock does nothing else: a server that ends idle ones leaves it alone.
+-- It has changed nothing, so nothing waits for it.
+SELECT set_config('idle_in_transaction_session_timeout', '0', true)
 
--- name: unlock_feed
-SELECT pg_advisory_unlock(%(lock_space)s::integer, %(feed_id)s::integer)
+-- name: try_lock_feed
+SELECT pg_try_advisory_xact_lock(%(lock_space)s::integer, %(feed_id)s::integer)
 
 -- name: read_known_jobs
 -- A job that is due for renewal is read again, as if it had changed.

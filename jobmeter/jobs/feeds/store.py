@@ -129,13 +129,13 @@ async def end_feed_turn(
     await connection.execute(SQL["end_feed_turn"], parameters)
 
 
+async def wait_for_feed(connection: Connection) -> None:
+    await connection.execute(SQL["wait_for_feed"])
+
+
 async def try_lock_feed(connection: Connection, *, lock_space: int, feed_id: int) -> bool:
     parameters = {"lock_space": lock_space, "feed_id": feed_id}
     return await read_scalar(connection, bool, SQL["try_lock_feed"], parameters)
-
-
-async def unlock_feed(connection: Connection, *, lock_space: int, feed_id: int) -> None:
-    await connection.execute(SQL["unlock_feed"], {"lock_space": lock_space, "feed_id": feed_id})
 
 
 async def read_known_jobs(connection: Connection, *, feed_id: int, now: datetime) -> dict[str, bytes]:

@@ -1,6 +1,6 @@
 -- name: create_requested_postings
--- Other packages insert the postings here that they want booked as a set; emptied at the end of the
--- transaction.
+-- Other packages insert the postings here that they want booked as a set. Dropped at the end of the
+-- transaction: behind a pooler the next one on this connection may be that of another release.
 CREATE TEMPORARY TABLE IF NOT EXISTS asked_postings (
     shard             smallint NOT NULL,
     reference         uuid     NOT NULL,
@@ -14,7 +14,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS asked_postings (
     unit              text     NOT NULL,
     cause             bigint   NOT NULL,
     corrects          uuid
-) ON COMMIT DELETE ROWS
+) ON COMMIT DROP
 
 -- name: count_requested_debits
 -- Postings that would decrease a stored balance; these need a check of each balance first (see ledger.flow).

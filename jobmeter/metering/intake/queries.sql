@@ -27,7 +27,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS staged_events (
     address   bigint   NOT NULL,
     batch     bigint   NOT NULL,
     row_index integer  NOT NULL
-) ON COMMIT DELETE ROWS
+) ON COMMIT DROP
 
 -- name: copy_staged
 COPY staged_events (shard, event_key, job_id, kind, verdict, visitor, address, batch, row_index)

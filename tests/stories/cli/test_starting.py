@@ -181,6 +181,33 @@ def test_a_payment_provider_without_the_secret_of_its_reports_is_refused_before_
         check_settings(Settings(stripe_key="sk"))
 
 
+def test_statements_that_are_not_prepared_need_a_way_past_the_pooler():
+    """Migrations would take their lock in a session that the pooler gives to others."""
+    check_settings(Settings(prepared_statements=False, direct_database_url="postgresql://a/b"))
+    with pytest.raises(ValueError, match="JOBMETER_DIRECT_DATABASE_URL"):
+        check_settings(Settings(prepared_statements=False))
+
+
+@pytest.mark.parametrize(
+    ("given", "environment", "used"),
+    [
+        ([], {"DATABASE_URL": "pooler"}, "pooler"),
+        ([], {"DATABASE_URL": "pooler", "DIRECT_DATABASE_URL": "direct"}, "direct"),
+        ([], {"DATABASE_URL": "pooler", "DIRECT_DATABASE_URL": ""}, "pooler"),
+        (["--database-url", "other"], {"DIRECT_DATABASE_URL": "direct"}, "other"),
+    ],
+)
+def test_commands_get_past_a_pooler_and_servers_do_not(monkeypatch, given, environment, used):
+    for name in ("DATABASE_URL", "DIRECT_DATABASE_URL"):
+        monkeypatch.delenv(f"JOBMETER_{name}", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(f"JOBMETER_{name}", value)
+    _, command, _ = main.make_app().parse_args(["db", "check", *given])
+    assert command.arguments["database_url"] == used
+    _, server, _ = main.make_app().parse_args(["serve", *given])
+    assert server.arguments.get("database_url", "") == (given or ["", environment.get("DATABASE_URL", "")])[1]
+
+
 def test_a_terminal_without_utf_8_shows_codes(database_url):
     done = run("-m", "jobmeter", "clock", "advance", "3\u0661d", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert (done.returncode, "\\u0661" in done.stderr) == (2, True)
