@@ -100,7 +100,7 @@ def measure_intake(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, M
     make_ceiling(machine)
     with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as server:
         intake = Intake(machine, server, sizes)
-        first_ms = _choose_start_ms(sizes, now)
+        first_ms = choose_start_ms(sizes, now)
         rounds = [_measure_round(intake, job_ids, first_ms, number) for number in range(sizes.runs + 1)][1:]
     rates = tuple(one.spread for one in rounds)
     alone = tuple(one.copied_alone for one in rounds)
@@ -140,7 +140,7 @@ def _measure_round(intake: Intake, job_ids: tuple[Column, ...], first_ms: int, n
     )
 
 
-def _choose_start_ms(sizes: Sizes, now: datetime) -> int:
+def choose_start_ms(sizes: Sizes, now: datetime) -> int:
     """Returns a start such that the stream ends about now and within today, because late events cause restatements."""
     span_ms = (sizes.runs + 1) * sizes.batches * BATCH_SPAN_MS
     return max(to_ms(start_of(day_of(now))), to_ms(now) - span_ms)

@@ -86,7 +86,7 @@ def measure_reports(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, 
     )
     by_ids, bare, firsts, lasts = [], [], [], []
     with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as server:
-        reporter = Reporter(server, token, _pick_reported(job_ids, sizes), _choose_month(now))
+        reporter = Reporter(server, token, _pick_reported(job_ids, sizes), choose_month(now))
         with tempfile.TemporaryDirectory() as folder:
             answer = _save_response(reporter, Path(folder))
             with serve("bench.bare:create_app", {ANSWER: str(answer)}, factory=True) as limit:
@@ -119,7 +119,7 @@ def measure_growth(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, M
 def _measure_waits(machine: Machine, jobs: int, now: datetime, runs: int, *, every: int) -> tuple[float, ...]:
     job_ids, token, settings = prepare_jobs(machine, jobs, GROWN_DAYS, now, every=every)
     with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as server:
-        reporter = Reporter(server, token, job_ids[(job_ids // 256) % every == 0], _choose_month(now))
+        reporter = Reporter(server, token, job_ids[(job_ids // 256) % every == 0], choose_month(now))
         return tuple(median(reporter.request_by_ids(number).waits_ms) for number in range(runs + 1))[1:]
 
 
@@ -188,7 +188,7 @@ def _save_response(reporter: Reporter, folder: Path) -> Path:
     return path
 
 
-def _choose_month(now: datetime) -> tuple[date, date]:
+def choose_month(now: datetime) -> tuple[date, date]:
     """Returns the last complete calendar month with 31 days."""
     last = day_of(now).replace(day=1) - timedelta(days=1)
     while last.day < 31:

@@ -77,9 +77,9 @@ class Day:
 
 def measure_settlement(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
     """Measures one settlement, since a day is settled once, and the count before and after it."""
-    day = _fill_day(machine, sizes, now)
+    day = fill_past_day(machine, sizes, now, events=EVENTS_LARGE if sizes == LARGE else EVENTS)
     limits = [_count_by_job(machine, day), _count_by_job(machine, day)]
-    seconds = asyncio.run(_settle(machine.url, day))
+    seconds = asyncio.run(settle_day(machine.url, day))
     limits.append(_count_by_job(machine, day))
     with psycopg.connect(machine.url) as connection:
         reversed_row = connection.execute(SQL["count_reversed"], {"day": day.day}).fetchone()
@@ -88,9 +88,9 @@ def measure_settlement(machine: Machine, sizes: Sizes, now: datetime) -> dict[st
     return {"settlement": Measured((day.events / seconds,), tuple(day.events / taken for taken in limits))}
 
 
-def _fill_day(machine: Machine, sizes: Sizes, now: datetime) -> Day:
+def fill_past_day(machine: Machine, sizes: Sizes, now: datetime, *, events: int) -> Day:
+    """Stores and charges a day of so many ``events`` that is due to be settled, and no other one is."""
     jobs = post_live_jobs(machine.url, jobs=sizes.jobs, customers=sizes.senders, now=now)
-    events = EVENTS_LARGE if sizes == LARGE else EVENTS
     wanted = day_of(now - timedelta(days=FINAL_AFTER_DAYS + 1))
     day = Day(wanted, np.concatenate(jobs.job_ids), events, sizes.batch_events)
     with psycopg.connect(machine.url, autocommit=True) as connection:
@@ -109,7 +109,8 @@ def _count_by_job(machine: Machine, day: Day) -> float:
         return time.perf_counter() - began
 
 
-async def _settle(url: str, day: Day) -> float:
+async def settle_day(url: str, day: Day) -> float:
+    """Settles it as the background work does; returns the seconds that it took."""
     async with Database.opened(url, connections_max=1) as database:
         began = time.perf_counter()
         while True:

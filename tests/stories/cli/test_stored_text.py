@@ -32,6 +32,7 @@ PRINT_NO_STORED_TEXT = {
         "worker",
         "doctor",
         "settings",
+        "capacity",
         "sandbox",
         "clock show",
         "clock set",
