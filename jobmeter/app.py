@@ -8,6 +8,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -38,7 +39,7 @@ from jobmeter.database.outages import Outage, is_outage
 from jobmeter.database.pool import WAIT_SECONDS_MAX, Database, upgrade_database
 from jobmeter.http.admission import AdmissionControl, ExportShares
 from jobmeter.http.change_watch import ChangeWatch
-from jobmeter.http.context import AppContext
+from jobmeter.http.context import AppContext, Replica
 from jobmeter.http.pipeline import RouteTable
 from jobmeter.http.proxies import read_trusted_proxies
 from jobmeter.http.rate_limits import RateLimits, read_rate_limits
@@ -46,6 +47,7 @@ from jobmeter.http.responses import restli_refusal
 from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.people.mails.flow import MailSender
 from jobmeter.portal.routes import make_page_routes
+from jobmeter.replicas.flow import ReplicaWatch
 from jobmeter.reports.job_reports.flow import JobListCache
 from jobmeter.request_log.flow import RequestRecorder
 from jobmeter.request_log.model import Depth
@@ -60,6 +62,7 @@ from jobmeter.worker.loop import run_loop
 
 START_SECONDS_MAX = 600
 RETRY_SECONDS = 1
+REPLICA_WAIT_SECONDS = 2  # then the database answers
 WATCH_SECONDS = 1
 
 log = logging.getLogger("jobmeter")
@@ -185,13 +188,37 @@ async def open_state(
             people_mails=people_mails,
         )
         beside = list_beside(state, wakeup) if settings.chores else []
-        async with run_beside(watch_process(state), *beside):
+        async with run_beside(watch_process(state), *beside), open_replica(state) as reading:
             with on_shutdown(change_watch.release):
-                yield state
+                yield reading
     finally:
         for part in (desk, change_watch, recorder, people_mails, rate_limits, database):
             if part is not None:
                 await part.close()
+
+
+@contextlib.asynccontextmanager
+async def open_replica(state: AppContext) -> AsyncIterator[AppContext]:
+    """Yields the resources with a replica, if one is set. It need not answer yet, and may go away."""
+    settings = state.settings
+    if not settings.replica_url:
+        yield state
+        return
+    opened = await state.database.open_replica(
+        settings.replica_url,
+        connections_max=settings.pool_connections_max,
+        wait_seconds=REPLICA_WAIT_SECONDS,
+        prepares=settings.prepared_statements,
+    )
+    watch = ReplicaWatch(state.database, opened, seconds_max=settings.replica_stale_seconds_max)
+    job_reports = batch_job_reports(opened, seconds_max=settings.report_seconds_max)
+    # Its lists of jobs are as old as it is, and never those of the database.
+    reading = replace(state, database=opened, job_reports=job_reports, job_lists=JobListCache())
+    try:
+        async with run_beside(watch.watch()):
+            yield replace(state, replica=Replica(reading, watch))
+    finally:
+        await opened.close()
 
 
 def list_beside(state: AppContext, wakeup: asyncio.Event) -> list[Coroutine[Any, Any, None]]:

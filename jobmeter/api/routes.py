@@ -124,11 +124,13 @@ RESTLI: tuple[RestliEndpoint, ...] = (
              parameters=("location", "locale"), required=("location",), reply="Places",
              summary="Find the places that a text may mean"),
     Endpoint("BATCH_GET", "/rest/partnerJobReports", job_reports.get_by_ids, audience=PARTNER,
-             parameters=REPORT, required=RANGE, reply="JobReportsByIds", summary="Get job reports by ids"),
+             parameters=REPORT, required=RANGE, reply="JobReportsByIds", may_be_stale=True,
+             summary="Get job reports by ids"),
     Endpoint("FINDER dateRange", "/rest/partnerJobReports", job_reports.find_by_range, audience=PARTNER,
-             parameters=REPORT, required=RANGE, reply="JobReportsByRange", summary="Find job reports by date range"),
+             parameters=REPORT, required=RANGE, reply="JobReportsByRange", may_be_stale=True,
+             summary="Find job reports by date range"),
     Endpoint("GET", "/rest/partnerBudgetReports", budget.get_budget, audience=PARTNER,
-             parameters=("partnerContractId",), reply="BudgetReport", summary="Get a budget report"),
+             parameters=("partnerContractId",), reply="BudgetReport", may_be_stale=True, summary="Get a budget report"),
 )
 
 XML_JOBS: tuple[XmlEndpoint, ...] = (

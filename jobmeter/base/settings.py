@@ -27,6 +27,8 @@ REQUEST_LOGS = ("off", "lines", "bodies")
 KEY_CHARACTERS_MIN = 16
 # The server cannot work with less: loading a feed holds one connection while it writes over another.
 MINIMUMS = {"pool_connections_max": 2, "chore_interval_ms": 1, "report_seconds_max": 1, "final_after_days": 3}
+# A list of jobs as of midnight is kept once nothing that began before can still be committed, which is a minute later.
+MAXIMUMS = {"replica_stale_seconds_max": 30}
 
 
 ValueT = TypeVar("ValueT")
@@ -53,6 +55,14 @@ class Settings:
         default=True,
         meaning="Whether a statement is planned once for each connection; `false` behind a pooler that cannot do that, such as"
         " pgbouncer before 1.21",
+    )
+    replica_url: str = _setting(
+        "",
+        "URL of a replica of the database, a streaming standby, from which reports, exports and lists of jobs are read; if empty, or"
+        " while the replica is too far behind or away, the database answers them",
+    )
+    replica_stale_seconds_max: int = _setting(
+        5, "How many seconds what the replica answers may be behind the database, at most 30"
     )
     base_url: str = _setting(
         "", "What the links to the server's pages begin with; if empty, the address at which it listens"
@@ -189,6 +199,9 @@ class Settings:
         for name, least in MINIMUMS.items():
             if found.get(name, least) < least:
                 raise ValueError(f"JOBMETER_{name.upper()} must be at least {least}, not {found[name]}")
+        for name, most in MAXIMUMS.items():
+            if found.get(name, most) > most:
+                raise ValueError(f"JOBMETER_{name.upper()} must be at most {most}, not {found[name]}")
         if found.get("base_url") and not found["base_url"].startswith(("http://", "https://")):
             raise ValueError(f"JOBMETER_BASE_URL must begin with https://, not {found['base_url']!r}")
         if found.get("smtp_url") and not found["smtp_url"].startswith(MAIL_SCHEMES):
@@ -218,7 +231,7 @@ class Settings:
 # They are, or may contain, a password or a key.
 SECRET_SETTINGS = frozenset(
     {
-        *("database_url", "direct_database_url", "smtp_url", "export_folder"),
+        *("database_url", "direct_database_url", "replica_url", "smtp_url", "export_folder"),
         *("events_key", "operator_key", "secret_key", "stripe_key", "stripe_webhook_secret"),
     }
 )

@@ -75,7 +75,7 @@ class PoolState:
 class Database:
     """An open pool. ``async with database.transaction() as connection`` commits at the end or rolls back.
 
-    ``direct_url`` says that ``url`` is a pooler's, which lends a connection for one transaction, and how to get past it.
+    ``is_pooled`` says that ``url`` is a pooler's, which lends a connection for one transaction.
     """
 
     def __init__(
@@ -84,14 +84,14 @@ class Database:
         *,
         connections_max: int,
         wait_seconds: float,
-        direct_url: str = "",
-        prepares: bool = True,
+        is_pooled: bool,
+        prepares: bool,
     ) -> None:
         self.url = url
         self.outage = Outage()
         self._connections_max = connections_max
         self._lent = 0
-        self._is_pooled = bool(direct_url)
+        self._is_pooled = is_pooled
         self._has_tenant_role = False
         self._make_pools(connections_max, wait_seconds, prepares=prepares)
 
@@ -137,13 +137,16 @@ class Database:
         direct_url: str = "",
         prepares: bool = True,
     ) -> Self:
-        """Upgrades the schema, then opens the pool. Raises ``DatabaseUnusable`` with one clear line."""
+        """Upgrades the schema, then opens the pool. Raises ``DatabaseUnusable`` with one clear line.
+
+        ``direct_url`` says that ``url`` is a pooler's, and how to get past it.
+        """
         await upgrade_database(direct_url or url)
         database = cls(
             url,
             connections_max=connections_max,
             wait_seconds=wait_seconds,
-            direct_url=direct_url,
+            is_pooled=bool(direct_url),
             prepares=prepares,
         )
         await database._pool.open(wait=True)
@@ -167,6 +170,22 @@ class Database:
             yield database
         finally:
             await database.close()
+
+    async def open_replica(
+        self, url: str, *, connections_max: int, wait_seconds: float, prepares: bool
+    ) -> "Database":
+        """Opens the pool of a replica, which is only read, and need not answer yet. It has the roles of this database."""
+        replica = Database(
+            url,
+            connections_max=connections_max,
+            wait_seconds=wait_seconds,
+            is_pooled=self._is_pooled,
+            prepares=prepares,
+        )
+        replica._has_tenant_role = self._has_tenant_role
+        for pool in (replica._pool, replica._keyed_pool, replica._tenant_pool):
+            await pool.open()
+        return replica
 
     async def close(self) -> None:
         for pool in (self._tenant_pool, self._keyed_pool, self._pool):

@@ -31,6 +31,7 @@ from jobmeter.operator_keys.model import KeyHolder
 from jobmeter.partners.model import Application, IssuedToken
 from jobmeter.people.mails.flow import MailSender
 from jobmeter.people.model import Role, SignedIn
+from jobmeter.replicas.flow import ReplicaWatch
 from jobmeter.reports.job_reports.flow import JobListCache
 from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport
 from jobmeter.request_control.model import Request as IdempotentRequest
@@ -76,7 +77,7 @@ class Sandbox(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppContext:
-    """The process's resources. ``wake_worker`` never waits; ``sandbox`` is ``None`` in production.
+    """The process's resources. ``wake_worker`` never waits; ``sandbox`` is ``None`` in production, ``replica`` without one.
 
     ``singles`` records candidates' views and clicks in batches; ``tokens``, ``named_keys`` and ``job_reports`` serve
     concurrent callers with one statement. ``known`` and ``job_lists`` cache jobs for intake and for reports.
@@ -101,12 +102,21 @@ class AppContext:
     proxies: TrustedProxies
     recorder: RequestRecorder
     people_mails: MailSender
+    replica: "Replica | None" = None
 
     @asynccontextmanager
     async def lend_connection(self) -> AsyncIterator[Connection]:
         """Lends a connection for one page, of the share of the pool that exports have."""
         async with self.export_shares.take_turn(), self.database.connection() as connection:
             yield connection
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """Resources whose database is a replica, and how far that is behind."""
+
+    app: AppContext
+    watch: ReplicaWatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,8 @@ class Endpoint(Generic[HandlerT_co]):
 
     ``body`` is a model or the name of a schema of the OpenAPI document; ``reply`` is such a name. Empty means no body.
     ``other_media`` are those in which the response can be sent too. ``parameters`` lists the query parameters and includes the ``required`` ones. ``is_unique`` marks a write that is
-    harmless to repeat by itself; every other one commits together with its response under an ``Idempotency-Key``.
+    harmless to repeat by itself; every other one commits together with its response under an ``Idempotency-Key``. ``may_be_stale`` marks
+    a read that promises nothing of what was written a moment ago, so that a replica may answer it.
     """
 
     method: str
@@ -65,6 +66,7 @@ class Endpoint(Generic[HandlerT_co]):
     required: tuple[str, ...] = ()
     quota: str = ""
     is_unique: bool = False
+    may_be_stale: bool = False
 
     @property
     def kind(self) -> str:

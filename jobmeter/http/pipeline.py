@@ -36,6 +36,9 @@ clients_log = logging.getLogger("jobmeter.clients")  # what callers do wrong, on
 
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 NO_STORE = (b"cache-control", b"no-store")
+STALENESS_HEADER = (
+    "Jobmeter-Stale-Seconds"  # of an answer from a replica: how many seconds it is behind at most
+)
 RECORDED_ROOTS = ("/rest/", "/v2/", "/v1/", "/oauth/", "/partner/")  # what partners call
 
 
@@ -57,7 +60,7 @@ class PreparedCall:
     """A parsed request. ``method`` and ``path`` are part of the scope of an idempotency key.
 
     ``run`` uses the given resources: under an idempotency key, their database is one open transaction, except for a write
-    that ``is_unique``. ``key`` is the idempotency key of a form, which cannot send a header.
+    that ``is_unique``. ``key`` is the idempotency key of a form, which cannot send a header. ``may_be_stale`` as for an endpoint.
     """
 
     method: str
@@ -65,6 +68,7 @@ class PreparedCall:
     body: bytes
     is_write: bool
     is_unique: bool = False
+    may_be_stale: bool = False
     key: str | None = None
     run: Callable[[AppContext], Awaitable[Response]]
 
@@ -262,10 +266,7 @@ async def _admit(context: RequestContext, dialect: Dialect[TargetT]) -> TargetT:
         target = dialect.find_target(context)
         check_declared_length(context.request, bytes_max=target.body_bytes_max)
         context.caller = await dialect.authenticate(context, target)
-        if context.caller is not None and context.caller.tenant is not None:
-            # From here on: who it is was found among all.
-            database = context.app.database.of_tenant(context.caller.tenant)
-            context.app = replace(context.app, database=database)
+        context.app = confine(context.app, context.caller)  # from here on: who it is was found among all
         if target.quota:
             await count_call(
                 context, application=context.application, resource=target.quota, throttled=dialect.throttled
@@ -291,8 +292,41 @@ async def count_call(
     context.headers.update(quota.headers)
 
 
+def confine(app: AppContext, caller: Caller | None) -> AppContext:
+    """Returns the resources with a database that shows what belongs to the caller's tenant."""
+    if caller is None or caller.tenant is None:
+        return app
+    return replace(app, database=app.database.of_tenant(caller.tenant))
+
+
+async def _read(context: RequestContext, call: PreparedCall) -> Response:
+    """Reads from the replica, unless there is none, it is too far behind or fails, or the caller wants what is written now."""
+    app, replica = context.app, context.app.replica
+    staleness = None if replica is None or wants_current(context.request) else replica.watch.find_staleness()
+    if replica is None or staleness is None:
+        return await call.run(app)
+    try:
+        response = await call.run(confine(replica.app, context.caller))
+    except UNUSABLE:
+        replica.watch.suspend()
+    except Refused as refused:
+        if refused.fault.row.status < Fault.INTERNAL.row.status:
+            raise
+    else:
+        context.headers[STALENESS_HEADER] = str(staleness)
+        return response
+    return await call.run(app)
+
+
+def wants_current(request: Request) -> bool:
+    """Whether the caller accepts no answer that may be older than its request (RFC 9111, 5.2.1.4)."""
+    return "no-cache" in request.headers.get("cache-control", "").lower()
+
+
 async def _run(context: RequestContext, dialect: Dialect[TargetT], call: PreparedCall) -> Response:
     """Runs a write with an ``Idempotency-Key`` once; each repeat receives the stored response, refusals included."""
+    if not call.is_write and call.may_be_stale:
+        return await _read(context, call)
     if not call.is_write or context.caller is None:
         return await call.run(context.app)
     key = call.key or context.request.headers.get(HEADER)

@@ -66,6 +66,7 @@ class PlainDialect:
             body=context.body,
             is_write=scope["method"] not in READING,
             is_unique=target.is_unique,
+            may_be_stale=target.may_be_stale,
             run=partial(_call_handler, target, context),
         )
 

@@ -18,6 +18,7 @@ LINE = (
     "request_control",
     "request_log",
     "upkeep",
+    "replicas",
     "operator_keys",
     "partners",
     "notifications",

@@ -183,6 +183,7 @@ EXPORTS: tuple[PlainEndpoint, ...] = tuple(
             *(("asOf",) if kind is ExportKind.JOB_REPORTS else ()),
             "cursor",
         ),
+        may_be_stale=True,
         other_media=tuple(one.media_type for one in ExportFormat if one is not ExportFormat.CSV),
         summary=summary,
     )

@@ -27,6 +27,7 @@ from jobmeter.base.lists import list_parts
 from jobmeter.http.bodies import check_length, expand_body
 from jobmeter.http.context import AppContext, Caller, RequestContext
 from jobmeter.http.credentials import authenticate_token
+from jobmeter.http.endpoints import Endpoint
 from jobmeter.http.pipeline import PreparedCall
 from jobmeter.http.responses import (
     REQUEST_ID_HEADER,
@@ -143,6 +144,7 @@ class RestliDialect:
             path=f"{target.resource.name} {call.path}?{call.query}",
             body=call.body,
             is_write=call.method not in _READING,
+            may_be_stale=isinstance(context.row, Endpoint) and context.row.may_be_stale,
             run=partial(_carry_out, context.request, call, handler),
         )
 

@@ -78,14 +78,14 @@ def worker(*, data: DataOption = PRODUCTION_DATA, database_url: ServerUrlOption 
 
 
 def _read_usable(database_url: str) -> Settings:
-    """Raises ``ValueError``. The embedded database has no pooler, whatever the settings say of another one."""
+    """Raises ``ValueError``. The embedded database has no pooler and no replica, whatever the settings say of another one."""
     settings = read_settings()
     check_usable(settings)
-    return settings if database_url else _past_no_pooler(settings)
+    return settings if database_url else _on_one_server(settings)
 
 
-def _past_no_pooler(settings: Settings) -> Settings:
-    return replace(settings, direct_database_url="", prepared_statements=True)
+def _on_one_server(settings: Settings) -> Settings:
+    return replace(settings, direct_database_url="", prepared_statements=True, replica_url="")
 
 
 async def _work(settings: Settings) -> None:
@@ -110,7 +110,7 @@ def sandbox(
 ) -> None:
     """Runs a sandbox and writes its credentials file once it responds."""
     partner_file, credentials_file = data / "partner.json", credentials or data / "credentials.json"
-    settings, console = _past_no_pooler(read_settings()), Terminal()
+    settings, console = _on_one_server(read_settings()), Terminal()
     address, chosen_port = reserve_address(host, port)
     with count_together(), run_database(data, database_url) as url:
         content = read_credentials(partner_file)

@@ -59,6 +59,7 @@ def test_an_invalid_variable_is_named_in_the_error(name, text):
         ("base_url", "jobs.example.com"),
         ("feed_poster_email", "sometimes"),
         ("request_log", "headers"),
+        ("replica_stale_seconds_max", "31"),
         ("reminder_days", "14,3"),
         ("reminder_days", "3,3"),
         ("reminder_days", "0"),

@@ -164,7 +164,7 @@ def serialize_act(act: JobAct) -> dict[str, Any]:
 
 # fmt: off
 JOBS: tuple[PlainEndpoint, ...] = (
-    Endpoint("GET", "/partner/jobs", list_jobs, audience=Audience.PARTNER, quota="partner", parameters=PARAMETERS,
+    Endpoint("GET", "/partner/jobs", list_jobs, audience=Audience.PARTNER, quota="partner", parameters=PARAMETERS, may_be_stale=True,
              summary="List the caller's jobs with their figures, and count them by state"),
     Endpoint("GET", "/partner/jobs/{job_id:int}/operations", list_operations, audience=Audience.PARTNER, quota="partner", parameters=("count",),
              summary="List what was done with a job: the tasks of its partner's software, and what people changed"),

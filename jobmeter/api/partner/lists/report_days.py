@@ -68,6 +68,7 @@ def serialize_sum(one: DaySum) -> dict[str, Any]:
 # fmt: off
 REPORT_DAYS: tuple[PlainEndpoint, ...] = (
     Endpoint("GET", "/partner/reportDays", sum_report_days, audience=Audience.PARTNER, quota="partner", parameters=("from", "to", "applicationId", "asOf"),
+             may_be_stale=True,
              summary="Sum the job reports of a range of days by currency and day"),
 )
 # fmt: on
