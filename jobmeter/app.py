@@ -9,8 +9,9 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
+from uuid import uuid4
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -34,6 +35,9 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.lists import list_parts
 from jobmeter.base.settings import Settings
 from jobmeter.certification.rehearsal.assessing import assess_requests
+from jobmeter.consumer.addresses import LogAddress
+from jobmeter.consumer.loop import StreamConsumer
+from jobmeter.consumer.protocol import open_log
 from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.outages import Outage, is_outage
 from jobmeter.database.pool import WAIT_SECONDS_MAX, Database, upgrade_database
@@ -259,6 +263,28 @@ async def run_worker(settings: Settings, *, is_over: asyncio.Event, when_running
         async with run_beside(run_loop(database, settings, read_clock=clock.read, wakeup=asyncio.Event())):
             when_running()
             await is_over.wait()
+    finally:
+        await database.close()
+
+
+async def run_consumer(
+    settings: Settings, address: LogAddress, *, is_over: asyncio.Event, when_running: Callable[[], None]
+) -> None:
+    """Records the events of a log in a process without requests, until ``is_over``. Raises ``LogUnusableError``."""
+    await wait_for_database(settings.direct_database_url or settings.database_url)
+    database = await open_database(settings)
+    try:
+        consumer = StreamConsumer(
+            database,
+            settings,
+            stream=settings.stream_name or f"{address.kind}/{address.name}",
+            consumer=uuid4(),
+            open_log=partial(open_log, address),
+            read_clock=MachineClock().read,
+            is_over=is_over,
+        )
+        when_running()
+        await consumer.run()
     finally:
         await database.close()
 

@@ -4,7 +4,10 @@ and ``/metrics`` for the operator.
 
 import asyncio
 import platform
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import psycopg
 from psycopg_pool import PoolTimeout
@@ -14,6 +17,7 @@ from jobmeter import __version__
 from jobmeter.base.settings import list_in_force
 from jobmeter.http.context import AppContext, RequestContext
 from jobmeter.http.responses import format_time, json_response
+from jobmeter.metering.streams.model import PartitionState
 from jobmeter.reports.health import flow as health
 from jobmeter.reports.health.model import Health
 from jobmeter.settlement.days import flow as settlement
@@ -73,6 +77,7 @@ async def show_operation(context: RequestContext) -> Response:
                 {"name": one.name, "waiting": one.waiting, "oldestAt": format_time(one.oldest_at)}
                 for one in found.queues
             ],
+            "streams": [_serialize_partition(one) for one in found.partitions],
             "chores": [
                 {
                     "name": one.name,
@@ -85,6 +90,19 @@ async def show_operation(context: RequestContext) -> Response:
             "settings": dict(list_in_force(app.settings)),
         }
     )
+
+
+def _serialize_partition(one: PartitionState) -> dict[str, Any]:
+    return {
+        "stream": one.stream,
+        "partition": one.partition,
+        "nextOffset": one.next_offset,
+        "messagesWaiting": one.messages_waiting,
+        "seenAt": one.seen_at.isoformat(),
+        "accepted": one.accepted,
+        "duplicate": one.duplicate,
+        "rejected": one.rejected,
+    }
 
 
 async def show_metrics(context: RequestContext) -> Response:
@@ -130,11 +148,31 @@ def _list_readings(found: Health, app: AppContext, now: datetime) -> list[Readin
         *(Readings(metric, {(): value}) for metric, value in single.items()),
         Readings(model.QUEUE_LENGTH, {(one.name,): one.waiting for one in queues}),
         Readings(model.QUEUE_SECONDS, {(one.name,): _count_seconds(one.oldest_at, now) for one in queues}),
+        *_list_stream_readings(found.partitions),
         Readings(model.CHORE_RAN, {(one.name,): one.ran_at.timestamp() for one in chores}),
         Readings(
             model.CHORE_FAILED,
             {(one.name,): one.failed_at.timestamp() for one in chores if one.failed_at is not None},
         ),
+    ]
+
+
+def _list_stream_readings(partitions: Sequence[PartitionState]) -> list[Readings]:
+    events: Counter[tuple[str, ...]] = Counter()
+    for one in partitions:
+        events[one.stream, "accepted"] += one.accepted
+        events[one.stream, "duplicate"] += one.duplicate
+        events[one.stream, "rejected"] += one.rejected
+    waiting: dict[tuple[str, ...], float] = {
+        (one.stream, one.partition): one.messages_waiting for one in partitions
+    }
+    seen: dict[tuple[str, ...], float] = {
+        (one.stream, one.partition): one.seen_at.timestamp() for one in partitions
+    }
+    return [
+        Readings(model.STREAM_WAITING, waiting),
+        Readings(model.STREAM_SEEN, seen),
+        Readings(model.STREAM_EVENTS, events),
     ]
 
 

@@ -23,7 +23,13 @@ OF_COMMANDS = frozenset(
 
 MAIL_SCHEMES = ("smtp://", "smtps://", "folder:///")
 POSTER_EMAIL_RULES = ("required", "warned", "ignored")
+STREAM_STARTS = ("beginning", "end")
 REQUEST_LOGS = ("off", "lines", "bodies")
+CHOICES = {
+    "feed_poster_email": POSTER_EMAIL_RULES,
+    "request_log": ("", *REQUEST_LOGS),
+    "stream_start": STREAM_STARTS,
+}
 KEY_CHARACTERS_MIN = 16
 # The server cannot work with less: loading a feed holds one connection while it writes over another.
 MINIMUMS = {"pool_connections_max": 2, "chore_interval_ms": 1, "report_seconds_max": 1, "final_after_days": 3}
@@ -151,6 +157,18 @@ class Settings:
     single_events_window_ms: int = _setting(
         4, "How long a candidate's view or click waits for others that are stored in the same transaction"
     )
+    stream_url: str = _setting(
+        "",
+        "Log from which `jobmeter consume` reads events: `kafka://host:9092/topic` or `nats://host:4222/STREAM`; requires"
+        " `jobmeter[kafka]` or `jobmeter[nats]`",
+    )
+    stream_name: str = _setting(
+        "", "Name under which is kept how far that log was read; if empty, `kafka/topic` or `nats/STREAM`"
+    )
+    stream_start: str = _setting(
+        STREAM_STARTS[0],
+        "Where reading a partition begins that nobody has read yet: at the `beginning` of what the log keeps, or at its `end`",
+    )
     trusted_proxies: str = _setting(
         "127.0.0.1,::1",
         "Addresses and networks of reverse proxies whose `X-Forwarded-For` is believed, separated by commas",
@@ -207,15 +225,10 @@ class Settings:
         if found.get("smtp_url") and not found["smtp_url"].startswith(MAIL_SCHEMES):
             # The value is not shown because it may contain a password.
             raise ValueError("JOBMETER_SMTP_URL must begin with smtp://, smtps:// or folder:///")
-        if found.get("feed_poster_email", POSTER_EMAIL_RULES[1]) not in POSTER_EMAIL_RULES:
-            choices = ", ".join(POSTER_EMAIL_RULES)
-            raise ValueError(
-                f"JOBMETER_FEED_POSTER_EMAIL must be one of {choices}, not {found['feed_poster_email']!r}"
-            )
-        if found.get("request_log", "") not in ("", *REQUEST_LOGS):
-            raise ValueError(
-                f"JOBMETER_REQUEST_LOG must be one of {', '.join(REQUEST_LOGS)}, not {found['request_log']!r}"
-            )
+        for name, choices in CHOICES.items():
+            if found.get(name, choices[-1]) not in choices:
+                shown = ", ".join(filter(None, choices))
+                raise ValueError(f"JOBMETER_{name.upper()} must be one of {shown}, not {found[name]!r}")
         try:
             list_rising_days(found.get("reminder_days", ""))
         except ValueError as error:
@@ -231,7 +244,7 @@ class Settings:
 # They are, or may contain, a password or a key.
 SECRET_SETTINGS = frozenset(
     {
-        *("database_url", "direct_database_url", "replica_url", "smtp_url", "export_folder"),
+        *("database_url", "direct_database_url", "replica_url", "smtp_url", "export_folder", "stream_url"),
         *("events_key", "operator_key", "secret_key", "stripe_key", "stripe_webhook_secret"),
     }
 )
@@ -310,6 +323,8 @@ def check_extras(settings: Settings) -> None:
     for name, value, library, extra in (
         ("EXPORT_FOLDER", settings.export_folder, "pyarrow", "parquet"),
         ("STRIPE_KEY", settings.stripe_key, "stripe", "stripe"),
+        ("STREAM_URL", settings.stream_url.startswith("kafka:"), "confluent_kafka", "kafka"),
+        ("STREAM_URL", settings.stream_url.startswith("nats:"), "nats", "nats"),
     ):
         if value and importlib.util.find_spec(library) is None:
             raise ValueError(

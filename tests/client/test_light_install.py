@@ -32,7 +32,19 @@ HELP_SECONDS_MAX = 0.3
 RUNS = 5
 PIP_SECONDS_MAX = 300
 # These commands talk to a running server over HTTP; the others are parts of the server.
-NEED_SERVER = {"serve", "worker", "doctor", "sandbox", "demo", "traffic", "db", "explain", "docs", "openapi"}
+NEED_SERVER = {
+    "serve",
+    "worker",
+    "consume",
+    "doctor",
+    "sandbox",
+    "demo",
+    "traffic",
+    "db",
+    "explain",
+    "docs",
+    "openapi",
+}
 LIGHT_COMMANDS = [name for name, *_ in cli.COMMANDS if name not in NEED_SERVER]
 NEEDS_SERVER = re.compile(
     r"jobmeter: this command needs \w+, which is not installed: pip install 'jobmeter\[server\]'\n"

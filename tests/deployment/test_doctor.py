@@ -32,6 +32,7 @@ HEALTH = Health(
     progress=Progress(days_due=0, first_day_due=None, ledger_number=3),
     queues=(QueueLength(name="TASKS", waiting=1, oldest_at=NOW),),
     chores=(ChoreRun(name="settle days", ran_at=NOW, worked_at=None, failed_at=None),),
+    partitions=(),
 )
 KEYS = {"EVENTS_KEY": "e" * 32, "OPERATOR_KEY": "o" * 32, "SECRET_KEY": "s" * 32}
 GOOD = KEYS | {"BASE_URL": "https://jobs.example.com", "SMTP_URL": "smtps://mail.example.com"}

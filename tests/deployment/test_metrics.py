@@ -1,9 +1,11 @@
 """``GET /metrics``: what is counted, by which labels, by all processes of a server, and what is left of it during an outage. ``/livez``, ``/readyz``."""
 
+import asyncio
 import os
 import re
 import signal
 from datetime import UTC, datetime
+from uuid import UUID
 
 import httpx2
 import psutil
@@ -11,8 +13,13 @@ import psycopg
 import pytest
 
 from jobmeter.base.days import FINAL_AFTER_DAYS
+from jobmeter.database.pool import Database
+from jobmeter.metering.intake.flow import IntakeCaches
+from jobmeter.metering.streams import flow as streams
+from jobmeter.metering.streams.model import LoggedMessage, Portion
 from jobmeter.telemetry.metrics.model import METRICS
 from jobmeter.telemetry.metrics.processes import PREFIX
+from jobmeter.wire.messages import Message
 from tests.deployment.serving import OPERATOR_KEY, serve, wait_until
 from tests.support.databases.outage import allow
 from tests.support.sandbox_client import bearer
@@ -82,12 +89,15 @@ def test_every_metric_of_the_table_is_written_and_nothing_else(sandbox_client, s
     names = {re.sub("_(bucket|count|sum)$", "", name) for name, _ in scrape()}
     known = {metric.name for metric in METRICS}
     assert names - known == set()
-    # These have series once something fails, or is archived.
+    # These have series once something fails, is archived, or is read from a log.
     assert known - names <= {
         *(
             "jobmeter_chore_failures_total",
             "jobmeter_chore_failed_timestamp_seconds",
             "jobmeter_archive_bytes",
+            "jobmeter_stream_messages_waiting",
+            "jobmeter_stream_seen_timestamp_seconds",
+            "jobmeter_stream_events_total",
         )
     }
 
@@ -171,6 +181,44 @@ def test_a_day_that_is_due_is_late_until_it_is_final(sandbox_client, scrape, dat
     assert of(late, "jobmeter_settlement_late_seconds") == pytest.approx(
         passed.total_seconds() - FINAL_AFTER_DAYS * 86_400, abs=60
     )
+
+
+async def read_from_log(database_url, now):
+    """What a consumer does that has read three messages, none of which is an event, of seven."""
+    consumer, at = UUID(int=1), {"stream": "kafka/events", "now": now}
+    messages = tuple(LoggedMessage(number, Message(b"nothing")) for number in range(3))
+    portion = Portion(partition="0", first_offset=0, next_offset=3, messages=messages, messages_waiting=4)
+    async with (
+        Database.opened(database_url, connections_max=1) as database,
+        database.transaction() as connection,
+    ):
+        await streams.claim(connection, consumer=consumer, partitions=["0"], starts={"0": 0}, **at)
+        events, _ = await streams.read_events([one.message for one in messages])
+        reply = await streams.record(
+            connection,
+            portion,
+            events,
+            consumer=consumer,
+            known=IntakeCaches(),
+            future_tolerance_seconds=300,
+            **at,
+        )
+    assert reply.rejected == 3
+
+
+def test_what_waits_in_a_log_is_written_as_a_consumer_saw_it(sandbox_client, scrape, database_url):
+    now = sandbox_client.now
+    asyncio.run(read_from_log(database_url, now))
+    metrics, named = scrape(), {"stream": "kafka/events"}
+    assert of(metrics, "jobmeter_stream_messages_waiting", partition="0", **named) == 4
+    assert of(metrics, "jobmeter_stream_seen_timestamp_seconds", partition="0", **named) == now.timestamp()
+    assert of(metrics, "jobmeter_stream_events_total", outcome="rejected", **named) == 3
+    answer = sandbox_client.client.get(
+        "/operator/health", headers=bearer(sandbox_client.credentials["operator_key"])
+    )
+    (shown,) = answer.json()["streams"]
+    assert (shown["stream"], shown["partition"], shown["nextOffset"]) == ("kafka/events", "0", 3)
+    assert (shown["messagesWaiting"], shown["rejected"], shown["seenAt"]) == (4, 3, now.isoformat())
 
 
 # -- a server of two processes

@@ -38,7 +38,7 @@ LINE = (
     "sandbox_controls",
     "http",
 )
-EDGES = ("api", "portal", "worker")
+EDGES = ("api", "portal", "worker", "consumer")
 CLIENT = ("client", "pull")
 CLIENT_MAY_USE = ("base", "wire")
 ENDS = ("sandbox", "certification", "operations", "app", "cli", "__main__")
@@ -119,7 +119,7 @@ ROOMS = {
         "members",
     ),
     "ledger": ("", "bulk", "chain"),
-    "metering": ("", "filters", "retention", "intake", "intake.singles"),
+    "metering": ("", "filters", "retention", "intake", "intake.singles", "streams"),
     "notifications": ("", "endpoints", "listing", "dispatch"),
     "partners": ("", "applications", "tokens", "secrets", "oauth1"),
     "people": ("", "mails", "sessions", "accounts", "logins", "passkeys"),

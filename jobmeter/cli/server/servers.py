@@ -1,4 +1,4 @@
-"""Owns the commands ``jobmeter serve``, ``jobmeter worker`` and ``jobmeter sandbox``: settings, credentials file, and what they print.
+"""Owns the commands ``jobmeter serve``, ``jobmeter worker``, ``jobmeter consume`` and ``jobmeter sandbox``: settings, credentials file, and what they print.
 
 Does not own running the server (``serve``).
 """
@@ -26,6 +26,7 @@ from jobmeter.cli.options import (
 )
 from jobmeter.cli.server.serve import reserve_address, run_database, run_server, show_log
 from jobmeter.cli.server.settings import check_usable, read_settings
+from jobmeter.consumer.addresses import FORM, read_address
 from jobmeter.database.pool import Database
 from jobmeter.operations.handover import take_listener
 from jobmeter.sandbox import seed
@@ -33,6 +34,7 @@ from jobmeter.sandbox.traffic.client import Sandbox, read_credentials, write_cre
 from jobmeter.telemetry.metrics.processes import count_together
 
 WORKER = "jobmeter.app:run_worker"
+CONSUMER = "jobmeter.app:run_consumer"
 SANDBOX_PORT = 8750
 SERVER_PORT = 8700
 
@@ -74,13 +76,31 @@ def worker(*, data: DataOption = PRODUCTION_DATA, database_url: ServerUrlOption 
     settings = _read_usable(database_url)
     show_log()
     with run_database(data, database_url, settings.direct_database_url) as url:
-        asyncio.run(_work(replace(settings, database_url=url, sandbox=False)))
+        chosen = replace(settings, database_url=url, sandbox=False)
+        asyncio.run(_run(WORKER, chosen, started="The background work is running."))
+
+
+def consume(*, data: DataOption = PRODUCTION_DATA, database_url: ServerUrlOption = "") -> None:
+    """Records the events of the log JOBMETER_STREAM_URL until it is interrupted. Several may run, and share its partitions."""
+    settings = _of_database(read_settings(), database_url)
+    if not settings.stream_url:
+        raise ValueError(f"JOBMETER_STREAM_URL is not set: {FORM}")
+    address = read_address(settings.stream_url)
+    show_log()
+    with run_database(data, database_url, settings.direct_database_url) as url:
+        chosen = replace(settings, database_url=url, sandbox=False)
+        asyncio.run(_run(CONSUMER, chosen, address, started="The log is being read."))
 
 
 def _read_usable(database_url: str) -> Settings:
-    """Raises ``ValueError``. The embedded database has no pooler and no replica, whatever the settings say of another one."""
+    """Raises ``ValueError``."""
     settings = read_settings()
     check_usable(settings)
+    return _of_database(settings, database_url)
+
+
+def _of_database(settings: Settings, database_url: str) -> Settings:
+    """The embedded database has no pooler and no replica, whatever the settings say of another one."""
     return settings if database_url else _on_one_server(settings)
 
 
@@ -88,15 +108,15 @@ def _on_one_server(settings: Settings) -> Settings:
     return replace(settings, direct_database_url="", prepared_statements=True, replica_url="")
 
 
-async def _work(settings: Settings) -> None:
+async def _run(place: str, *values: object, started: str) -> None:
+    """Runs a program of the application until the process is to end."""
     # ``run_database`` has imported it, beside the start of the database.
-    module, _, name = WORKER.partition(":")
-    run_worker = getattr(importlib.import_module(module), name)
+    module, _, name = place.partition(":")
+    program = getattr(importlib.import_module(module), name)
     is_over, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, is_over.set)
-    started = "The background work is running."
-    await run_worker(settings, is_over=is_over, when_running=lambda: Terminal().print_line(started))
+    await program(*values, is_over=is_over, when_running=lambda: Terminal().print_line(started))
 
 
 def sandbox(

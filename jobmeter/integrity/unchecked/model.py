@@ -24,6 +24,8 @@ UNCHECKED: tuple[Unchecked, ...] = (
     Unchecked("repeat_claims", (ALL, ADDED, REMOVED), "answers kept a day for repeated requests"),
     Unchecked("logged_requests", (ALL, ADDED, REMOVED), LOG),
     Unchecked("chore_runs", (ALL, ADDED, REMOVED), LOG),
+    Unchecked("stream_positions", (ALL, ADDED, REMOVED), RETRY + "; an event that is read again counts once"),
+    Unchecked("stream_consumers", (ALL, ADDED, REMOVED), RETRY),
     Unchecked("listed_job_notes", (ALL, ADDED, REMOVED), RETRY + "; the law of the list finds a lost one"),
     Unchecked("listed_job_counts", (ALL, ADDED, REMOVED), RETRY),
     Unchecked(

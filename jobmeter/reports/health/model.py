@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from jobmeter.base.days import final_at
+from jobmeter.metering.streams.model import PartitionState
 from jobmeter.upkeep.model import ChoreRun
 
 
@@ -61,7 +62,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
+    """``partitions`` are those of the logs from which events are read."""
+
     database: DatabaseState
     progress: Progress
     queues: tuple[QueueLength, ...]
     chores: tuple[ChoreRun, ...]
+    partitions: tuple[PartitionState, ...]

@@ -83,6 +83,9 @@ DAYS_DUE = Metric("jobmeter_settlement_due", Kind.GAUGE, "Days that are due to b
 OLDEST_DUE = Metric("jobmeter_settlement_late_seconds", Kind.GAUGE, "How long the earliest such day has been due; 0 without one", origin=Origin.DATABASE)
 QUEUE_LENGTH = Metric("jobmeter_queue_waiting", Kind.GAUGE, "What waits for a chore, by queue", labels=("queue",), origin=Origin.DATABASE)
 QUEUE_SECONDS = Metric("jobmeter_queue_oldest_seconds", Kind.GAUGE, "How long the first of a queue has waited, or is overdue; 0 where that is not known", labels=("queue",), origin=Origin.DATABASE)
+STREAM_WAITING = Metric("jobmeter_stream_messages_waiting", Kind.GAUGE, "Messages that waited in a log when a consumer looked at it last, by stream and partition", labels=("stream", "partition"), origin=Origin.DATABASE)
+STREAM_SEEN = Metric("jobmeter_stream_seen_timestamp_seconds", Kind.GAUGE, "When a consumer last read a partition of a log, or saw that nothing is there, by the installation's clock", labels=("stream", "partition"), origin=Origin.DATABASE)
+STREAM_EVENTS = Metric("jobmeter_stream_events_total", Kind.COUNTER, "Events of a log, and what became of them: `accepted`, `duplicate`, `rejected`", labels=("stream", "outcome"), origin=Origin.DATABASE)
 CHORE_RAN = Metric("jobmeter_chore_ran_timestamp_seconds", Kind.GAUGE, "When a chore ran last, to about a minute, by the installation's clock", labels=("chore",), origin=Origin.DATABASE)
 CHORE_FAILED = Metric("jobmeter_chore_failed_timestamp_seconds", Kind.GAUGE, "When a chore failed last, if it did", labels=("chore",), origin=Origin.DATABASE)
 CLOCK = Metric("jobmeter_clock_timestamp_seconds", Kind.GAUGE, "The installation's clock; a sandbox's can be moved", origin=Origin.DATABASE)
@@ -91,7 +94,8 @@ BUILD = Metric("jobmeter_build_info", Kind.GAUGE, "1, with the versions of Jobme
 METRICS = (
     ANSWERS, REFUSALS, EVENTS, CLICKS_CHARGED, LOOP_DELAY, POOL_OPEN, POOL_LENT, POOL_WAITING,
     BATCHES_WAITING, CHORE_SECONDS, CHORE_FAILURES, DATABASE_UP, DATABASE_BYTES, DATABASE_CONNECTIONS,
-    DATABASE_CONNECTIONS_MAX, ARCHIVE_BYTES, LEDGER_NUMBER, DAYS_DUE, OLDEST_DUE, QUEUE_LENGTH, QUEUE_SECONDS, CHORE_RAN,
+    DATABASE_CONNECTIONS_MAX, ARCHIVE_BYTES, LEDGER_NUMBER, DAYS_DUE, OLDEST_DUE, QUEUE_LENGTH, QUEUE_SECONDS, STREAM_WAITING,
+    STREAM_SEEN, STREAM_EVENTS, CHORE_RAN,
     CHORE_FAILED, CLOCK, BUILD,
 )
 # fmt: on

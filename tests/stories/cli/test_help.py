@@ -15,7 +15,18 @@ from tests.stories.cli.commands import COMMANDS
 EXAMPLE = re.compile(r"Example: (jobmeter\b.+?)(?:\n\s*\n|\Z)", re.DOTALL)
 # These run until they are ended, are shows for people, or print a document, a program or a file of their own.
 PRINT_NO_VALUES = {
-    *("serve", "worker", "sandbox", "demo", "db psql", "db archive", "docs", "openapi", "completion"),
+    *(
+        "serve",
+        "worker",
+        "consume",
+        "sandbox",
+        "demo",
+        "db psql",
+        "db archive",
+        "docs",
+        "openapi",
+        "completion",
+    ),
 }
 RENAMED = {"feed": "feeds", "hiring-contract": "hiring-contracts"}
 

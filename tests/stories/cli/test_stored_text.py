@@ -30,6 +30,7 @@ PRINT_NO_STORED_TEXT = {
     *(
         "serve",
         "worker",
+        "consume",
         "doctor",
         "settings",
         "capacity",

@@ -12,6 +12,7 @@ TEXTS = {
     "feed_poster_email": "required",
     "request_log": "lines",
     "reminder_days": "5, 10",
+    "stream_start": "end",
 }
 FIELDS = {field.name: field.default for field in fields(Settings)}
 
@@ -58,6 +59,7 @@ def test_an_invalid_variable_is_named_in_the_error(name, text):
         ("final_after_days", "2"),
         ("base_url", "jobs.example.com"),
         ("feed_poster_email", "sometimes"),
+        ("stream_start", "now"),
         ("request_log", "headers"),
         ("replica_stale_seconds_max", "31"),
         ("reminder_days", "14,3"),

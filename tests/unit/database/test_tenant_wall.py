@@ -43,6 +43,8 @@ WITHOUT_POLICY = {
         "settlement_exclusions",
         "settlement_rules",
         "settlement_runs",
+        "stream_consumers",
+        "stream_positions",
     },
     "numbers of jobs that a chore works on next, or how far it is": {
         "contract_spend_cursor",

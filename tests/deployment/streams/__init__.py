@@ -1,0 +1,1 @@
+"""Events that come from a log: positions, NATS JetStream, Kafka, and the command."""
