@@ -306,7 +306,7 @@ async def respond_not_found(request: Request, _: Exception) -> Response:
     return refuse_unknown(request, restli_refusal(Refused(Fault.ROUTE_UNKNOWN)))
 
 
-async def respond_to_failure(request: Request, error: Exception) -> Response:
-    # The text of an unexpected error may contain a tenant's data: it is logged and never sent.
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+async def respond_to_failure(_: Request, error: Exception) -> Response:
+    # The text of an unexpected error may contain a tenant's data, as may the address: neither is sent nor logged.
+    log.error("a request failed", exc_info=error)
     return restli_refusal(Refused(Fault.INTERNAL))

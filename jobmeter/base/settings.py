@@ -25,9 +25,11 @@ MAIL_SCHEMES = ("smtp://", "smtps://", "folder:///")
 POSTER_EMAIL_RULES = ("required", "warned", "ignored")
 STREAM_STARTS = ("beginning", "end")
 REQUEST_LOGS = ("off", "lines", "bodies")
+LOG_FORMATS = ("text", "json")
 CHOICES = {
     "feed_poster_email": POSTER_EMAIL_RULES,
     "request_log": ("", *REQUEST_LOGS),
+    "log_format": LOG_FORMATS,
     "stream_start": STREAM_STARTS,
 }
 KEY_CHARACTERS_MIN = 16
@@ -201,6 +203,14 @@ class Settings:
         20_000,
         "How many recorded requests are kept; every partner keeps its newest ones, up to an equal share",
     )
+    log_format: str = _setting(
+        LOG_FORMATS[0],
+        "Form of the log on standard error: `text`, or `json`, one object a line with time, level, request and chore",
+    )
+    access_log: bool = _setting(
+        default=False,
+        meaning="Whether the log has a line for each answered request: endpoint, status and milliseconds, no address",
+    )
     rate_limits: str = _setting(
         "", "Calls that an application may make in a UTC day, such as `jobs=10000`, separated by commas"
     )
@@ -228,7 +238,7 @@ class Settings:
         for name, choices in CHOICES.items():
             if found.get(name, choices[-1]) not in choices:
                 shown = ", ".join(filter(None, choices))
-                raise ValueError(f"JOBMETER_{name.upper()} must be one of {shown}, not {found[name]!r}")
+                raise ValueError(f"{variable_of(name)} must be one of {shown}, not {found[name]!r}")
         try:
             list_rising_days(found.get("reminder_days", ""))
         except ValueError as error:

@@ -3,7 +3,6 @@
 Does not own the columns of tables or messages (the commands do).
 """
 
-import logging
 import re
 import sys
 import unicodedata
@@ -132,17 +131,6 @@ def choose_widths(rows: Sequence[Sequence[str]], columns_max: int) -> list[int] 
 
 def _measure_words(text: str) -> int:
     return min(max(map(cell_len, text.split()), default=0), WORD_COLUMNS_MAX)
-
-
-class PlainFormatter(logging.Formatter):
-    """Log lines may quote what others sent: a message remains one line, a traceback keeps its lines."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 -- the name that logging calls
-        record.message = to_printable(record.message)
-        return super().formatMessage(record)
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802 -- the name that logging calls
-        return to_printable(super().formatException(ei), kept="\n")
 
 
 def accept_every_character() -> None:

@@ -12,6 +12,8 @@ import psycopg
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.outages import is_outage
+from jobmeter.telemetry.logs.flow import begin_work, current_work
+from jobmeter.telemetry.logs.model import SharedWork, Work
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
@@ -25,6 +27,7 @@ GROUPS_AT_ONCE_MAX = 2
 class _Waiting(Generic[Asked, Answer]):
     asked: Asked
     done: "asyncio.Future[Answer]"
+    work: Work | None
 
 
 class Batcher(Generic[Asked, Answer]):
@@ -56,7 +59,9 @@ class Batcher(Generic[Asked, Answer]):
         """Raises ``Refused(OVERLOADED)`` where more wait than the process takes on, or whatever the group raised."""
         if len(self._waiting) >= WAITING_ROWS_MAX:
             raise Refused(Fault.OVERLOADED)
-        waiting: _Waiting[Asked, Answer] = _Waiting(asked, asyncio.get_running_loop().create_future())
+        waiting: _Waiting[Asked, Answer] = _Waiting(
+            asked, asyncio.get_running_loop().create_future(), current_work()
+        )
         self._waiting.append(waiting)
         if not self._gathering and len(self._groups) < GROUPS_AT_ONCE_MAX:
             self._gathering = True
@@ -78,6 +83,8 @@ class Batcher(Generic[Asked, Answer]):
             self._start_group()
 
     async def _answer(self, group: list[_Waiting[Asked, Answer]]) -> None:
+        # The task inherits the request that happened to begin it.
+        begin_work(SharedWork([waiting.work for waiting in group]))
         try:
             answers = await self._carry_out([waiting.asked for waiting in group])
             assert len(answers) == len(group)

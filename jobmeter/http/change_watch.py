@@ -4,6 +4,7 @@ Does not own the feed (``jobmeter.promotion``).
 """
 
 import asyncio
+from contextvars import Context
 
 import psycopg
 
@@ -30,7 +31,10 @@ class ChangeWatch:
             return
         self._waiting += 1
         if self._poller is None or self._poller.done():
-            self._poller = asyncio.get_running_loop().create_task(self._poll())
+            self._poller = asyncio.get_running_loop().create_task(
+                self._poll(),
+                context=Context(),  # it is of all requests that wait
+            )
         try:
             async with asyncio.timeout(seconds), self._changed:
                 await self._changed.wait_for(lambda: self._is_over or self._last > after)

@@ -14,7 +14,6 @@ from starlette.requests import Request
 
 from jobmeter.audit import flow as audit
 from jobmeter.audit.model import Act, Action, Actor, ActorKind, Door
-from jobmeter.base.credentials import make_request_id
 from jobmeter.base.faults import Fault
 from jobmeter.base.settings import Settings
 from jobmeter.database.batching import Batcher
@@ -24,7 +23,6 @@ from jobmeter.http.admission import AdmissionControl, ExportShares
 from jobmeter.http.change_watch import ChangeWatch
 from jobmeter.http.proxies import TrustedProxies
 from jobmeter.http.rate_limits import RateLimits
-from jobmeter.http.responses import REQUEST_ID_HEADER
 from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.operator_keys.model import KeyHolder
@@ -38,6 +36,8 @@ from jobmeter.request_control.model import Request as IdempotentRequest
 from jobmeter.request_log.flow import RequestRecorder
 from jobmeter.request_log.model import LoggedRequest
 from jobmeter.sandbox_controls.model import Assessment, ControlsState, Score
+from jobmeter.telemetry.logs.model import Fields
+from jobmeter.telemetry.model import UNKNOWN, known_verb
 from jobmeter.wire.events import Event
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -146,7 +146,7 @@ class Row(Protocol):
 class RequestContext:
     """The state of one request; only the pipeline changes it. ``headers`` are sent with every response, refusals included.
 
-    ``now`` is the machine's time until the installation's time has been read. ``caller`` and ``body`` are empty until
+    ``request_id`` is set by the dialect; the response carries it, and each line of the log. ``now`` is the machine's time until the installation's time has been read. ``caller`` and ``body`` are empty until
     the credentials are checked, and at endpoints without credentials or body. ``repeatable`` identifies a write that has
     an ``Idempotency-Key``. ``signed_in`` is the person of a web page's session, ``controls`` what is set in a sandbox. ``requester`` is whom the credentials name, also if they are refused, for example expired;
     ``is_recorded`` is ``False`` for a request that reads the log of requests. ``row`` is that of the endpoint once it is known, ``fault`` why
@@ -164,6 +164,7 @@ class RequestContext:
         "now",
         "repeatable",
         "request",
+        "request_id",
         "requester",
         "row",
         "signed_in",
@@ -171,6 +172,7 @@ class RequestContext:
 
     def __init__(self, request: Request, app: AppContext, *, now: datetime) -> None:
         self.request = request
+        self.request_id = ""
         self.app = app
         self.now = now
         self.headers: dict[str, str] = {}
@@ -196,6 +198,19 @@ class RequestContext:
         assert self.caller is not None, "the request is not authenticated"
         assert self.caller.application is not None, "the caller is not a partner"
         return self.caller.application
+
+    @property
+    def method(self) -> str:
+        """That of the endpoint in its table; of a request without one its verb."""
+        return known_verb(self.request.method) if self.row is None else self.row.method
+
+    @property
+    def route(self) -> str:
+        """The path of the endpoint in its table, ``(none)`` without one: the address that was sent may name people."""
+        return UNKNOWN if self.row is None else self.row.path
+
+    def describe_for_log(self) -> Fields:
+        return {"requestId": self.request_id, "method": self.method, "route": self.route}
 
     async def record(
         self,
@@ -223,7 +238,7 @@ class RequestContext:
 
     def _describe_actor(self) -> Actor:
         assert self.caller is not None, "the request is not authenticated"
-        request_id = self.headers.setdefault(REQUEST_ID_HEADER, make_request_id())
+        request_id = self.request_id
         if self.signed_in is not None:
             person, role = self.signed_in.person, self.signed_in.grant.role
             kind = ActorKind.OPERATOR_PERSON if role in OPERATOR_ROLES else ActorKind.PERSON

@@ -25,10 +25,10 @@ from jobmeter.http.bodies import check_declared_length, check_url, drop_body, re
 from jobmeter.http.context import AppContext, Caller, RequestContext, app_context_of
 from jobmeter.http.idempotency import HEADER, run_once, run_unique
 from jobmeter.http.rate_limits import Throttled
-from jobmeter.http.responses import REQUEST_ID_HEADER
 from jobmeter.partners.model import Application
 from jobmeter.request_control.model import Request as IdempotentRequest
 from jobmeter.request_log.model import AnsweredRequest
+from jobmeter.telemetry.logs.flow import begin_work, log_answer
 from jobmeter.telemetry.metrics.flow import count_answer
 
 log = logging.getLogger("jobmeter.api")
@@ -82,7 +82,7 @@ class Dialect(Protocol[TargetT]):
         ...
 
     def open(self, context: RequestContext, /) -> None:
-        """Adds the headers that all responses of the protocol share."""
+        """Sets the request id, and adds the headers that all responses of the protocol share."""
         ...
 
     def find_target(self, context: RequestContext, /) -> TargetT:
@@ -178,8 +178,16 @@ class AnyVerb:
     endpoint: Callable[[Request], Awaitable[Response]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self.endpoint(Request(scope, receive, send))
-        await response(scope, receive, send)
+        try:
+            response = await self.endpoint(Request(scope, receive, send))
+            await response(scope, receive, send)
+        except Exception as error:
+            # Rows that are sent while they are read: what was sent already cannot be taken back.
+            if not isinstance(error, (ClientDisconnect, OSError)):
+                log.exception("an answer could not be sent to its end")
+            raise
+        finally:
+            begin_work(None)
 
 
 async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
@@ -187,6 +195,7 @@ async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
     received_at, begun_at = read_machine_clock(), perf_counter()
     context = RequestContext(request, app, now=received_at)
     dialect.open(context)
+    begin_work(context)
     try:
         context.now = await app.clock.read()
         target = await _admit(context, dialect)
@@ -199,13 +208,12 @@ async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
         response = _refuse(context, dialect, app.database.refuse(error))
     except ClientDisconnect:
         clients_log.info(
-            "%s %r: the client disconnected, or sent malformed chunks", request.method, context.path[:200]
+            "%s %s: the client disconnected, or sent malformed chunks", context.method, context.route
         )
         response = _refuse(context, dialect, Refused(Fault.BODY_BROKEN))
     except Exception:
-        # The text of an unexpected error may contain a tenant's data: it is logged and never sent.
-        request_id = context.headers.get(REQUEST_ID_HEADER, "no id")
-        log.exception("%s %s (%s) failed", request.method, context.path, request_id)
+        # The text of an unexpected error may contain a tenant's data: it is neither sent nor logged.
+        log.exception("%s %s (%s) failed", context.method, context.route, context.request_id)
         response = _refuse(context, dialect, Refused(Fault.INTERNAL))
     response.raw_headers.append(NOSNIFF)
     if context.caller is not None and "cache-control" not in response.headers:
@@ -229,14 +237,10 @@ def _refuse(context: RequestContext, dialect: Dialect[TargetT], refused: Refused
 
 
 def _count(context: RequestContext, response: Response, *, seconds: float) -> None:
-    row = context.row
-    count_answer(
-        method=context.request.method if row is None else row.method,
-        route="" if row is None else row.path,
-        status=response.status_code,
-        seconds=seconds,
-        refusal="" if context.fault is None else context.fault.name,
-    )
+    method, route, status = context.method, context.route, response.status_code
+    refusal = "" if context.fault is None else context.fault.name
+    count_answer(method=method, route=route, status=status, seconds=seconds, refusal=refusal)
+    log_answer(method=method, route=route, status=status, seconds=seconds)
 
 
 def _describe(context: RequestContext, response: Response, received_at: datetime) -> AnsweredRequest:

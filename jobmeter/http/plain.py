@@ -9,6 +9,7 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
+from jobmeter.base.credentials import make_request_id
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.http.bodies import decode_model
 from jobmeter.http.context import AppContext, Caller, RequestContext
@@ -16,6 +17,7 @@ from jobmeter.http.credentials import EVENTS, OPERATOR, authenticate_key, authen
 from jobmeter.http.endpoints import Audience, Endpoint
 from jobmeter.http.idempotency import READING
 from jobmeter.http.pipeline import PreparedCall
+from jobmeter.http.responses import REQUEST_ID_HEADER
 
 # Called with the context and, if the endpoint has a body model, with the decoded body.
 PlainHandler = Callable[..., Awaitable[Response]]
@@ -36,7 +38,7 @@ class PlainDialect:
             self._endpoints["HEAD"] = endpoints["GET"]
 
     def open(self, context: RequestContext) -> None:
-        """Adds nothing: plain responses share no headers."""
+        context.request_id = context.headers[REQUEST_ID_HEADER] = make_request_id()
 
     def find_target(self, context: RequestContext) -> PlainEndpoint:
         """Raises ``Refused``: METHOD_NOT_ALLOWED, ROUTE_UNKNOWN, PARAMETER_INVALID."""

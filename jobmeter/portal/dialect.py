@@ -46,7 +46,8 @@ class PageDialect:
 
     def open(self, context: RequestContext) -> None:
         context.headers |= HEADERS
-        context.headers |= {REQUEST_ID_HEADER: make_request_id(), "Referrer-Policy": SAME_ORIGIN}
+        context.request_id = make_request_id()
+        context.headers |= {REQUEST_ID_HEADER: context.request_id, "Referrer-Policy": SAME_ORIGIN}
 
     def find_target(self, context: RequestContext) -> PageRow:
         """Raises ``Refused``: ROUTE_UNKNOWN, METHOD_NOT_ALLOWED, PARAMETER_INVALID."""
@@ -141,7 +142,7 @@ class PageDialect:
             message=_find_message(refused),
             code=row.label or refused.fault.name,
             row_status=row.status,
-            request_id=context.headers[REQUEST_ID_HEADER],
+            request_id=context.request_id,
             reload_seconds=RELOAD_SECONDS if is_temporary and is_reading else None,
             start=LOGIN if context.signed_in is None else ROOT,
         )

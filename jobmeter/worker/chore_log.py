@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 from jobmeter.database.pool import Database
+from jobmeter.telemetry.logs.flow import begin_chore
 from jobmeter.telemetry.metrics.flow import time_chore
 from jobmeter.upkeep import flow as upkeep
 from jobmeter.upkeep.model import ChoreRun
@@ -38,6 +39,7 @@ def noted(run: RunOnce[NamedT, TimedT]) -> RunOnce[NamedT, TimedT]:
 
     @wraps(run)
     async def run_noted(database: Database, chore: NamedT, occasion: TimedT) -> int:
+        begin_chore(chore.name)
         try:
             with time_chore(chore.name) as found:
                 worked = await run(database, chore, occasion)
@@ -46,6 +48,7 @@ def noted(run: RunOnce[NamedT, TimedT]) -> RunOnce[NamedT, TimedT]:
             note(database, chore.name, at=occasion.now, is_failed=True)
             raise
         note(database, chore.name, at=occasion.now, has_worked=worked > 0)
+        begin_chore("")
         return worked
 
     return run_noted

@@ -18,6 +18,7 @@ from jobmeter.database.outages import is_outage
 from jobmeter.database.pool import Database
 from jobmeter.database.throttled_log import ThrottledLog
 from jobmeter.notifications.dispatch.flow import NotificationDispatcher
+from jobmeter.telemetry.logs.flow import begin_chore
 from jobmeter.worker import chores, feeds
 from jobmeter.worker.cancellation import end_if_cancelled
 from jobmeter.worker.charge_notifications import notify_charges
@@ -60,6 +61,7 @@ class Loop:
         failures = ThrottledLog(log)
         while True:
             end_if_cancelled()
+            begin_chore("")
             is_more = False
             try:
                 is_more = await turn(await self.read_clock())
@@ -159,6 +161,7 @@ async def _read_feeds(loop: Loop, share: float) -> None:
     """Reads one feed at a time: a slow server delays only its own jobs."""
 
     async def turn(now: datetime) -> bool:
+        begin_chore("read feeds")
         return await feeds.load_due(loop.database, loop.settings, now=now) > 0
 
     await loop.repeat_later(turn, failure="a feed could not be read", share=share)
@@ -170,6 +173,7 @@ async def _notify_partners(loop: Loop, share: float) -> None:
     dispatcher = NotificationDispatcher(loop.database, loop.settings, Random())  # noqa: S311
 
     async def turn(now: datetime) -> bool:
+        begin_chore("send notifications")
         await notify_charges(loop.database, now=now)
         await dispatcher.start_due(now=now)
         return False

@@ -154,7 +154,7 @@ ROOMS = {
         "health",
     ),
     "sandbox": ("traffic", "", "listening", "demo"),
-    "telemetry": ("", "metrics"),
+    "telemetry": ("", "logs", "metrics"),
     "settlement": ("", "click_rules", "days", "trials", "acts"),
     "wire": ("", "restli", "xml", "xml.job", "xml.feed"),
 }

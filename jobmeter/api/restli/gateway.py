@@ -4,7 +4,6 @@ Does not own how a request is processed (``http.pipeline``) or what a resource d
 return a ``Reply``.
 """
 
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -53,8 +52,6 @@ from jobmeter.wire.restli.versions import (
     read_sunsets,
 )
 
-log = logging.getLogger("jobmeter.api")
-
 OVERRIDE = "x-http-method-override"
 # The parameters of the protocol itself; a resource adds its own.
 PROTOCOL_PARAMETERS = frozenset(
@@ -95,6 +92,7 @@ class RestliDialect:
 
     def open(self, context: RequestContext) -> None:
         context.headers.update(gateway_headers(context.request.scope.get("http_version", "1.1")))
+        context.request_id = context.headers[REQUEST_ID_HEADER]
 
     def find_target(self, context: RequestContext) -> RestliTarget:
         """Raises ``Refused``: PROTOCOL_UNKNOWN; ROUTE_UNKNOWN, RESOURCE_UNKNOWN; METHOD_NOT_ALLOWED and LENGTH_REQUIRED
@@ -174,7 +172,7 @@ class RestliDialect:
             key=key,
             parameters=parameters,
             body=message.body,
-            request_id=context.headers[REQUEST_ID_HEADER],
+            request_id=context.request_id,
             context=context,
             forced_outcome=read_forced_outcome(context),
         )
@@ -205,7 +203,6 @@ def _protocol_errors(request: Request) -> Iterator[None]:
     try:
         yield
     except RestliSyntaxError as error:
-        log.info("malformed query: %s", error.text)
         uri = request.scope["query_string"].decode("latin-1")
         raise Refused(Fault.QUERY_SYNTAX, uri=uri) from error
     except PagingError as error:

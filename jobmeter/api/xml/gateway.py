@@ -75,7 +75,8 @@ class XmlDialect:
         self._paths = group_by_path(endpoints)
 
     def open(self, context: RequestContext) -> None:
-        """Adds nothing: the common headers contain a request id and are made for each response."""
+        """Adds no headers: they differ by the format of the response, and a stored one keeps its own."""
+        context.request_id = _make_request_id()
 
     def find_target(self, context: RequestContext) -> XmlEndpoint:
         """Raises ``Refused``: RESOURCE_UNKNOWN, JOBS_METHOD."""
@@ -132,11 +133,11 @@ class XmlDialect:
             path=f"{context.path} {'json' if call.is_json else 'xml'}",
             body=context.body,
             is_write=request.method not in READING,
-            run=partial(_carry_out, target.handler, call),
+            run=partial(_carry_out, target.handler, call, context.request_id),
         )
 
     def refuse(self, context: RequestContext, refused: Refused) -> Response:
-        row, request_id, is_json = refused.fault.row, _make_request_id(), _wants_json(context.request)
+        row, request_id, is_json = refused.fault.row, context.request_id, _wants_json(context.request)
         document = ErrorDocument(row.status, to_ms(context.now), request_id, refused.message)
         headers = _common_headers(request_id, is_json=is_json)
         if refused.fault in CHALLENGED:
@@ -149,9 +150,9 @@ class XmlDialect:
         return Response(body, status_code=row.status, headers=headers)
 
 
-async def _carry_out(handler: Handler, call: XmlCall, app: AppContext) -> Response:
+async def _carry_out(handler: Handler, call: XmlCall, request_id: str, app: AppContext) -> Response:
     reply = await handler(call if app is call.app else replace(call, app=app))
-    headers = reply.headers | _common_headers(_make_request_id(), is_json=call.is_json)
+    headers = reply.headers | _common_headers(request_id, is_json=call.is_json)
     if not reply.body:
         del headers["Content-Type"]
     return Response(reply.body, status_code=reply.status, headers=headers)

@@ -31,11 +31,11 @@ from granian.log import LogLevels
 from jobmeter.api.shutdown import WorkerProcess
 from jobmeter.audit.model import Actor, ActorKind, Door
 from jobmeter.base.settings import Settings
-from jobmeter.base.terminal import PlainFormatter
 from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.embedded import EmbeddedServer, has_database, start_embedded
 from jobmeter.database.pool import upgrade_database
 from jobmeter.operations.handover import HandingOverServer, Listener, notify_manager
+from jobmeter.telemetry.logs.formats import configure_server, show_log
 
 APPLICATION = "jobmeter.app:create_app"
 LISTEN_SECONDS_MAX = 60
@@ -48,20 +48,6 @@ WATCH_SECONDS = 2
 HEADER_SECONDS_MAX = 15  # for the head of a request; an idle connection is closed after it, too
 
 log = logging.getLogger("jobmeter")
-LINE = "%(asctime)s %(levelname)s %(message)s"
-# The server's own lines, for example of a worker that has died, are like ours.
-LOG = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": LINE}},
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}
-    },
-    "loggers": {
-        "_granian": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        "granian.access": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-    },
-}
 
 
 @contextlib.contextmanager
@@ -190,7 +176,7 @@ def run_server(
     workers from starting is found before: an invalid setting (``settings``), a database that cannot be used (``run_database``).
     With a ``listener`` other servers may listen at the same address, and end without a failed request.
     """
-    show_log()
+    show_log(settings.log_format, has_answers=settings.access_log)
     base_url = f"http://{write_host(host)}:{port}"
     os.environ.update(replace(settings, base_url=settings.base_url or base_url).to_environment())
     started = multiprocessing.get_context("fork").Semaphore(0)
@@ -204,6 +190,7 @@ def run_server(
         port,
         listener=listener,
         workers=workers,
+        log_format=settings.log_format,
         hands_over=not settings.sandbox,  # whose clients are on this machine, and its people wait for its end
     )
 
@@ -226,7 +213,7 @@ def run_server(
 
 
 def make_server(
-    address: str, port: int, *, listener: Listener | None, workers: int, hands_over: bool
+    address: str, port: int, *, listener: Listener | None, workers: int, log_format: str, hands_over: bool
 ) -> HandingOverServer:
     return HandingOverServer(
         APPLICATION,
@@ -242,7 +229,7 @@ def make_server(
         backlog=BACKLOG,
         backpressure=BACKLOG,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS_MAX * 1_000),
-        log_dictconfig=LOG,
+        log_dictconfig=configure_server(log_format),
         workers_kill_timeout=STOP_SECONDS_MAX,
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
@@ -253,15 +240,6 @@ def make_worker_app(process: WorkerProcess) -> Any:
     """Makes the application in a worker; ``load_application`` has imported it before the fork."""
     module, _, name = APPLICATION.partition(":")
     return getattr(importlib.import_module(module), name)(process=process)
-
-
-def show_log() -> None:
-    """Sends the log of this process and its workers, including the chores, to standard error, each line with its time."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(PlainFormatter(LINE))
-    logging.basicConfig(handlers=[handler], level=logging.WARNING)
-    for name in ("jobmeter.worker", "jobmeter.clients"):
-        logging.getLogger(name).setLevel(logging.INFO)
 
 
 def reserve_address(host: str, port: int) -> tuple[str, int]:

@@ -24,13 +24,14 @@ from jobmeter.cli.options import (
     ServerUrlOption,
     WorkersOption,
 )
-from jobmeter.cli.server.serve import reserve_address, run_database, run_server, show_log
+from jobmeter.cli.server.serve import reserve_address, run_database, run_server
 from jobmeter.cli.server.settings import check_usable, read_settings
 from jobmeter.consumer.addresses import FORM, read_address
 from jobmeter.database.pool import Database
 from jobmeter.operations.handover import take_listener
 from jobmeter.sandbox import seed
 from jobmeter.sandbox.traffic.client import Sandbox, read_credentials, write_credentials
+from jobmeter.telemetry.logs.formats import show_log
 from jobmeter.telemetry.metrics.processes import count_together
 
 WORKER = "jobmeter.app:run_worker"
@@ -74,7 +75,7 @@ def serve(
 def worker(*, data: DataOption = PRODUCTION_DATA, database_url: ServerUrlOption = "") -> None:
     """Runs the background work until it is interrupted. Several may run, beside servers that run it or not."""
     settings = _read_usable(database_url)
-    show_log()
+    show_log(settings.log_format, has_answers=False)
     with run_database(data, database_url, settings.direct_database_url) as url:
         chosen = replace(settings, database_url=url, sandbox=False)
         asyncio.run(_run(WORKER, chosen, started="The background work is running."))
@@ -86,7 +87,7 @@ def consume(*, data: DataOption = PRODUCTION_DATA, database_url: ServerUrlOption
     if not settings.stream_url:
         raise ValueError(f"JOBMETER_STREAM_URL is not set: {FORM}")
     address = read_address(settings.stream_url)
-    show_log()
+    show_log(settings.log_format, has_answers=False)
     with run_database(data, database_url, settings.direct_database_url) as url:
         chosen = replace(settings, database_url=url, sandbox=False)
         asyncio.run(_run(CONSUMER, chosen, address, started="The log is being read."))

@@ -3,22 +3,25 @@
 Does not own the settings (``base.settings``). Imports little: the database starts only after these checks.
 """
 
+import logging
+import os
 import sys
 from pathlib import Path
 
-from jobmeter.base.settings import Settings, check_extras, check_keys, find_misspelt
+from jobmeter.base.settings import Settings, check_extras, check_keys, find_misspelt, variable_of
 from jobmeter.base.terminal import Terminal
 from jobmeter.http.proxies import read_trusted_proxies
 from jobmeter.http.rate_limits import read_rate_limits
+from jobmeter.telemetry.logs.formats import make_formatter
+from jobmeter.telemetry.logs.model import LogFormat
 from jobmeter.wire.restli.versions import read_sunsets
 
 
 def read_settings() -> Settings:
     """Reads the settings, and warns of variables that are none: a misspelt one would have no effect without a word."""
-    error_console = Terminal(file=sys.stderr)
     for name, nearest in find_misspelt().items():
         hint = f"; did you mean {nearest}?" if nearest else ""
-        error_console.print_line(f"jobmeter: {name} is not a setting and has no effect{hint}", style="yellow")
+        warn(f"{name} is not a setting and has no effect{hint}")
     settings = Settings.from_environment()
     check_settings(settings)
     return settings
@@ -53,7 +56,15 @@ def check_usable(settings: Settings) -> None:
             f"no key is set, so nobody could use this server: set {names}, each to a secret of its own, "
             "for example from: openssl rand -hex 32"
         )
-    error_console = Terminal(file=sys.stderr)
     for name, (key, effect) in keys.items():
         if not key:
-            error_console.print_line(f"jobmeter: JOBMETER_{name} is not set: {effect}", style="yellow")
+            warn(f"JOBMETER_{name} is not set: {effect}")
+
+
+def warn(text: str) -> None:
+    """Prints a warning to standard error, in the form of the server's log."""
+    if os.environ.get(variable_of("log_format"), "").strip() == LogFormat.JSON:
+        record = logging.LogRecord("jobmeter", logging.WARNING, "", 0, text, None, None)
+        print(make_formatter(LogFormat.JSON).format(record), file=sys.stderr)  # noqa: T201 -- as the log is
+    else:
+        Terminal(file=sys.stderr).print_line(f"jobmeter: {text}", style="yellow")

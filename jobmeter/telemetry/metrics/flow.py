@@ -19,10 +19,6 @@ from jobmeter.telemetry.metrics.model import Kind, ProcessState, Readings
 from jobmeter.telemetry.metrics.processes import drop_states_of_ended
 from jobmeter.telemetry.metrics.series import FOLDER, OF_THIS_PROCESS, counter, gauge, histogram
 
-UNKNOWN = "(none)"
-# A caller may send any verb; as a label, each would be kept for ever.
-VERBS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-
 _ANSWERS, _REFUSALS, _EVENTS = histogram(model.ANSWERS), counter(model.REFUSALS), counter(model.EVENTS)
 # All exist before the first event: a rate begins with the second value of a series.
 _OF_BATCHES = {outcome: _EVENTS.labels("batch", outcome) for outcome in ("accepted", "duplicate", "rejected")}
@@ -32,11 +28,9 @@ _CHORE_SECONDS, _CHORE_FAILURES = histogram(model.CHORE_SECONDS), counter(model.
 
 
 def count_answer(*, method: str, route: str, status: int, seconds: float, refusal: str) -> None:
-    """``method`` and ``route`` are those of the table of endpoints; a request without an endpoint has its verb and no route.
-    ``refusal`` is the name of an error, empty if the request was carried out.
+    """``method`` and ``route`` are those of the table of endpoints, or ``known_verb`` and ``UNKNOWN``; ``refusal`` is the name of an
+    error, empty if the request was carried out.
     """
-    if not route:
-        method, route = method if method in VERBS else UNKNOWN, UNKNOWN
     _find_answers(method, route, status).observe(seconds)
     if refusal:
         _REFUSALS.labels(refusal).inc()

@@ -11,6 +11,7 @@ TEXTS = {
     "smtp_url": "smtps://mail.example.com",
     "feed_poster_email": "required",
     "request_log": "lines",
+    "log_format": "json",
     "reminder_days": "5, 10",
     "stream_start": "end",
 }
@@ -62,6 +63,7 @@ def test_an_invalid_variable_is_named_in_the_error(name, text):
         ("stream_start", "now"),
         ("request_log", "headers"),
         ("replica_stale_seconds_max", "31"),
+        ("log_format", "xml"),
         ("reminder_days", "14,3"),
         ("reminder_days", "3,3"),
         ("reminder_days", "0"),

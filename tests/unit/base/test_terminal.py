@@ -1,12 +1,11 @@
 """What is printed is plain text: nothing that others sent can style it, forge a line or control the terminal."""
 
 import io
-import logging
 
 import pytest
 from rich.table import Table
 
-from jobmeter.base.terminal import PlainFormatter, Terminal, to_printable
+from jobmeter.base.terminal import Terminal, to_printable
 
 # Each text, and what a terminal shows of it.
 TEXTS = {
@@ -67,16 +66,3 @@ def test_a_style_is_an_argument_and_never_part_of_the_text() -> None:
     terminal, file = make_terminal(force_terminal=True, color_system="standard")
     terminal.print_line("[bold]BROKEN", style="red")
     assert file.getvalue() == "\x1b[31m[bold]BROKEN\x1b[0m\n"
-
-
-def test_a_log_line_stays_one_line_and_a_traceback_keeps_its_lines() -> None:
-    formatter = PlainFormatter("%(levelname)s %(message)s")
-    try:
-        raise ValueError("\x1b[2Jgone")
-    except ValueError as error:
-        record = logging.LogRecord("x", logging.ERROR, "x", 1, "GET %s failed", ("/a\nERROR forged",), None)
-        record.exc_info = (ValueError, error, error.__traceback__)
-    first, *others = formatter.format(record).splitlines()
-    assert first == "ERROR GET /a\\x0aERROR forged failed"
-    assert others[0] == "Traceback (most recent call last):"
-    assert others[-1] == "ValueError: \\x1b[2Jgone"
