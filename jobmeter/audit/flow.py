@@ -55,6 +55,11 @@ async def list_records(connection: Connection, wanted: AuditFilter) -> list[Audi
     return await store.list_records(connection, wanted)
 
 
+async def count_records_of(connection: Connection, *, email: str) -> int:
+    """Returns how many records name a person: by who acted, or in what was changed. They are sealed, and never changed."""
+    return await store.count_records_of(connection, email=email)
+
+
 async def seal_records(connection: Connection) -> None:
     """Seals the records that the last round of the ledger's seals knows and no earlier seal covers.
 

@@ -95,6 +95,8 @@ class Action(StrEnum):
 
     PERSON_REMOVE = "person.remove"
     PERSON_END_SESSIONS = "person.endSessions"
+    MEMBER_ERASE = "member.erase"
+    VISITOR_ERASE = "visitor.erase"
     ROLE_GIVE = "role.give"
     ROLE_CHANGE = "role.change"
     ROLE_REMOVE = "role.remove"

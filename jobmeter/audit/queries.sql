@@ -42,3 +42,10 @@ INSERT INTO audit_seals (round, until_number, records, content, digest)
 SELECT %(round_number)s, %(until_number)s, records, content, sha256(coalesce(digest, '') || content)
   FROM last_seal, found
  WHERE records > 0
+
+-- name: count_records_of
+-- Acts of a person, and acts whose values name an address.
+SELECT count(*)
+  FROM audit_records
+ WHERE lower(actor_name) = %(email)s
+    OR strpos(lower(values_before::text || values_after::text), %(email)s) > 0

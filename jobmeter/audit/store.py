@@ -2,7 +2,7 @@
 
 from jobmeter.audit.model import AuditEntry, AuditFilter, AuditRecord
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import list_rows
+from jobmeter.database.rows import list_rows, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
 
 SQL = load_statements("jobmeter.audit")
@@ -19,3 +19,7 @@ async def list_records(connection: Connection, wanted: AuditFilter) -> list[Audi
 async def insert_seal(connection: Connection, *, round_number: int, until_number: int) -> None:
     parameters = {"round_number": round_number, "until_number": until_number}
     await connection.execute(SQL["insert_seal"], parameters)
+
+
+async def count_records_of(connection: Connection, *, email: str) -> int:
+    return await read_scalar(connection, int, SQL["count_records_of"], {"email": email})

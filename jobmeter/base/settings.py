@@ -117,6 +117,11 @@ class Settings:
     final_after_days: int = _setting(
         3, "After how many UTC midnights, counted from its beginning, a day is settled"
     )
+    poster_retention_days: int = _setting(
+        1_096,
+        "How long the e-mail address of a poster is kept after the last of its jobs has ended; those of people who can log in, and of"
+        " seats, are kept until they are removed",
+    )
     reminder_days: str = _setting(
         "3,14,30",
         "After how many days overdue each reminder of an invoice is sent, separated by commas; if empty, none is",

@@ -85,6 +85,8 @@ COMMANDS = (
     ("settle", "jobmeter.cli.operator.settle:app", OPERATORS,
      "Lists the days of settlement, sets its rules, credits final charges.", ""),
     ("exclusions", "jobmeter.cli.operator.exclusions:app", OPERATORS, "Excludes clicks: of a visitor, a network, a job, a day.", ""),
+    ("erase", "jobmeter.cli.care.erase:app", OPERATORS,
+     "Erases what is stored of a person: a member by e-mail address, or a visitor.", ""),
     ("networks", "jobmeter.cli.operator.networks:app", OPERATORS,
      "Lists and loads lists of networks whose clicks are reversed.", ""),
     ("webhooks", "jobmeter.cli.operator.webhooks:app", OPERATORS, "Lists partners' webhooks and their deliveries.", ""),

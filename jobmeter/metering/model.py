@@ -75,6 +75,14 @@ class EventColumns(Columns):
 
 
 @dataclass(frozen=True, slots=True)
+class HiddenSenders:
+    """Visitors and networks as they are stored (``pseudonyms``), one of each for an event."""
+
+    visitors: Column
+    addresses: Column
+
+
+@dataclass(frozen=True, slots=True)
 class BatchStart:
     """A batch's number, and the revision of the filters: whether what is remembered of them still holds."""
 
@@ -99,8 +107,10 @@ class StoredEvents(Columns):
     batches: Bigint
 
     @classmethod
-    def of_batch(cls, columns: EventColumns, verdicts: Column, rows: Column, batch: int) -> Self:
-        """Those ``rows`` of a batch."""
+    def of_batch(
+        cls, columns: EventColumns, senders: HiddenSenders, verdicts: Column, rows: Column, batch: int
+    ) -> Self:
+        """Those ``rows`` of a batch, whose visitors and networks are ``senders``."""
         job_ids = columns.job_ids[rows]
         return cls(
             shards=shards_of(job_ids),
@@ -108,8 +118,8 @@ class StoredEvents(Columns):
             job_ids=job_ids,
             kinds=columns.kinds[rows],
             verdicts=verdicts[rows],
-            visitors=columns.visitors[rows],
-            addresses=columns.addresses[rows],
+            visitors=senders.visitors,
+            addresses=senders.addresses,
             batches=np.full(len(rows), batch, dtype=np.int64),
         )
 

@@ -340,3 +340,13 @@ async def sweep_notifications(connection: Connection, *, rows_max: int, now: dat
     return await store.sweep_notifications(
         connection, before=now - timedelta(days=NOTICE_KEPT_DAYS), rows_max=rows_max
     )
+
+
+async def erase_email(connection: Connection, *, email: str, substitute: str) -> int:
+    """Puts ``substitute`` in the place of an address in what was sent or waits; returns in how many notifications."""
+    return await store.erase_email(connection, email=email, substitute=substitute)
+
+
+async def count_receivers(connection: Connection, *, email: str) -> int:
+    """Returns how many endpoints send mails to the address."""
+    return await store.count_receivers(connection, email=email)

@@ -328,3 +328,17 @@ DELETE FROM notices
                WHERE state <> 'WAITING'
                  AND finished_at < %(before)s
                LIMIT %(rows_max)s)
+
+-- name: erase_email
+UPDATE notices
+   SET subject = replace(subject, %(email)s, %(substitute)s),
+       body = replace(body, %(email)s, %(substitute)s),
+       last_outcome = replace(last_outcome, %(email)s, %(substitute)s),
+       answer_text = replace(answer_text, %(email)s, %(substitute)s)
+ WHERE strpos(concat_ws(' ', subject, body, last_outcome, answer_text), %(email)s) > 0
+
+-- name: count_receivers
+SELECT count(*)
+  FROM notice_endpoints
+ WHERE lower(email) = %(email)s
+   AND removed_at IS NULL

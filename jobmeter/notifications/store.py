@@ -257,3 +257,11 @@ async def replay_notifications(
 
 async def sweep_notifications(connection: Connection, *, before: datetime, rows_max: int) -> int:
     return await change_rows(connection, SQL["sweep_notifications"], {"before": before, "rows_max": rows_max})
+
+
+async def erase_email(connection: Connection, *, email: str, substitute: str) -> int:
+    return await change_rows(connection, SQL["erase_email"], {"email": email, "substitute": substitute})
+
+
+async def count_receivers(connection: Connection, *, email: str) -> int:
+    return await read_scalar(connection, int, SQL["count_receivers"], {"email": email})

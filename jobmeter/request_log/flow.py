@@ -67,6 +67,11 @@ async def sweep_requests(
     return max(old, excess)
 
 
+async def erase_requests(connection: Connection, *, email: str) -> int:
+    """Deletes recorded requests that name an address; returns how many."""
+    return await store.erase_requests(connection, email=email)
+
+
 class RequestRecorder:
     """Writes the requests of this process to the log, some at once, after they were answered.
 

@@ -68,3 +68,10 @@ DELETE FROM logged_requests
         ORDER BY rank, number
        OFFSET %(rows_max)s
         LIMIT %(delete_max)s)
+
+-- name: erase_requests
+-- Those that name an address, also as it is written in a URL.
+DELETE FROM logged_requests
+ WHERE strpos(lower(concat_ws(' ', path, query, request_headers, request_body, response_headers,
+                              response_body)), %(email)s) > 0
+    OR strpos(lower(concat_ws(' ', path, query, request_body)), replace(%(email)s, '@', '%%40')) > 0

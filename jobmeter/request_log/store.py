@@ -34,3 +34,7 @@ async def delete_old_requests(connection: Connection, *, received_before: dateti
 async def delete_excess_requests(connection: Connection, *, rows_max: int, delete_max: int) -> int:
     parameters = {"rows_max": rows_max, "delete_max": delete_max}
     return await change_rows(connection, SQL["delete_excess_requests"], parameters)
+
+
+async def erase_requests(connection: Connection, *, email: str) -> int:
+    return await change_rows(connection, SQL["erase_requests"], {"email": email})

@@ -6,6 +6,7 @@ from enum import IntEnum, StrEnum
 from typing import Self
 
 from jobmeter.base.days import final_at
+from jobmeter.database.columns import Bigint, Columns
 
 
 class Rule(IntEnum):
@@ -168,6 +169,38 @@ class Exclusion:
     origin: bytes
     day: date | None
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExcludedSender:
+    """A visitor or a network that is excluded, as it is without a day's salt."""
+
+    criterion: int
+    subject: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExcludedSenders(Columns):
+    """Excluded visitors and networks as a day's events are stored with them."""
+
+    visitors: Bigint
+    addresses: Bigint
+
+
+@dataclass(frozen=True, slots=True)
+class SeenNetworks(Columns):
+    """Networks as a day's events are stored with them, and as lists name them."""
+
+    stored: Bigint
+    addresses: Bigint
+
+
+@dataclass(frozen=True, slots=True)
+class UnseenVisitors(Columns):
+    """Visitors as they are stored on a day, and on the day before."""
+
+    visitors: Bigint
+    visitors_before: Bigint
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from jobmeter.promotion import flow as delivery
 from jobmeter.promotion.alerts import flow as alerts
 from jobmeter.request_control import flow as request_control
 from jobmeter.settlement.days import flow as settlement
-from jobmeter.worker import billing_log, cancellation, chore_log, feeds, machine_time
+from jobmeter.worker import billing_log, cancellation, chore_log, feeds, machine_time, personal_data
 
 SWEEP_ROWS_MAX, ROUNDS_MAX = 5_000, 10_000
 WAITS_MAX, WAIT_SECONDS = 200, 0.02
@@ -210,10 +210,6 @@ async def _compact_report_days(connection: Connection, occasion: Occasion, rows_
     )
 
 
-async def _sweep_nonces(connection: Connection, _: Occasion, __: int) -> int:
-    return await machine_time.sweep_nonces(connection)
-
-
 async def _sweep_requests(connection: Connection, occasion: Occasion, rows_max: int) -> int:
     return await machine_time.sweep_requests(connection, settings=occasion.settings, rows_max=rows_max)
 
@@ -264,6 +260,9 @@ CHORES = (
     Chore("observe contracts", Queue.MAINTENANCE, _in_steps(alerts.observe_contracts), rounds_max=1),
     Chore("sweep the promotion feed", Queue.MAINTENANCE, _in_steps(delivery.sweep_changes), rounds_max=1),
     Chore("trim refused events", Queue.MAINTENANCE, _in_steps(filters.trim_refused), rounds_max=1),
+    Chore(
+        "delete old personal data", Queue.MAINTENANCE, personal_data.delete_old, rows_max=20, again_from=20
+    ),
     # If the folder is not writable, the events stay and all other chores continue.
     Chore(
         "drop event days",
@@ -280,7 +279,7 @@ CHORES = (
     Chore("move live days", Queue.MAINTENANCE, _in_batches(charge.move_past_days), rows_max=5_000),
     Chore("compact report days", Queue.MAINTENANCE, _compact_report_days, rows_max=SWEEP_ROWS_MAX),
     Chore("archive months", Queue.MAINTENANCE, _in_steps(months.archive_next_final_day)),
-    Chore("sweep nonces", Queue.MAINTENANCE, _sweep_nonces, rounds_max=1),
+    Chore("sweep nonces", Queue.MAINTENANCE, machine_time.sweep_nonces, rounds_max=1),
 )
 
 

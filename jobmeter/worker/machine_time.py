@@ -13,7 +13,7 @@ from jobmeter.people.sessions import flow as sessions
 from jobmeter.request_log import flow as request_log
 
 
-async def sweep_nonces(connection: Connection) -> int:
+async def sweep_nonces(connection: Connection, *_: object) -> int:
     """Signatures are checked against the machine's clock."""
     return await signatures.sweep_nonces(connection, machine_now=read_machine_clock())
 

@@ -37,6 +37,7 @@ NEED_SERVER = {
     "worker",
     "consume",
     "doctor",
+    "erase",
     "sandbox",
     "demo",
     "traffic",

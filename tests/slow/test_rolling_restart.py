@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import signal
 import subprocess
@@ -33,6 +34,8 @@ pytestmark = pytest.mark.slow
 
 GUIDE = ROOT / "docs" / "how-to" / "upgrade.md"
 BATCH_ROWS = 400
+# Its workers would otherwise be of a user who may not enter the folder.
+AS_ROOT = "user root;\n" if os.geteuid() == 0 else ""
 CLICK_EVERY = 20
 RESTARTS = 3
 ANSWERS_BETWEEN = 20  # of each client, before and after each step of a restart
@@ -206,7 +209,7 @@ def run_proxy(folder, ports):
     block = block.replace("server {\n    location", f"server {{\n    listen 127.0.0.1:{port};\n    location")
     file = folder / "nginx.conf"
     file.write_text(
-        f"daemon off;\npid {folder}/pid;\nerror_log {folder}/nginx.log;\nevents {{}}\n"
+        f"{AS_ROOT}daemon off;\npid {folder}/pid;\nerror_log {folder}/nginx.log;\nevents {{}}\n"
         f"http {{\naccess_log off;\nclient_body_temp_path {folder}/body;\nproxy_temp_path {folder}/proxy;\n{block}\n}}\n"
     )
     proxy = subprocess.Popen([nginx, "-c", str(file)])

@@ -36,6 +36,7 @@ BEGINNING = (
     "UPDATE job_month_keeping SET kept_through = '1970-01-01'",
     "UPDATE delivery_numbers SET last = 0, dropped = 0",
     "UPDATE contract_spend_cursor SET counted_until = 0",
+    "UPDATE poster_retention SET looked_on = '1970-01-01'",
     "UPDATE listed_job_counts SET counted_at = NULL, seen_through = '1970-01-01'",
 )
 PRICE_MICROS = 1_500_000
@@ -165,6 +166,8 @@ async def clear(database: Database) -> None:
                     [
                         "schema_migrations",
                         "event_days",
+                        "visitor_salts",
+                        "poster_retention",
                         "delivery_numbers",
                         "contract_spend_cursor",
                         "filter_revision",

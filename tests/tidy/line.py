@@ -35,6 +35,7 @@ LINE = (
     "reports",
     "exports",
     "integrity",
+    "privacy",
     "sandbox_controls",
     "http",
 )
@@ -119,7 +120,7 @@ ROOMS = {
         "members",
     ),
     "ledger": ("", "bulk", "chain"),
-    "metering": ("", "filters", "retention", "intake", "intake.singles", "streams"),
+    "metering": ("", "filters", "pseudonyms", "retention", "intake", "intake.singles", "streams"),
     "notifications": ("", "endpoints", "listing", "dispatch"),
     "partners": ("", "applications", "tokens", "secrets", "oauth1"),
     "people": ("", "mails", "sessions", "accounts", "logins", "passkeys"),

@@ -354,3 +354,13 @@ async def _notify_issued(connection: Connection, document: Document, now: dateti
         },
         now=now,
     )
+
+
+async def erase_poster(connection: Connection, *, email: str, substitute: str) -> int:
+    """Puts ``substitute`` in the place of a poster's address in drafts; returns in how many lines."""
+    return await store.erase_poster_of_drafts(connection, email=email, substitute=substitute)
+
+
+async def count_issued_lines(connection: Connection, *, email: str) -> int:
+    """Returns how many lines of issued documents name the poster: these are never changed."""
+    return await store.count_issued_lines(connection, email=email)

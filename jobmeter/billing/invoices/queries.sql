@@ -501,3 +501,17 @@ SELECT %(month)s::date AS month,
   FROM billing_documents
  WHERE month = %(month)s
    AND account_id = coalesce(%(account_id)s, account_id)
+
+-- name: erase_poster_of_drafts
+UPDATE billing_lines
+   SET poster_email = %(substitute)s
+ WHERE poster_email = %(email)s
+   AND poster_email <> ''
+   AND document_id IN (SELECT id FROM billing_documents WHERE digest = '')
+
+-- name: count_issued_lines
+SELECT count(*)
+  FROM billing_lines
+ WHERE poster_email = %(email)s
+   AND poster_email <> ''
+   AND document_id IN (SELECT id FROM billing_documents WHERE digest <> '')

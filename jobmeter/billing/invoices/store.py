@@ -218,3 +218,12 @@ async def list_held(
 async def read_progress(connection: Connection, *, account_id: int | None, month: date) -> MonthProgress:
     parameters = {"account_id": account_id, "month": month}
     return await read_row(connection, MonthProgress, SQL["read_progress"], parameters)
+
+
+async def erase_poster_of_drafts(connection: Connection, *, email: str, substitute: str) -> int:
+    parameters = {"email": email, "substitute": substitute}
+    return await change_rows(connection, SQL["erase_poster_of_drafts"], parameters)
+
+
+async def count_issued_lines(connection: Connection, *, email: str) -> int:
+    return await read_scalar(connection, int, SQL["count_issued_lines"], {"email": email})

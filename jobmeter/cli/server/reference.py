@@ -5,7 +5,7 @@ Does not own the tables. A test compares the committed pages with the generated 
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import partial
 from pathlib import Path
@@ -39,11 +39,13 @@ from jobmeter.http.endpoints import Audience
 from jobmeter.integrity.unchecked.entry import ADDED, ALL, REMOVED
 from jobmeter.integrity.unchecked.model import UNCHECKED
 from jobmeter.metering.model import Verdict
+from jobmeter.privacy.data_map import PERSONAL
 from jobmeter.pull.reading.streams import STREAMS
 from jobmeter.sandbox import endpoints as sandbox_http
 from jobmeter.settlement.model import Rule
 
 UNCHECKED_HEADING = "## What the check does not notice"
+PERSONAL_HEADING = "## All personal data"
 UNCHECKED_INTRODUCTION = (
     "A test plants a change in each column of each table of a database with a long history, removes rows and adds some. It demands\n"
     "that a law is broken, or that the column is in this list, with the reason why a change of it does no harm or cannot be known.\n"
@@ -194,10 +196,35 @@ def print_unchecked() -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_unchecked(page: Path) -> None:
-    """Replaces the section at the end of the page."""
-    text = page.read_text(encoding="utf-8").partition(UNCHECKED_HEADING)[0]
-    page.write_text(text + print_unchecked(), encoding="utf-8")
+def print_personal() -> str:
+    """The section of the page about personal data that lists all columns which hold any."""
+    lines = [
+        PERSONAL_HEADING,
+        "",
+        NOTE,
+        "| table | columns | what | why | kept | erased by |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in PERSONAL:
+        columns = ", ".join(f"`{name}`" for name in row.columns)
+        lines.append(f"| `{row.table}` | {columns} | {row.what} | {row.why} | {row.kept} | {row.erased} |")
+    return "\n".join(lines) + "\n"
+
+
+# The last section of each of these pages, next to the folder of the reference, is printed.
+PRINTED_SECTIONS: Mapping[str, tuple[str, Callable[[], str]]] = {
+    "money.md": (UNCHECKED_HEADING, print_unchecked),
+    "personal-data.md": (PERSONAL_HEADING, print_personal),
+}
+
+
+def write_sections(folder: Path) -> list[Path]:
+    """Replaces the section at the end of each page that is there."""
+    found = [page for name in PRINTED_SECTIONS if (page := folder / name).exists()]
+    for page in found:
+        heading, render = PRINTED_SECTIONS[page.name]
+        page.write_text(page.read_text(encoding="utf-8").partition(heading)[0] + render(), encoding="utf-8")
+    return found
 
 
 def print_client() -> str:
@@ -301,11 +328,7 @@ def write_pages(folder: Path) -> list[Path]:
     for name, render in list_pictures().items():
         (pictures / name).write_text(render(), encoding="utf-8")
     paths.append(pictures)
-    money = folder.parent / "explanation" / "money.md"
-    if money.exists():
-        write_unchecked(money)
-        paths.append(money)
-    return paths
+    return paths + write_sections(folder.parent / "explanation")
 
 
 def _first_line(described: object) -> str:

@@ -84,3 +84,8 @@ async def list_partner_uses(
         span=span,
         page=page,
     )
+
+
+async def erase_poster(connection: Connection, *, email: str, substitute: str) -> int:
+    """Puts ``substitute`` in the place of a poster's address; returns of how many used credits."""
+    return await store.erase_poster(connection, email=email, substitute=substitute)

@@ -114,3 +114,10 @@ SELECT {credit_use}
         LIMIT %(rows_max)s) AS used
  ORDER BY used_at, number
  LIMIT %(rows_max)s
+
+-- name: erase_poster
+-- All else of a used credit is never changed.
+UPDATE credit_uses
+   SET poster_email = %(substitute)s
+ WHERE poster_email = %(email)s
+   AND poster_email <> ''

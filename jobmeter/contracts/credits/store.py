@@ -5,7 +5,7 @@ from uuid import UUID
 
 from jobmeter.contracts.credits.model import CreditUse, PaidRun, PartnerCredits, UsedSpan, UsesPage
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import find_scalar, list_rows
+from jobmeter.database.rows import change_rows, find_scalar, list_rows
 from jobmeter.database.statements import load_statements, vars_of
 from jobmeter.ledger.model import AccountKind, Purpose
 
@@ -73,3 +73,7 @@ async def list_partner_uses(
         "are_owned": are_owned,
     }
     return await list_rows(connection, CreditUse, SQL["list_partner_uses"], parameters)
+
+
+async def erase_poster(connection: Connection, *, email: str, substitute: str) -> int:
+    return await change_rows(connection, SQL["erase_poster"], {"email": email, "substitute": substitute})

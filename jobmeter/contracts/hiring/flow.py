@@ -322,3 +322,8 @@ async def _move(
         cause=cause,
     )
     return await ledger.book(connection, posting)
+
+
+async def erase_seat(connection: Connection, *, email: str, substitute: str) -> int:
+    """Puts ``substitute`` in the place of a seat and of a default poster; returns in how many contracts."""
+    return await store.erase_seat(connection, email=email, substitute=substitute)

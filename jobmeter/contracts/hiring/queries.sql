@@ -137,3 +137,11 @@ SELECT valid_from, price_micros
   FROM hiring_prices
  WHERE contract_id = %(contract_id)s
  ORDER BY valid_from
+
+-- name: erase_seat
+UPDATE hiring_contracts
+   SET seats = array_replace(seats, %(email)s, %(substitute)s),
+       default_poster_email = CASE WHEN default_poster_email = %(email)s THEN %(substitute)s
+                                   ELSE default_poster_email
+                              END
+ WHERE %(email)s = ANY(seats || default_poster_email)

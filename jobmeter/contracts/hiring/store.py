@@ -12,7 +12,7 @@ from jobmeter.contracts.hiring.model import (
     PartnerHiring,
 )
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import find_row, list_rows, list_scalars, read_scalar
+from jobmeter.database.rows import change_rows, find_row, list_rows, list_scalars, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
 from jobmeter.ledger.model import AccountKind, Purpose
 
@@ -112,3 +112,7 @@ async def read_hiring_price(connection: Connection, *, contract_id: int, now: da
 
 async def list_hiring_prices(connection: Connection, *, contract_id: int) -> list[HiringPrice]:
     return await list_rows(connection, HiringPrice, SQL["list_hiring_prices"], {"contract_id": contract_id})
+
+
+async def erase_seat(connection: Connection, *, email: str, substitute: str) -> int:
+    return await change_rows(connection, SQL["erase_seat"], {"email": email, "substitute": substitute})

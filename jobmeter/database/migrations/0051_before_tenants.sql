@@ -78,7 +78,7 @@ BEGIN
          WHERE relnamespace = 'public'::regnamespace
            AND relkind IN ('r', 'p', 'v', 'S')
            AND (NOT relispartition OR relrowsecurity)
-           AND relname NOT IN ('operator_keys', 'operator_key_secrets', 'schema_migrations')
+           AND relname NOT IN ('operator_keys', 'operator_key_secrets', 'schema_migrations', 'visitor_salts')
            AND relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)
            AND NOT CASE WHEN relkind = 'S' THEN has_sequence_privilege('jobmeter_tenant', oid, 'USAGE')
                         ELSE has_table_privilege('jobmeter_tenant', oid, 'SELECT') END

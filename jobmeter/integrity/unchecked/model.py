@@ -6,6 +6,7 @@ A test plants a change in every column of every table, and demands a broken law 
 from jobmeter.integrity.unchecked.access import UNCHECKED_ACCESS
 from jobmeter.integrity.unchecked.billing import UNCHECKED_BILLING
 from jobmeter.integrity.unchecked.entry import ADDED, ALL, REMOVED, Unchecked
+from jobmeter.integrity.unchecked.privacy import UNCHECKED_PRIVACY
 
 SETTING = (
     "a setting of the operator, in force from then on; what was decided by it is stored where it was decided"
@@ -20,6 +21,7 @@ GONE = "events of the day were dropped after their retention, and nothing is lef
 
 UNCHECKED: tuple[Unchecked, ...] = (
     *UNCHECKED_ACCESS,
+    *UNCHECKED_PRIVACY,
     Unchecked("call_counters", (ALL, ADDED, REMOVED), "the calls of one day, which only limit the same day"),
     Unchecked("repeat_claims", (ALL, ADDED, REMOVED), "answers kept a day for repeated requests"),
     Unchecked("logged_requests", (ALL, ADDED, REMOVED), LOG),

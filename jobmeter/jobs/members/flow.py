@@ -244,3 +244,25 @@ async def list_changes(
 ) -> list[ShownChange]:
     """Returns who changed which of the application's jobs, newest first; a parent application sees those of its children."""
     return await store.list_changes(connection, page, application_id=application.id)
+
+
+async def count_open_jobs(connection: Connection, *, email: str) -> int:
+    """Returns how many jobs of a poster are not over."""
+    return await store.count_open_jobs(connection, email=email)
+
+
+async def erase_poster(connection: Connection, *, email: str, substitute: str) -> dict[str, int]:
+    """Puts ``substitute`` in the place of a poster's address; returns in how many jobs and logged changes."""
+    return {
+        "jobs": await store.erase_poster(connection, email=email, substitute=substitute),
+        "changes of jobs": await store.erase_poster_of_changes(
+            connection, email=email, substitute=substitute
+        ),
+    }
+
+
+async def list_former_posters(
+    connection: Connection, *, before: datetime, erased: str, rows_max: int
+) -> list[str]:
+    """Returns posters whose jobs all ended before a moment, who cannot log in, and of whom no seat is kept. Addresses that begin with ``erased`` are nobody's."""
+    return await store.list_former_posters(connection, before=before, erased=erased, rows_max=rows_max)

@@ -153,3 +153,46 @@ SELECT change.job_id, application_id, external_id, change.revision, kind, actor,
          LIMIT %(rows_max)s) AS change
   JOIN job_postings ON job_postings.shard = change.shard AND job_postings.job_id = change.job_id
  ORDER BY made_at DESC, change.job_id DESC, change.revision DESC, kind DESC
+
+-- name: count_open_jobs
+SELECT count(*)
+  FROM job_postings
+ WHERE poster_email = %(email)s
+   AND poster_email <> ''
+   AND state IN ('PENDING', 'LIVE')
+
+-- name: erase_poster
+-- In the element that was sent too, under either of its names. What a feed or a partner sent otherwise stays.
+UPDATE job_postings
+   SET poster_email = %(substitute)s,
+       content = CASE WHEN content ? 'posterEmail'
+                      THEN jsonb_set(content, '{posterEmail}', to_jsonb(%(substitute)s::text))
+                      WHEN content ? 'poster_email'
+                      THEN jsonb_set(content, '{poster_email}', to_jsonb(%(substitute)s::text))
+                      ELSE content
+                 END
+ WHERE poster_email = %(email)s
+   AND poster_email <> ''
+
+-- name: erase_poster_of_changes
+-- As the poster, and as who made the change: a member, a customer or a partner's person.
+UPDATE job_changes
+   SET poster_email = CASE WHEN poster_email = %(email)s THEN %(substitute)s ELSE poster_email END,
+       actor = replace(actor, ' ' || %(email)s, ' ' || %(substitute)s)
+ WHERE poster_email = %(email)s
+    OR actor IN ('member ' || %(email)s, 'customer ' || %(email)s, 'partner ' || %(email)s)
+
+-- name: list_former_posters
+-- Addresses whose jobs all ended before a day, and that are nobody's who could log in: the oldest of them.
+SELECT poster_email
+  FROM job_postings
+ WHERE poster_email <> ''
+   AND NOT starts_with(poster_email, %(erased)s)
+   AND NOT EXISTS (SELECT FROM people WHERE email = poster_email)
+   AND NOT EXISTS (SELECT
+                     FROM hiring_contracts
+                    WHERE poster_email = default_poster_email
+                       OR poster_email = ANY(seats))
+ GROUP BY poster_email
+HAVING bool_and(coalesce(closed_at, expires_at, created_at) < %(before)s AND state NOT IN ('PENDING', 'LIVE'))
+ LIMIT %(rows_max)s

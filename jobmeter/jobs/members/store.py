@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import find_row, list_rows, list_scalars, read_scalar
+from jobmeter.database.rows import change_rows, find_row, list_rows, list_scalars, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
 from jobmeter.jobs.members.model import (
     ChangePage,
@@ -86,3 +86,25 @@ async def list_job_acts(connection: Connection, *, shard: int, job_id: int, rows
 async def list_changes(connection: Connection, page: ChangePage, *, application_id: int) -> list[ShownChange]:
     parameters = vars_of(page) | {"application_id": application_id}
     return await list_rows(connection, ShownChange, SQL["list_changes"], parameters)
+
+
+async def count_open_jobs(connection: Connection, *, email: str) -> int:
+    return await read_scalar(connection, int, SQL["count_open_jobs"], {"email": email})
+
+
+async def erase_poster(connection: Connection, *, email: str, substitute: str) -> int:
+    parameters = {"email": email, "substitute": substitute}
+    return await change_rows(connection, SQL["erase_poster"], parameters)
+
+
+async def erase_poster_of_changes(connection: Connection, *, email: str, substitute: str) -> int:
+    parameters = {"email": email, "substitute": substitute}
+    return await change_rows(connection, SQL["erase_poster_of_changes"], parameters)
+
+
+async def list_former_posters(
+    connection: Connection, *, before: datetime, erased: str, rows_max: int
+) -> list[str]:
+    """``erased`` is how a substitute begins."""
+    parameters = {"before": before, "erased": erased, "rows_max": rows_max}
+    return await list_scalars(connection, str, SQL["list_former_posters"], parameters)

@@ -1,16 +1,17 @@
 """Owns the verbs of metering: take a batch in, make the partitions that the next days need."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
 from importlib.metadata import version
+from secrets import token_bytes
 
 import numpy as np
 from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
 
-from jobmeter.base.days import DAY_MS, day_from_number, day_of
+from jobmeter.base.days import DAY_MS, day_from_number, day_of, list_days
 from jobmeter.base.limits import REFUSALS_LISTED_MAX
 from jobmeter.charging.charge import flow as charging
 from jobmeter.charging.model import NOTHING_CHARGED, ChargeResult
@@ -49,6 +50,7 @@ from jobmeter.metering.model import (
     StoredEvents,
     Verdict,
 )
+from jobmeter.metering.pseudonyms.flow import SALT_BYTES, SaltCache
 from jobmeter.wire.events import Event, Malformed, decode_events
 
 # Errors that are not the sender's fault: nothing was recorded, and the same batch may be sent again.
@@ -60,10 +62,11 @@ NAMES_AT_ONCE_MAX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class IntakeCaches:
-    """What a process remembers between batches: jobs' live windows, and filters."""
+    """What a process remembers between batches: jobs' live windows, filters, and the salts of days."""
 
     windows: LiveWindowCache = field(default_factory=LiveWindowCache)
     filters: FilterCache = field(default_factory=FilterCache)
+    salts: SaltCache = field(default_factory=SaltCache)
     recorded_days: set[date] = field(default_factory=set)
 
 
@@ -126,7 +129,9 @@ async def ingest(
     windows = await find_live_windows(connection, job_ids, known.windows)
     for _ in range(JUDGEMENTS_MAX):
         try:
-            taken = await _ingest_columns(connection, columns, windows, filters, batch=start.batch, now=now)
+            taken = await _ingest_columns(
+                connection, columns, windows, filters, salts=known.salts, batch=start.batch, now=now
+            )
         except StaleWindowsError as error:
             # Jobs are not held while they are judged: intake stores events before it locks jobs, never after.
             windows, stale = await windows_flow.read_live_windows(connection, job_ids), error
@@ -170,6 +175,7 @@ async def _ingest_columns(
     windows: LiveWindows,
     filters: Filters,
     *,
+    salts: SaltCache,
     batch: int,
     now: datetime,
 ) -> _Taken:
@@ -179,13 +185,21 @@ async def _ingest_columns(
     one does the batch go through a staging table (design, storage). In a savepoint: all of it or nothing.
     """
     verdicts = rules.judge(columns, windows, filters, now=now)
-    candidates = await _refuse_bursts(connection, columns, verdicts, windows, filters)
+    candidates = await _refuse_bursts(connection, columns, verdicts, windows, filters, salts=salts)
     rows = rules.order_for_storage(columns, verdicts)
     if len(rows) == 0:
         return _Taken(verdicts, rows, NOTHING_CHARGED)
-    events = StoredEvents.of_batch(columns, verdicts, rows, batch)
+    await salts.load(connection, columns.times_ms[rows])
+    events = StoredEvents.of_batch(columns, salts.hide_senders(columns, rows), verdicts, rows, batch)
     charge_rows = partial(
-        _charge, connection, columns, verdicts, windows=windows, candidates=candidates, batch=batch, now=now
+        _charge,
+        connection,
+        columns,
+        verdicts,
+        windows=windows,
+        count_recent=partial(_count_recent, connection, candidates, salts),
+        batch=batch,
+        now=now,
     )
     try:
         async with connection.transaction():
@@ -223,7 +237,7 @@ async def _charge(
     rows: Column,
     *,
     windows: LiveWindows,
-    candidates: BurstCandidates | None,
+    count_recent: Callable[[Column], Awaitable[None]],
     batch: int,
     now: datetime,
 ) -> ChargeResult:
@@ -232,9 +246,16 @@ async def _charge(
     counts = rules.count_clicks(columns, verdicts, rows, windows)
     charged = await charging.charge(connection, counts, batch=batch, now=now)
     await filters_flow.count_refused(connection, columns, verdicts, rows)
-    if candidates is not None:
-        await filters_flow.add_recent_clicks(connection, bursts.count_new(candidates, rows))
+    await count_recent(rows)
     return charged
+
+
+async def _count_recent(
+    connection: Connection, candidates: BurstCandidates | None, salts: SaltCache, rows: Column
+) -> None:
+    if candidates is not None:
+        counted = salts.hide_windows(bursts.count_new(candidates, rows))
+        await filters_flow.add_recent_clicks(connection, counted)
 
 
 def _list_agents(events: Sequence[Event | Malformed]) -> list[str | None]:
@@ -291,13 +312,21 @@ def name_lists() -> str:
 
 
 async def _refuse_bursts(
-    connection: Connection, columns: EventColumns, verdicts: Column, windows: LiveWindows, filters: Filters
+    connection: Connection,
+    columns: EventColumns,
+    verdicts: Column,
+    windows: LiveWindows,
+    filters: Filters,
+    *,
+    salts: SaltCache,
 ) -> BurstCandidates | None:
     """Sets the verdict of clicks beyond a window's limit; they are counted without being charged."""
     found = bursts.find_candidates(columns, verdicts, windows, filters.policies)
     if found is None:
         return None
-    kept = await filters_flow.read_recent_clicks(connection, found.groups)
+    # A window may begin on the day before its events.
+    await salts.load(connection, found.groups.window_ms)
+    kept = await filters_flow.read_recent_clicks(connection, salts.hide_windows(found.groups))
     refused = bursts.find_bursts(found, kept, columns.times_ms)
     if len(refused):
         # A batch that is sent again is a duplicate, not a burst: its clicks are in the windows already.
@@ -348,7 +377,6 @@ def _make_reply(
 
 
 async def make_event_days(connection: Connection, *, now: datetime) -> None:
-    """Partitions for every day whose events may come in now or within two days. Safe to repeat."""
-    await store.make_event_days(
-        connection, first=day_of(now - timedelta(days=3)), last=day_of(now + timedelta(days=2))
-    )
+    """Partitions for every day whose events may come in now or within two days, each with a new salt. Safe to repeat."""
+    days = list(list_days(day_of(now - timedelta(days=3)), day_of(now + timedelta(days=2))))
+    await store.make_event_days(connection, days=days, salts=[token_bytes(SALT_BYTES) for _ in days])

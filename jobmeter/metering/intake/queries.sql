@@ -63,5 +63,13 @@ SELECT row_index
  WHERE kept.verdict = {Verdict.COUNTED}
 
 -- name: make_event_days
-SELECT make_event_day(day::date)
-  FROM generate_series(%(first)s::date, %(last)s::date, interval '1 day') AS day
+-- A day gets its salt when it is made, and never later: events may be stored in it from then on.
+WITH made AS MATERIALIZED (
+    SELECT day, salt, make_event_day(day) AS is_new
+      FROM unnest(%(days)s::date[], %(salts)s::bytea[]) AS wanted (day, salt)
+)
+INSERT INTO visitor_salts (day, salt)
+SELECT day, salt
+  FROM made
+ WHERE is_new
+    ON CONFLICT (day) DO NOTHING

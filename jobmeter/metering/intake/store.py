@@ -44,5 +44,5 @@ async def list_counted(connection: Connection, events: SentEvents) -> list[int]:
     return await list_scalars(connection, int, SQL["list_counted"], events.parameters())
 
 
-async def make_event_days(connection: Connection, *, first: date, last: date) -> None:
-    await connection.execute(SQL["make_event_days"], {"first": first, "last": last})
+async def make_event_days(connection: Connection, *, days: list[date], salts: list[bytes]) -> None:
+    await connection.execute(SQL["make_event_days"], {"days": days, "salts": salts})

@@ -213,3 +213,8 @@ async def _check_managers(
         return
     if not await store.count_other_managers(connection, partner_id=partner_id, person_id=person_id):
         raise Refused(Fault.LAST_MANAGER)
+
+
+async def erase_person(connection: Connection, *, email: str) -> int:
+    """Deletes the person with this address, with roles, sessions and passkeys; returns how many there were, one at most."""
+    return await store.erase_person(connection, email=email)

@@ -102,3 +102,7 @@ DELETE FROM person_grants
 -- name: delete_person
 DELETE FROM people
  WHERE id = %(person_id)s
+
+-- name: erase_person
+DELETE FROM people
+ WHERE email = %(email)s

@@ -92,3 +92,7 @@ async def delete_grant(connection: Connection, *, grant_id: int) -> None:
 
 async def delete_person(connection: Connection, *, person_id: int) -> None:
     await connection.execute(SQL["delete_person"], {"person_id": person_id})
+
+
+async def erase_person(connection: Connection, *, email: str) -> int:
+    return await change_rows(connection, SQL["erase_person"], {"email": email})

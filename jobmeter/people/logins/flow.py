@@ -162,3 +162,8 @@ async def sweep_logins(connection: Connection, *, rows_max: int, now: datetime) 
     return await store.delete_old_logins(
         connection, made_before=now - timedelta(hours=rules.WINDOW_HOURS), rows_max=rows_max
     )
+
+
+async def erase_logins(connection: Connection, *, email: str) -> int:
+    """Deletes the requests of this address to log in; returns how many there were."""
+    return await store.erase_logins(connection, email=email)

@@ -75,3 +75,7 @@ DELETE FROM login_requests
         WHERE made_at < %(made_before)s
         LIMIT %(rows_max)s
           FOR UPDATE SKIP LOCKED)
+
+-- name: erase_logins
+DELETE FROM login_requests
+ WHERE email = %(email)s

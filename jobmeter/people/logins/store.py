@@ -58,3 +58,7 @@ async def use_logins(connection: Connection, *, email: str, used_at: datetime) -
 async def delete_old_logins(connection: Connection, *, made_before: datetime, rows_max: int) -> int:
     parameters = {"made_before": made_before, "rows_max": rows_max}
     return await change_rows(connection, SQL["delete_old_logins"], parameters)
+
+
+async def erase_logins(connection: Connection, *, email: str) -> int:
+    return await change_rows(connection, SQL["erase_logins"], {"email": email})

@@ -1,22 +1,32 @@
-"""Owns the operator's settings for settlement: rules and their limits, manual exclusions, network lists.
+"""Owns the operator's settings for settlement: rules and their limits, manual exclusions, network lists. Also owns the marks of rules that
+compare visitors and networks with lists, or with the views of the day before.
 
-A setting applies to every day that is judged later; a judged day never changes.
+A setting applies to every day that is judged later; a judged day never changes. Events have each day's own numbers for visitors and
+networks (``metering.pseudonyms``), which are translated here while the salts are there.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
+
+import numpy as np
 
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
+from jobmeter.metering.pseudonyms import flow as pseudonyms
 from jobmeter.settlement import store as settlement_store
 from jobmeter.settlement.click_rules import networks as click_rules_networks
 from jobmeter.settlement.click_rules import store
 from jobmeter.settlement.model import (
+    Criterion,
+    ExcludedSenders,
     Exclusion,
     KeptExclusion,
     NetworkList,
     Rule,
     RulePolicy,
+    SeenNetworks,
+    UnseenVisitors,
     make_default_policy,
 )
 
@@ -78,3 +88,44 @@ async def set_networks_by_asn(
     """Replaces the list by the networks of some autonomous systems, as ``networks.select_networks`` reads them."""
     networks = click_rules_networks.select_networks(lines, asns)
     return await set_networks(connection, list_name=list_name, networks=networks, now=now)
+
+
+async def replace_excluded_visitor(connection: Connection, *, visitor: int, substitute: int) -> int:
+    """Puts another visitor in the place of an excluded one (``metering.pseudonyms``); returns in how many exclusions."""
+    return await store.replace_excluded_visitor(connection, visitor=visitor, substitute=substitute)
+
+
+async def mark_excluded(connection: Connection, *, day: date, rule: int) -> int:
+    """Excluded visitors and networks are few, and translated into the numbers of the day."""
+    listed = await store.list_excluded_senders(connection, day=day)
+
+    async def hide(criterion: Criterion) -> Column:
+        subjects = [one.subject for one in listed if one.criterion == criterion]
+        return await pseudonyms.hide_on(connection, _pack(subjects), day=day)
+
+    senders = ExcludedSenders(await hide(Criterion.VISITOR), await hide(Criterion.ADDRESS))
+    return await store.mark_excluded(connection, senders, day=day, rule=rule)
+
+
+async def mark_data_centres(connection: Connection, *, day: date, rule: int) -> int:
+    """Lists may have millions of networks: those of the day's clicks are translated, if any list has one."""
+    stored = _pack(await store.list_networks_seen(connection))
+    if len(stored) == 0:
+        return 0
+    seen = SeenNetworks(stored, await pseudonyms.reveal_on(connection, stored, day=day))
+    return await store.mark_data_centres(connection, seen, rule=rule)
+
+
+async def mark_clicks_without_view(connection: Connection, *, day: date, rule: int) -> int:
+    """Only visitors without a view on the day are looked for on the day before, under its numbers."""
+    visitors = _pack(await store.list_visitors_without_view(connection, day=day))
+    if len(visitors) == 0:
+        return 0
+    day_before = day - timedelta(days=1)
+    known = await pseudonyms.reveal_on(connection, visitors, day=day)
+    suspects = UnseenVisitors(visitors, await pseudonyms.hide_on(connection, known, day=day_before))
+    return await store.mark_clicks_without_view(connection, suspects, day=day, rule=rule)
+
+
+def _pack(numbers: Sequence[int]) -> Column:
+    return np.array(numbers, dtype=np.int64)

@@ -41,7 +41,8 @@ UPDATE settling_clicks
  WHERE ctid = ANY(ARRAY(SELECT place FROM placed WHERE nth > 1))
 
 -- name: mark_excluded
--- One branch per criterion, so that long lists are joined instead of being compared one by one.
+-- One branch per criterion, so that long lists are joined instead of being compared one by one. Visitors and
+-- networks are given as the day's events are stored with them.
 WITH excluded AS (
     SELECT criterion, subject, origin
       FROM settlement_exclusions
@@ -54,11 +55,11 @@ WITH excluded AS (
      UNION
     SELECT clicks.ctid
       FROM settling_clicks AS clicks
-      JOIN excluded ON criterion = {Criterion.VISITOR} AND subject = visitor
+      JOIN unnest(%(visitors)s::bigint[]) AS subject ON subject = visitor
      UNION
     SELECT clicks.ctid
       FROM settling_clicks AS clicks
-      JOIN excluded ON criterion = {Criterion.ADDRESS} AND subject = address
+      JOIN unnest(%(addresses)s::bigint[]) AS subject ON subject = address
      UNION
     SELECT clicks.ctid
       FROM settling_clicks AS clicks
@@ -73,11 +74,28 @@ UPDATE settling_clicks
  WHERE ctid = ANY(ARRAY(SELECT place FROM found))
    AND rule IS NULL
 
+-- name: list_excluded_senders
+-- The visitors and networks that are excluded on a day, as they are without its salt.
+SELECT criterion, subject
+  FROM settlement_exclusions
+ WHERE criterion IN ({Criterion.VISITOR}, {Criterion.ADDRESS})
+   AND (day IS NULL OR day = %(day)s)
+
+-- name: list_networks_seen
+-- The networks of unmarked clicks as they are stored; none while no list has any.
+SELECT DISTINCT address
+  FROM settling_clicks
+ WHERE rule IS NULL
+   AND address <> 0
+   AND EXISTS (SELECT FROM blocked_networks)
+
 -- name: mark_data_centres
+-- Each network as it is stored, and as lists name it.
 UPDATE settling_clicks
    SET rule = %(rule)s
-  FROM blocked_networks
- WHERE blocked_networks.address = settling_clicks.address
+  FROM unnest(%(stored)s::bigint[], %(addresses)s::bigint[]) AS seen (stored, address)
+  JOIN blocked_networks USING (address)
+ WHERE stored = settling_clicks.address
    AND rule IS NULL
 
 -- name: mark_repeated_clicks
@@ -133,22 +151,52 @@ UPDATE settling_clicks
    SET rule = %(rule)s
  WHERE ctid = ANY(ARRAY(SELECT place FROM placed JOIN bursts USING (sender, half, part)))
 
--- name: mark_clicks_without_view
--- Only if the board reports views on the day at all. A view on that day or the day before counts, whatever
--- its verdict at intake: the rule asks whether the visitor can have seen the job.
+-- name: list_visitors_without_view
+-- The visitors of unmarked clicks on jobs that they did not view on the day, as they are stored; none if the
+-- board reports no views on the day at all.
 WITH seen AS (
-    SELECT job_id, visitor, event_key >= event_key_floor(%(day)s) AS is_of_day
+    SELECT DISTINCT job_id, visitor
       FROM events
-     WHERE event_key >= event_key_floor(%(day)s - 1)
+     WHERE event_key >= event_key_floor(%(day)s)
        AND event_key < event_key_floor(%(day)s + 1)
        AND kind = {EventKind.VIEW}
        AND visitor <> 0
 )
+SELECT DISTINCT visitor
+  FROM settling_clicks
+ WHERE rule IS NULL
+   AND visitor <> 0
+   AND EXISTS (SELECT FROM seen)
+   AND NOT EXISTS (SELECT
+                     FROM seen
+                    WHERE seen.job_id = settling_clicks.job_id
+                      AND seen.visitor = settling_clicks.visitor)
+
+-- name: mark_clicks_without_view
+-- A view on that day or the day before counts, whatever its verdict at intake: the rule asks whether the
+-- visitor can have seen the job. Each visitor is given as it is stored on the day, and on the day before.
+WITH suspects AS (
+    SELECT visitor, visitor_before
+      FROM unnest(%(visitors)s::bigint[], %(visitors_before)s::bigint[]) AS suspect (visitor, visitor_before)
+), seen AS (
+    SELECT job_id, suspects.visitor
+      FROM events
+      JOIN suspects USING (visitor)
+     WHERE event_key >= event_key_floor(%(day)s)
+       AND event_key < event_key_floor(%(day)s + 1)
+       AND kind = {EventKind.VIEW}
+     UNION ALL
+    SELECT job_id, suspects.visitor
+      FROM events
+      JOIN suspects ON visitor_before = events.visitor
+     WHERE event_key >= event_key_floor(%(day)s - 1)
+       AND event_key < event_key_floor(%(day)s)
+       AND kind = {EventKind.VIEW}
+)
 UPDATE settling_clicks
    SET rule = %(rule)s
  WHERE rule IS NULL
-   AND visitor <> 0
-   AND EXISTS (SELECT FROM seen WHERE is_of_day)
+   AND visitor IN (SELECT visitor FROM suspects)
    AND NOT EXISTS (SELECT
                      FROM seen
                     WHERE seen.job_id = settling_clicks.job_id
@@ -299,3 +347,9 @@ INSERT INTO blocked_networks (address, list_name, added_at)
 SELECT address, %(list_name)s, %(added_at)s
   FROM asked
     ON CONFLICT (address) DO NOTHING
+
+-- name: replace_excluded_visitor
+UPDATE settlement_exclusions
+   SET subject = %(substitute)s
+ WHERE criterion = {Criterion.VISITOR}
+   AND subject = %(visitor)s

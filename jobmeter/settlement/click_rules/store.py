@@ -4,11 +4,13 @@ from datetime import date, datetime
 from typing import Any
 
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import change_rows, list_rows, read_scalar, value_of
+from jobmeter.database.rows import change_rows, list_rows, list_scalars, read_scalar, value_of
 from jobmeter.database.statements import arrays_of, load_statements, vars_of
 from jobmeter.metering.model import EventKind, Verdict
 from jobmeter.settlement.model import (
     Criterion,
+    ExcludedSender,
+    ExcludedSenders,
     Exclusion,
     KeptExclusion,
     NetworkList,
@@ -16,6 +18,8 @@ from jobmeter.settlement.model import (
     Rule,
     RuleEffect,
     RulePolicy,
+    SeenNetworks,
+    UnseenVisitors,
 )
 
 SQL = load_statements("jobmeter.settlement.click_rules", enums=(Criterion, EventKind, Rule, Verdict))
@@ -38,12 +42,21 @@ async def mark_same_events(connection: Connection, *, rule: int) -> int:
     return await change_rows(connection, SQL["mark_same_events"], {"rule": rule})
 
 
-async def mark_excluded(connection: Connection, *, day: date, rule: int) -> int:
-    return await change_rows(connection, SQL["mark_excluded"], {"day": day, "rule": rule})
+async def list_excluded_senders(connection: Connection, *, day: date) -> list[ExcludedSender]:
+    return await list_rows(connection, ExcludedSender, SQL["list_excluded_senders"], {"day": day})
 
 
-async def mark_data_centres(connection: Connection, *, rule: int) -> int:
-    return await change_rows(connection, SQL["mark_data_centres"], {"rule": rule})
+async def mark_excluded(connection: Connection, senders: ExcludedSenders, *, day: date, rule: int) -> int:
+    parameters = senders.parameters() | {"day": day, "rule": rule}
+    return await change_rows(connection, SQL["mark_excluded"], parameters)
+
+
+async def list_networks_seen(connection: Connection) -> list[int]:
+    return await list_scalars(connection, int, SQL["list_networks_seen"])
+
+
+async def mark_data_centres(connection: Connection, seen: SeenNetworks, *, rule: int) -> int:
+    return await change_rows(connection, SQL["mark_data_centres"], seen.parameters() | {"rule": rule})
 
 
 async def mark_repeated_clicks(connection: Connection, *, rule: int) -> int:
@@ -55,8 +68,15 @@ async def mark_bursts(connection: Connection, policy: RulePolicy) -> int:
     return await change_rows(connection, SQL["mark_bursts"], vars_of(policy))
 
 
-async def mark_clicks_without_view(connection: Connection, *, day: date, rule: int) -> int:
-    return await change_rows(connection, SQL["mark_clicks_without_view"], {"day": day, "rule": rule})
+async def list_visitors_without_view(connection: Connection, *, day: date) -> list[int]:
+    return await list_scalars(connection, int, SQL["list_visitors_without_view"], {"day": day})
+
+
+async def mark_clicks_without_view(
+    connection: Connection, suspects: UnseenVisitors, *, day: date, rule: int
+) -> int:
+    parameters = suspects.parameters() | {"day": day, "rule": rule}
+    return await change_rows(connection, SQL["mark_clicks_without_view"], parameters)
 
 
 async def gather_touched(connection: Connection, *, day: date) -> None:
@@ -134,3 +154,8 @@ async def add_networks(
 
 async def list_network_lists(connection: Connection) -> list[NetworkList]:
     return await list_rows(connection, NetworkList, SQL["list_network_lists"])
+
+
+async def replace_excluded_visitor(connection: Connection, *, visitor: int, substitute: int) -> int:
+    parameters = {"visitor": visitor, "substitute": substitute}
+    return await change_rows(connection, SQL["replace_excluded_visitor"], parameters)

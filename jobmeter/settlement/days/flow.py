@@ -13,6 +13,7 @@ from jobmeter.charging.corrections import flow as charging
 from jobmeter.database.connection import Connection
 from jobmeter.metering.retention import flow as metering
 from jobmeter.settlement import store as settlement_store
+from jobmeter.settlement.click_rules import flow as click_rules
 from jobmeter.settlement.click_rules import store as rules
 from jobmeter.settlement.click_rules.flow import read_policies
 from jobmeter.settlement.days import store
@@ -32,14 +33,18 @@ Mark = Callable[[Connection, date, RulePolicy], Awaitable[int]]
 # The table of rules, in the order of their numbers: the statement that marks each rule's clicks.
 MARKS: dict[Rule, Mark] = {
     Rule.SAME_EVENT: lambda connection, _, policy: rules.mark_same_events(connection, rule=policy.rule),
-    Rule.EXCLUDED: lambda connection, day, policy: rules.mark_excluded(connection, day=day, rule=policy.rule),
-    Rule.DATA_CENTRE: lambda connection, _, policy: rules.mark_data_centres(connection, rule=policy.rule),
+    Rule.EXCLUDED: lambda connection, day, policy: click_rules.mark_excluded(
+        connection, day=day, rule=policy.rule
+    ),
+    Rule.DATA_CENTRE: lambda connection, day, policy: click_rules.mark_data_centres(
+        connection, day=day, rule=policy.rule
+    ),
     Rule.REPEATED_CLICK: lambda connection, _, policy: rules.mark_repeated_clicks(
         connection, rule=policy.rule
     ),
     Rule.VISITOR_BURST: lambda connection, _, policy: rules.mark_bursts(connection, policy),
     Rule.ADDRESS_BURST: lambda connection, _, policy: rules.mark_bursts(connection, policy),
-    Rule.NO_VIEW: lambda connection, day, policy: rules.mark_clicks_without_view(
+    Rule.NO_VIEW: lambda connection, day, policy: click_rules.mark_clicks_without_view(
         connection, day=day, rule=policy.rule
     ),
 }

@@ -32,6 +32,8 @@ PRINT_NO_STORED_TEXT = {
         "worker",
         "consume",
         "doctor",
+        "erase member",
+        "erase visitor",
         "settings",
         "capacity",
         "sandbox",

@@ -15,8 +15,11 @@ from tests.stories.repeats.writes import MAKERS, list_writes
 
 JOBS, BOARD, SANDBOX = "jobs are not administration", "the job board's events", "a sandbox's controls"
 BY_PEOPLE_ALONE = {Action.PARTNER_LOOK}  # on a page: tests/stories/portal/operator/test_partners.py
-# tests/deployment/test_key_rotation.py, tests/unit/database/test_psql.py
-BY_COMMANDS_ALONE = {Action.SECRETS_SEAL_AGAIN, Action.DATABASE_WRITE}
+# tests/deployment/test_key_rotation.py, tests/properties/laws/test_erasing.py, tests/unit/database/test_psql.py
+BY_COMMANDS_ALONE = {
+    *(Action.SECRETS_SEAL_AGAIN, Action.DATABASE_WRITE),
+    *(Action.MEMBER_ERASE, Action.VISITOR_ERASE),
+}
 NOT_RECORDED = {
     "/rest/simpleJobPostings": JOBS,
     "/v2/simpleJobPostings": JOBS,

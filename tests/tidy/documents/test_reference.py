@@ -5,7 +5,7 @@ import re
 import pytest
 
 from jobmeter.cli.server.command_pages import list_pictures
-from jobmeter.cli.server.reference import PAGES, print_unchecked
+from jobmeter.cli.server.reference import PAGES, PRINTED_SECTIONS
 from tests.support.paths import DOCS
 
 FOLDER = DOCS / "reference"
@@ -17,9 +17,10 @@ def test_the_page_is_up_to_date(name: str) -> None:
     assert (FOLDER / name).read_text(encoding="utf-8") == PAGES[name](), "run make docs"
 
 
-def test_the_list_of_what_is_not_checked_is_up_to_date() -> None:
-    page = (DOCS / "explanation" / "money.md").read_text(encoding="utf-8")
-    assert page.endswith(print_unchecked()), "run make docs"
+@pytest.mark.parametrize("name", PRINTED_SECTIONS)
+def test_the_printed_section_is_up_to_date(name: str) -> None:
+    page = (DOCS / "explanation" / name).read_text(encoding="utf-8")
+    assert page.endswith(PRINTED_SECTIONS[name][1]()), "run make docs"
 
 
 def test_there_are_no_other_pages() -> None:

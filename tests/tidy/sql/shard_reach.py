@@ -40,7 +40,11 @@ WIDE: Mapping[str, tuple[tuple[str, Reach, str], ...]] = {
     "Settlement looks at a day of all jobs at once.": (
         ("charging/months", EVERY, "archive_day archive_contract_day delete_months"),
         ("metering/retention", EVERY, "stream_event_day"),
-        ("settlement/click_rules", EVERY, "gather_clicks mark_clicks_without_view"),
+        (
+            "settlement/click_rules",
+            EVERY,
+            "gather_clicks list_visitors_without_view mark_clicks_without_view",
+        ),
         (
             "settlement/days",
             EVERY,
@@ -94,6 +98,11 @@ WIDE: Mapping[str, tuple[tuple[str, Reach, str], ...]] = {
         ("explain", EVERY, "list_job_postings list_corrections find_stored_event"),
         ("jobs", EVERY, "list_postings_by_external_id is_poster"),
         ("sandbox/traffic", EVERY, "list_outcomes"),
+    ),
+    "A person is erased, or an address that is not needed any more: wherever it is.": (
+        ("contracts/credits", EVERY, "erase_poster"),
+        ("jobs/members", EVERY, "count_open_jobs erase_poster erase_poster_of_changes list_former_posters"),
+        ("metering/pseudonyms", EVERY, "replace_visitor"),
     ),
     "A person's list, newest first, of all customers of a partner.": (
         ("contracts/credits", EVERY, "read_last_use list_credit_uses list_partner_credits list_partner_uses"),

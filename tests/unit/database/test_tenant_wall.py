@@ -34,6 +34,7 @@ WITHOUT_POLICY = {
         "filter_revision",
         "operator_key_secrets",
         "operator_keys",
+        "poster_retention",
         "sandbox_clock",
         "sandbox_events",
         "sandbox_failure",
@@ -45,6 +46,7 @@ WITHOUT_POLICY = {
         "settlement_runs",
         "stream_consumers",
         "stream_positions",
+        "visitor_salts",
     },
     "numbers of jobs that a chore works on next, or how far it is": {
         "contract_spend_cursor",
@@ -252,8 +254,9 @@ def test_a_session_that_names_nobody_sees_nothing(sandbox_client, owned, databas
         for table in list_guarded(database_url):
             found = connection.execute(sql.SQL("SELECT FROM {}").format(sql.Identifier(table))).fetchall()
             assert found == [], table
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute("SELECT FROM operator_keys")
+        for table in ("operator_keys", "operator_key_secrets", "visitor_salts"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(sql.SQL("SELECT FROM {}").format(sql.Identifier(table)))
 
 
 # -- the schema

@@ -51,6 +51,7 @@ def test_a_moved_clock_runs_the_chores_in_this_order():
         "observe contracts",
         "sweep the promotion feed",
         "trim refused events",
+        "delete old personal data",
         "drop event days",
         "index final days",
         "move live days",

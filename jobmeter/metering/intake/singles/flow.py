@@ -23,6 +23,7 @@ from jobmeter.metering.intake.flow import IntakeCaches, find_live_windows, inges
 from jobmeter.metering.intake.singles import store
 from jobmeter.metering.intake.singles.model import JudgedJobs, NewEvents
 from jobmeter.metering.model import EventColumns, Verdict
+from jobmeter.metering.pseudonyms.flow import SaltCache
 from jobmeter.wire.events import Event, read_job_id
 
 
@@ -61,7 +62,7 @@ async def take_events(
     try:
         targets = await store.take_events(
             connection,
-            _make_events(columns, rules.order_for_storage(columns, verdicts)),
+            _make_events(columns, rules.order_for_storage(columns, verdicts), known.salts),
             JudgedJobs(shards_of(job_ids), job_ids, windows.revisions),
             filter_revision=known.filters.revision,
             day=day,
@@ -74,21 +75,22 @@ async def take_events(
 
 
 def _find_day(times_ms: Column, known: IntakeCaches, now: datetime) -> date | None:
-    """The one day of all events if it is not over, and it is recorded by which lists its user agents are judged."""
+    """The one day of all events if it is not over, and it is known: its salt, and by which lists its user agents are judged."""
     first, last = int(times_ms.min()) // DAY_MS, int(times_ms.max()) // DAY_MS
     day = day_from_number(first)
-    return day if first == last and day >= day_of(now) and day in known.recorded_days else None
+    is_known = day in known.recorded_days and known.salts.knows(day)
+    return day if first == last and day >= day_of(now) and is_known else None
 
 
-def _make_events(columns: EventColumns, rows: Column) -> NewEvents:
-    job_ids = columns.job_ids[rows]
+def _make_events(columns: EventColumns, rows: Column, salts: SaltCache) -> NewEvents:
+    job_ids, senders = columns.job_ids[rows], salts.hide_senders(columns, rows)
     return NewEvents(
         shards=shards_of(job_ids),
         keys=columns.keys[rows],
         job_ids=job_ids,
         kinds=columns.kinds[rows],
-        visitors=columns.visitors[rows],
-        addresses=columns.addresses[rows],
+        visitors=senders.visitors,
+        addresses=senders.addresses,
     )
 
 
