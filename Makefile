@@ -6,7 +6,7 @@ BIN    := .venv/bin
 RUN    := .venv/.installed
 DEV    := .venv/.installed-dev
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-PINNED := billing duckdb kafka nats parquet portal postgresql server stripe xml
+PINNED := billing duckdb kafka nats parquet portal postgresql server stripe traces xml
 TOOLS  := build/tools
 LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 

@@ -61,6 +61,7 @@ from jobmeter.sandbox.desk import SandboxDesk
 from jobmeter.sandbox.traffic.live import TrafficPlayer, play_along
 from jobmeter.telemetry.metrics.flow import set_state
 from jobmeter.telemetry.metrics.model import ProcessState
+from jobmeter.telemetry.traces.flow import send_traces
 from jobmeter.worker import chores
 from jobmeter.worker.loop import run_loop
 
@@ -85,14 +86,15 @@ def create_app(settings: Settings | None = None, *, process: WorkerProcess | Non
         leave_interrupts_to_parent()
         keep_freed_memory()
         await wait_for_database(chosen.direct_database_url or chosen.database_url)
-        async with open_state(chosen) as state:
-            app.state.jobmeter = state
-            if process is None:
-                yield
-                return
-            with hand_over_on_signal(app, process, state.change_watch.release):
-                process.when_started()
-                yield
+        with send_traces():
+            async with open_state(chosen) as state:
+                app.state.jobmeter = state
+                if process is None:
+                    yield
+                    return
+                with hand_over_on_signal(app, process, state.change_watch.release):
+                    process.when_started()
+                    yield
 
     routes = list_routes()
     app = Starlette(
@@ -256,24 +258,19 @@ async def run_worker(settings: Settings, *, is_over: asyncio.Event, when_running
 
     Nobody wakes it: it looks for work at each interval, as every process does.
     """
-    await wait_for_database(settings.direct_database_url or settings.database_url)
-    database, clock = await open_database(settings), MachineClock()
-    try:
+    async with open_beside_servers(settings) as database:
+        clock = MachineClock()
         await chores.make_event_days(database, now=await clock.read())
         async with run_beside(run_loop(database, settings, read_clock=clock.read, wakeup=asyncio.Event())):
             when_running()
             await is_over.wait()
-    finally:
-        await database.close()
 
 
 async def run_consumer(
     settings: Settings, address: LogAddress, *, is_over: asyncio.Event, when_running: Callable[[], None]
 ) -> None:
     """Records the events of a log in a process without requests, until ``is_over``. Raises ``LogUnusableError``."""
-    await wait_for_database(settings.direct_database_url or settings.database_url)
-    database = await open_database(settings)
-    try:
+    async with open_beside_servers(settings) as database:
         consumer = StreamConsumer(
             database,
             settings,
@@ -285,8 +282,18 @@ async def run_consumer(
         )
         when_running()
         await consumer.run()
-    finally:
-        await database.close()
+
+
+@contextlib.asynccontextmanager
+async def open_beside_servers(settings: Settings) -> AsyncIterator[Database]:
+    """Yields the database of a process without requests, once it can be used, and sends the spans of the process."""
+    await wait_for_database(settings.direct_database_url or settings.database_url)
+    with send_traces():
+        database = await open_database(settings)
+        try:
+            yield database
+        finally:
+            await database.close()
 
 
 @contextlib.asynccontextmanager

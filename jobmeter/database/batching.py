@@ -14,6 +14,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.outages import is_outage
 from jobmeter.telemetry.logs.flow import begin_work, current_work
 from jobmeter.telemetry.logs.model import SharedWork, Work
+from jobmeter.telemetry.traces.flow import group_span
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
@@ -84,7 +85,12 @@ class Batcher(Generic[Asked, Answer]):
 
     async def _answer(self, group: list[_Waiting[Asked, Answer]]) -> None:
         # The task inherits the request that happened to begin it.
-        begin_work(SharedWork([waiting.work for waiting in group]))
+        work = SharedWork([waiting.work for waiting in group])
+        begin_work(work)
+        with group_span(work):
+            await self._answer_together(group)
+
+    async def _answer_together(self, group: list[_Waiting[Asked, Answer]]) -> None:
         try:
             answers = await self._carry_out([waiting.asked for waiting in group])
             assert len(answers) == len(group)

@@ -1,18 +1,25 @@
-"""Owns a connection: how its session is prepared, for whom it sees rows, and what is said where the database cannot be used.
+"""Owns a connection: how its session is prepared, for whom it sees rows, its cursor where traces are on, and what is said where the
+database cannot be used.
 
 Does not own lending connections (``pool``).
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
+from typing import Any, Self, TypeVar
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCopy, AsyncCursor
 from psycopg.pq import PipelineStatus
 from psycopg.rows import TupleRow
 
 from jobmeter.base.faults import CommandFailed
 from jobmeter.database.arrays import register_packed_arrays
+from jobmeter.database.statements import name_statement
+from jobmeter.telemetry.traces.flow import are_on, statement_span
 
 Connection = AsyncConnection[TupleRow]
+Row = TypeVar("Row")
 
 # A statement is planned once, for any values, and what it joins is looked up by key, row by row: whatever the tables held when
 # it was planned, it never reads one of them as a whole, and it locks rows in the order of its keys.
@@ -31,6 +38,20 @@ SELECT set_config('jobmeter.application', %(application_id)s::bigint::text, %(is
 
 class DatabaseUnusable(CommandFailed):
     """One clear line about why the database cannot be used."""
+
+
+class TracedCursor(AsyncCursor[Row]):
+    """Opens a span for each statement that is sent, by its name in its file."""
+
+    async def execute(self, query: Any, *arguments: Any, **options: Any) -> Self:
+        with statement_span(name_statement(query)):
+            return await super().execute(query, *arguments, **options)
+
+    @asynccontextmanager
+    async def copy(self, statement: Any, *arguments: Any, **options: Any) -> AsyncIterator[AsyncCopy]:
+        with statement_span(name_statement(statement)):
+            async with super().copy(statement, *arguments, **options) as copy:
+                yield copy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +81,8 @@ async def prefer_index_plans(connection: Connection, *, is_local: bool = True) -
 async def prepare_connection(connection: AsyncConnection[TupleRow], *, prepares: bool) -> None:
     # Statements are few and constant, so planning each only once per connection pays from the second use on.
     connection.prepare_threshold = 1 if prepares else None
+    if are_on():
+        connection.cursor_factory = TracedCursor
     await connection.set_autocommit(True)
     register_packed_arrays(connection)
     # The only setting that outlives a transaction behind a pooler too: it is one that the server reports to its client.

@@ -15,6 +15,8 @@ HEADER = re.compile(r"^-- (name|columns): *(\S+) *$", re.MULTILINE)
 USED = re.compile(r"^-- uses: *(\S+) *$", re.MULTILINE)
 
 # To psycopg (`%(name)s`) and to PostgreSQL (`'{1,2}'`) a dotted name in braces means nothing.
+UNNAMED = "(no name)"
+_NAMES: dict[str, str] = {}  # by text
 ENUM_NAME = re.compile(r"\{([^\W\d]\w*)\.(\w+)\}")
 
 
@@ -37,7 +39,14 @@ def load_statements(
     ``{Purpose.CHARGE}`` becomes the number of that member of one of ``enums``: to the planner it is a literal.
     Raises ``ValueError`` where two statements or two lists share a name, or an enum or a member is unknown.
     """
-    return _load_blocks(package, file_name, enums)["name"]
+    found = _load_blocks(package, file_name, enums)["name"]
+    _NAMES.update((text, name) for name, text in found.items())
+    return found
+
+
+def name_statement(statement: object) -> str:
+    """Returns the name of a statement that was loaded; one in words for any other, such as the beginning of a transaction."""
+    return _NAMES.get(statement, UNNAMED) if isinstance(statement, str) else UNNAMED
 
 
 def _load_blocks(

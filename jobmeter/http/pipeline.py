@@ -30,6 +30,7 @@ from jobmeter.request_control.model import Request as IdempotentRequest
 from jobmeter.request_log.model import AnsweredRequest
 from jobmeter.telemetry.logs.flow import begin_work, log_answer
 from jobmeter.telemetry.metrics.flow import count_answer
+from jobmeter.telemetry.traces.flow import name_request, request_span
 
 log = logging.getLogger("jobmeter.api")
 clients_log = logging.getLogger("jobmeter.clients")  # what callers do wrong, one line each
@@ -178,16 +179,17 @@ class AnyVerb:
     endpoint: Callable[[Request], Awaitable[Response]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            response = await self.endpoint(Request(scope, receive, send))
-            await response(scope, receive, send)
-        except Exception as error:
-            # Rows that are sent while they are read: what was sent already cannot be taken back.
-            if not isinstance(error, (ClientDisconnect, OSError)):
-                log.exception("an answer could not be sent to its end")
-            raise
-        finally:
-            begin_work(None)
+        with request_span(scope["headers"]):
+            try:
+                response = await self.endpoint(Request(scope, receive, send))
+                await response(scope, receive, send)
+            except Exception as error:
+                # Rows that are sent while they are read: what was sent already cannot be taken back.
+                if not isinstance(error, (ClientDisconnect, OSError)):
+                    log.exception("an answer could not be sent to its end")
+                raise
+            finally:
+                begin_work(None)
 
 
 async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
@@ -241,6 +243,7 @@ def _count(context: RequestContext, response: Response, *, seconds: float) -> No
     refusal = "" if context.fault is None else context.fault.name
     count_answer(method=method, route=route, status=status, seconds=seconds, refusal=refusal)
     log_answer(method=method, route=route, status=status, seconds=seconds)
+    name_request(method=method, route=route, status=status, request_id=context.request_id)
 
 
 def _describe(context: RequestContext, response: Response, received_at: datetime) -> AnsweredRequest:

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from jobmeter.database.pool import Database
 from jobmeter.telemetry.logs.flow import begin_chore
 from jobmeter.telemetry.metrics.flow import time_chore
+from jobmeter.telemetry.traces.flow import chore_span
 from jobmeter.upkeep import flow as upkeep
 from jobmeter.upkeep.model import ChoreRun
 
@@ -41,7 +42,7 @@ def noted(run: RunOnce[NamedT, TimedT]) -> RunOnce[NamedT, TimedT]:
     async def run_noted(database: Database, chore: NamedT, occasion: TimedT) -> int:
         begin_chore(chore.name)
         try:
-            with time_chore(chore.name) as found:
+            with time_chore(chore.name) as found, chore_span(chore.name, found):
                 worked = await run(database, chore, occasion)
                 found.append(worked)
         except Exception:

@@ -155,7 +155,7 @@ ROOMS = {
         "health",
     ),
     "sandbox": ("traffic", "", "listening", "demo"),
-    "telemetry": ("", "logs", "metrics"),
+    "telemetry": ("", "logs", "metrics", "traces"),
     "settlement": ("", "click_rules", "days", "trials", "acts"),
     "wire": ("", "restli", "xml", "xml.job", "xml.feed"),
 }

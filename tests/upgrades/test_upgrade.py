@@ -93,6 +93,36 @@ def test_work_continues_after_the_upgrade(kept_url: str, release: Release) -> No
     assert asyncio.run(list_breaches(kept_url)) == []
 
 
+def list_senders(database_url: str) -> set[tuple[Any, ...]]:
+    with psycopg.connect(database_url) as connection:
+        return set(connection.execute("SELECT event_key, visitor, address FROM events").fetchall())
+
+
+def list_days(database_url: str, condition: str) -> list[Any]:
+    with psycopg.connect(database_url) as connection:
+        statement = "SELECT day FROM event_days LEFT JOIN visitor_salts USING (day) WHERE " + condition
+        return [day for (day,) in connection.execute(statement + " ORDER BY day").fetchall()]
+
+
+@each_release
+def test_days_of_before_keep_the_numbers_of_visitors_and_later_days_have_salts(
+    kept_url: str, release: Release
+) -> None:
+    """Otherwise a day that is not settled yet would not recognize a visitor's second click."""
+    before = list_senders(kept_url)
+    asyncio.run(upgrade_database(kept_url))
+    old = list_days(kept_url, "salt IS NULL")
+    assert old == list_days(kept_url, "true")
+    with reopen_sandbox_client(kept_url, release.credentials) as sandbox_client:
+        sandbox_client.advance_to_midnight(days=3)
+        sandbox_client.send_clicks(sandbox_client.post_job("salted"), 2, prefix="salted-")
+        later = list_days(kept_url, "salt IS NOT NULL")
+        assert later
+        assert min(later) > max(old)
+    assert before <= list_senders(kept_url)
+    assert asyncio.run(list_breaches(kept_url)) == []
+
+
 @each_release
 def test_a_server_of_the_release_keeps_running_during_the_schema_upgrade(
     kept_url: str, release: Release, tmp_path

@@ -3,6 +3,7 @@
 Does not own the settings (``base.settings``). Imports little: the database starts only after these checks.
 """
 
+import importlib.util
 import logging
 import os
 import sys
@@ -14,6 +15,7 @@ from jobmeter.http.proxies import read_trusted_proxies
 from jobmeter.http.rate_limits import read_rate_limits
 from jobmeter.telemetry.logs.formats import make_formatter
 from jobmeter.telemetry.logs.model import LogFormat
+from jobmeter.telemetry.traces import flow as traces
 from jobmeter.wire.restli.versions import read_sunsets
 
 
@@ -38,6 +40,10 @@ def check_settings(settings: Settings) -> None:
         # A lock of a session that is taken through a pooler is held by nobody, and for ever.
         raise ValueError(
             "JOBMETER_PREPARED_STATEMENTS=false is for a pooler, past which JOBMETER_DIRECT_DATABASE_URL must lead"
+        )
+    if traces.are_wanted() and importlib.util.find_spec(traces.LIBRARY) is None:
+        raise ValueError(
+            f"{' or '.join(traces.ENDPOINTS)} needs {traces.LIBRARY}, which is not installed: pip install 'jobmeter[traces]'"
         )
     if settings.font_folder and not Path(settings.font_folder).is_dir():
         raise ValueError(f"JOBMETER_FONT_FOLDER is not a folder: {settings.font_folder}")

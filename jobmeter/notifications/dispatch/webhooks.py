@@ -20,6 +20,7 @@ from jobmeter.notifications.rules import read_retry_after
 from jobmeter.outbound.addresses import AddressRefusedError, find_address
 from jobmeter.outbound.tls import open_tls
 from jobmeter.outbound.waiting import run_apart
+from jobmeter.telemetry.traces.flow import webhook_span, write_headers
 
 ANSWER_BYTES_MAX = 2_048
 ANSWER_SECONDS_MAX = 1
@@ -38,7 +39,8 @@ async def send_webhook(attempt: DeliveryAttempt, settings: Settings, *, seconds_
     try:
         # A time-out per read would let a server that sends a byte now and then hold the task for hours.
         async with asyncio.timeout(seconds_max) as deadline:
-            return await _send(attempt, settings, deadline)
+            with webhook_span(attempt.delivery.kind):
+                return await _send(attempt, settings, deadline)
     except TimeoutError:
         return Sent(Failure(text=f"the endpoint did not answer within {seconds_max:g} seconds"))
     except AddressRefusedError as error:
@@ -60,6 +62,7 @@ async def _send(attempt: DeliveryAttempt, settings: Settings, deadline: asyncio.
         "User-Agent": "Jobmeter-Webhooks",
         "Accept-Encoding": "identity",  # the beginning of an answer is kept as it came
         **notifications.sign_attempt(attempt, machine_now=machine_now),
+        **write_headers(),
     }
     clock = asyncio.get_running_loop().time
     started = clock()

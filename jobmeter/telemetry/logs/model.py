@@ -30,6 +30,10 @@ class SharedWork:
     works: Sequence[Work | None]
 
     def describe_for_log(self) -> Fields:
-        found = (work.describe_for_log().get("requestId") for work in self.works if work is not None)
-        named = list(islice(filter(None, found), REQUESTS_NAMED_MAX))
+        named = self.list_requests()
         return {"requestIds": named} if named else {}
+
+    def list_requests(self) -> list[str]:
+        """The ids of the first requests."""
+        found = (work.describe_for_log().get("requestId") for work in self.works if work is not None)
+        return [str(one) for one in islice(filter(None, found), REQUESTS_NAMED_MAX)]

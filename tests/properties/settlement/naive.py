@@ -44,7 +44,8 @@ class Model:
         self.clicks: list[Click] = []
         self.charged: set[bytes] = set()
         self.rules: dict[bytes, Rule] = {}
-        self.views: set[tuple[int, str]] = set()
+        self.views: set[tuple[int, str]] = set()  # of the day, and of the day before
+        self.has_views_of_day = False
 
     def ingest(self, clicks: list[Click]) -> None:
         """Charges a batch's new clicks in the order of their keys while the job can pay."""
@@ -106,7 +107,7 @@ class Model:
         return [c for c in rest if getattr(c, by) and any(len(jobs[w]) > jobs_max for w in windows(c))]
 
     def _find_without_view(self, rest: list[Click], settings: Settings) -> list[Click]:
-        if not settings.needs_view or not self.views:
+        if not settings.needs_view or not self.has_views_of_day:
             return []
         return [c for c in rest if c.visitor and (c.job, c.visitor) not in self.views]
 

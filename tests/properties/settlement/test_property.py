@@ -51,7 +51,10 @@ SETTINGS = st.builds(
     excluded_names=st.sets(st.integers(0, 9).map(str), max_size=1).map(frozenset),
     needs_view=st.booleans(),
 )
-VIEWS = st.lists(st.tuples(st.integers(0, JOBS - 1), st.sampled_from(VISITORS[1:])), max_size=4)
+# Its job and visitor, and how many days earlier it was.
+VIEWS = st.lists(
+    st.tuples(st.integers(0, JOBS - 1), st.sampled_from(VISITORS[1:]), st.integers(0, 1)), max_size=4
+)
 BUDGETS = st.lists(st.integers(1, 12), min_size=JOBS, max_size=JOBS)
 
 
@@ -140,11 +143,12 @@ async def play(database: Database, batches, chosen, views, budgets, seed: int) -
     await apply_settings(scenario, chosen)
     now = START + timedelta(hours=2)
     seen = [
-        make_event(jobs[job], f"view-{n}", START, type="view", visitor=who)
-        for n, (job, who) in enumerate(views)
+        make_event(jobs[job], f"view-{n}", START - timedelta(days=days), type="view", visitor=who)
+        for n, (job, who, days) in enumerate(views)
     ]
     await scenario.ingest(seen, now)
-    model.views = {(jobs[job], who) for job, who in views}
+    model.views = {(jobs[job], who) for job, who, _ in views}
+    model.has_views_of_day = any(days == 0 for _, _, days in views)
     for batch, values in enumerate(batches):
         pairs = [make_click(jobs[click[0]], batch, click) for click in values]
         await scenario.ingest([event for event, _ in pairs], now)
