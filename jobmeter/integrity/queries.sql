@@ -262,11 +262,11 @@ SELECT count(*) AS checked,
 
 -- name: check_contract_funding
 -- Law 6. A contract's limit is what it was funded with, first when it was opened. It is in the shard of its
--- id, and has a price from the beginning of its term.
+-- id, and has a price from the beginning of its term. First by number: a clock may have been set back since.
 WITH summed AS (
     SELECT CASE source_kind WHEN {AccountKind.FUNDING} THEN destination_id ELSE source_id END AS id,
            sum(CASE source_kind WHEN {AccountKind.FUNDING} THEN amount ELSE -amount END) AS funded,
-           min(booked_at) AS first_at
+           (array_agg(booked_at ORDER BY number))[1] AS first_at
       FROM ledger_postings
      WHERE (source_kind, destination_kind) IN (({AccountKind.FUNDING}, {AccountKind.CONTRACT}),
                                                ({AccountKind.CONTRACT}, {AccountKind.FUNDING}))
@@ -294,8 +294,8 @@ SELECT count(*) AS checked,
 -- A hiring contract has units of its own kind only, in the account of its kind; it has a price from its
 -- start, and nothing moved before it was opened.
 WITH moved AS (
-    SELECT id, min(booked_at) AS first_at, bool_and(fits) AS fits
-      FROM (SELECT destination_id AS id, booked_at,
+    SELECT id, (array_agg(booked_at ORDER BY number))[1] AS first_at, bool_and(fits) AS fits
+      FROM (SELECT destination_id AS id, booked_at, number,
                    (destination_kind, unit) IN (({AccountKind.SLOTS_FREE}, 'SLOT'), ({AccountKind.CREDITS},
                        'CREDIT'), ({AccountKind.CREDITS_USED}, 'CREDIT'), ({AccountKind.CREDITS_OWED},
                        'CREDIT')) AS fits
@@ -303,7 +303,7 @@ WITH moved AS (
              WHERE destination_kind BETWEEN {AccountKind.SLOTS_FREE} AND {AccountKind.CREDITS_OWED}
                AND destination_kind <> {AccountKind.SLOT_HELD}
              UNION ALL
-            SELECT source_id, booked_at, unit IN ('SLOT', 'CREDIT')
+            SELECT source_id, booked_at, number, unit IN ('SLOT', 'CREDIT')
               FROM ledger_bookings
              WHERE source_kind BETWEEN {AccountKind.SLOTS_FREE} AND {AccountKind.CREDITS_OWED}
                AND source_kind <> {AccountKind.SLOT_HELD}) AS moves GROUP BY id

@@ -1,11 +1,14 @@
 """Incidents 14, 21 and 22: events outside a job's run, the edges of days and months, a clock that goes backwards."""
 
 from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, end_of, final_at, start_of
+from jobmeter.base.money import Money
+from jobmeter.contracts.partner import flow as contracts
 from tests.support.sandbox_client import SandboxClient, bearer, make_event
 from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, open_scenario
 from tests.support.scenario import make_event as make_click
@@ -145,3 +148,18 @@ async def test_a_batch_judged_by_an_earlier_clock_still_counts_once(database_url
         assert (await scenario.ingest(clicks[2:], behind)).accepted == 2
         assert await scenario.rows("SELECT apply_clicks, clicks_charged FROM job_day_sums") == [(6, 6)]
         assert to_ms(behind) < to_ms(ahead)
+
+
+async def test_a_contract_that_is_topped_up_after_the_clock_went_back_breaks_no_law(
+    database_url: str,
+) -> None:
+    """22. What was first is known by its number: the opening of a contract seemed to be later than its top-up."""
+
+    async with open_scenario(database_url) as scenario:
+        earlier = START - timedelta(days=2)
+        async with scenario.database.transaction() as connection:
+            amount = Money(1_000_000, scenario.contract.currency)
+            assert await contracts.top_up(
+                connection, contract=scenario.contract, amount=amount, reference=uuid4(), now=earlier
+            )
+        assert await scenario.breaches() == []
