@@ -1,16 +1,17 @@
 """``/delivery``: which jobs a job board promotes and which it stops, as changes after a cursor and as a snapshot."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing
 from typing import Any
 
 import msgspec
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from jobmeter.base.ids import URN_APPLICATION, shard_of
 from jobmeter.base.settings import Settings
 from jobmeter.http.context import AppContext, RequestContext
 from jobmeter.http.parameters import read_query_number
-from jobmeter.http.responses import json_response
+from jobmeter.http.responses import ExportResponse, chain_chunks, json_response
 from jobmeter.promotion import flow as delivery
 from jobmeter.promotion.model import PromotionChange
 from jobmeter.wire.links import make_links
@@ -47,12 +48,20 @@ async def _read(app: AppContext, after: int, limit: int) -> tuple[list[Promotion
 
 async def take_snapshot(context: RequestContext) -> Response:
     """NDJSON: a line with the ``cursor`` to continue from, then one line for each job that is promoted now."""
-    await context.app.database.check()  # after the response has started, an error can no longer be reported
-    headers = {"Cache-Control": "no-store"}
-    return StreamingResponse(_write_snapshot(context.app), media_type=NDJSON, headers=headers)
+    chunks = _write_snapshot(context.app)
+    async with AsyncExitStack() as held:
+        await held.enter_async_context(aclosing(chunks))
+        # Until the response has begun, a failure can be reported as such.
+        first = await anext(chunks)
+        return ExportResponse(
+            chain_chunks(first, chunks),
+            held.pop_all(),
+            media_type=NDJSON,
+            headers={"Cache-Control": "no-store"},
+        )
 
 
-async def _write_snapshot(app: AppContext) -> AsyncIterator[bytes]:
+async def _write_snapshot(app: AppContext) -> AsyncGenerator[bytes, None]:
     async with app.database.snapshot() as connection:
         cursor = await delivery.read_last_number(connection)
         yield msgspec.json.encode({"cursor": str(cursor)}) + b"\n"

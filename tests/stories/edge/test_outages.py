@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import httpx2
 import psycopg
@@ -179,6 +181,31 @@ def test_an_outage_is_logged_when_it_begins_once_a_minute_and_when_it_ends(caplo
         "the database cannot be used: connection refused (121 requests and chores so far)",
         "the database can be used again, after 135 seconds",
     ]
+
+
+class WithoutSnapshots(Database):
+    """A database that is lost between one statement and the next."""
+
+    def __init__(self, opened):
+        self.__dict__.update(opened.__dict__)
+
+    @asynccontextmanager
+    async def snapshot(self):
+        async with self.connection():
+            raise psycopg.errors.AdminShutdown("terminating connection")
+        yield
+
+
+async def test_a_snapshot_that_cannot_begin_is_an_outage_and_no_error(database_url):
+    settings = Settings(database_url=database_url, chores=False, events_key="e")
+    app = create_app(settings)
+    async with open_state(settings) as state:
+        app.state.jobmeter = replace(state, database=WithoutSnapshots(state.database))
+        transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://board") as client:
+            answer = await client.get("/delivery/snapshot", headers=EVENTS)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert answer.json()["code"] == "UNAVAILABLE"
 
 
 async def test_a_silent_server_is_detected(database_url):
