@@ -7,10 +7,11 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from functools import cache, partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from starlette.applications import Starlette
@@ -39,8 +40,8 @@ from jobmeter.consumer.addresses import LogAddress
 from jobmeter.consumer.loop import StreamConsumer
 from jobmeter.consumer.protocol import open_log
 from jobmeter.database.connection import DatabaseUnusable
-from jobmeter.database.outages import Outage, is_outage
-from jobmeter.database.pool import WAIT_SECONDS_MAX, Database, upgrade_database
+from jobmeter.database.outages import UNUSABLE, Outage, is_outage
+from jobmeter.database.pool import WAIT_SECONDS_MAX, Database
 from jobmeter.http.admission import AdmissionControl, ExportShares
 from jobmeter.http.change_watch import ChangeWatch
 from jobmeter.http.context import AppContext, Replica
@@ -72,6 +73,8 @@ WATCH_SECONDS = 1
 
 log = logging.getLogger("jobmeter")
 
+Made = TypeVar("Made")
+
 
 def create_app(settings: Settings | None = None, *, process: WorkerProcess | None = None) -> ASGIApp:
     """Creates the server's application. Without ``settings`` they are read from the environment, as in worker processes.
@@ -85,9 +88,10 @@ def create_app(settings: Settings | None = None, *, process: WorkerProcess | Non
         end_with_parent()
         leave_interrupts_to_parent()
         keep_freed_memory()
-        await wait_for_database(chosen.direct_database_url or chosen.database_url)
         with send_traces():
-            async with open_state(chosen) as state:
+            async with contextlib.AsyncExitStack() as opened:
+                # All of it is tried again: the database may be lost after any step.
+                state = await try_until_usable(lambda: opened.enter_async_context(open_state(chosen)))
                 app.state.jobmeter = state
                 if process is None:
                     yield
@@ -123,9 +127,11 @@ def open_recorder(database: Database, settings: Settings) -> RequestRecorder:
     )
 
 
-async def open_database(settings: Settings, *, wait_seconds: float = WAIT_SECONDS_MAX) -> Database:
-    """Upgrades the schema, then opens the pool. Raises ``DatabaseUnusable``."""
-    return await Database.open(
+def opened_database(
+    settings: Settings, *, wait_seconds: float = WAIT_SECONDS_MAX
+) -> AbstractAsyncContextManager[Database]:
+    """Upgrades the schema, then opens the pool until the block ends. Raises ``DatabaseUnusable``."""
+    return Database.opened(
         settings.database_url,
         connections_max=settings.pool_connections_max,
         wait_seconds=wait_seconds,
@@ -134,23 +140,23 @@ async def open_database(settings: Settings, *, wait_seconds: float = WAIT_SECOND
     )
 
 
-async def wait_for_database(url: str, *, seconds_max: float = START_SECONDS_MAX) -> None:
-    """Waits for the database, then upgrades the schema: a worker process may be restarted during an outage.
+async def try_until_usable(
+    act: Callable[[], Awaitable[Made]], *, seconds_max: float = START_SECONDS_MAX
+) -> Made:
+    """Repeats what needs the database while that cannot be used: a process may be started during an outage, or just before one.
 
-    Raises ``DatabaseUnusable``, at once if waiting cannot help.
+    Raises what ``act`` raised last, at once if waiting cannot help.
     """
     outage, give_up_at = Outage(), time.monotonic() + seconds_max
     while True:
         try:
-            await upgrade_database(url)
-        except DatabaseUnusable as error:
-            cause = error.__cause__
+            return await act()
+        except (DatabaseUnusable, *UNUSABLE) as error:
+            cause = error.__cause__ if isinstance(error, DatabaseUnusable) else error
             if cause is None or not is_outage(cause) or time.monotonic() > give_up_at:
                 raise
             outage.report(cause)
             await asyncio.sleep(RETRY_SECONDS)
-        else:
-            return
 
 
 @contextlib.asynccontextmanager
@@ -161,7 +167,15 @@ async def open_state(
 
     ``wait_seconds`` is how long a request may wait for a connection to the database.
     """
-    database = await open_database(settings, wait_seconds=wait_seconds)
+    async with (
+        opened_database(settings, wait_seconds=wait_seconds) as database,
+        _open_state_on(database, settings) as state,
+    ):
+        yield state
+
+
+@contextlib.asynccontextmanager
+async def _open_state_on(database: Database, settings: Settings) -> AsyncIterator[AppContext]:
     rate_limits = RateLimits(database, read_rate_limits(settings.rate_limits))
     known = IntakeCaches()
     clock = SandboxClock(database, settings, known) if settings.sandbox else MachineClock()
@@ -198,7 +212,7 @@ async def open_state(
             with on_shutdown(change_watch.release):
                 yield reading
     finally:
-        for part in (desk, change_watch, recorder, people_mails, rate_limits, database):
+        for part in (desk, change_watch, recorder, people_mails, rate_limits):
             if part is not None:
                 await part.close()
 
@@ -287,13 +301,9 @@ async def run_consumer(
 @contextlib.asynccontextmanager
 async def open_beside_servers(settings: Settings) -> AsyncIterator[Database]:
     """Yields the database of a process without requests, once it can be used, and sends the spans of the process."""
-    await wait_for_database(settings.direct_database_url or settings.database_url)
     with send_traces():
-        database = await open_database(settings)
-        try:
-            yield database
-        finally:
-            await database.close()
+        async with contextlib.AsyncExitStack() as opened:
+            yield await try_until_usable(lambda: opened.enter_async_context(opened_database(settings)))
 
 
 @contextlib.asynccontextmanager

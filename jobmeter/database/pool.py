@@ -149,27 +149,48 @@ class Database:
             is_pooled=bool(direct_url),
             prepares=prepares,
         )
-        await database._pool.open(wait=True)
-        async with lend_connection(database._pool) as connection:
+        try:
+            await database._open_pools()
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(
+        cls,
+        url: str,
+        *,
+        connections_max: int,
+        wait_seconds: float = WAIT_SECONDS_MAX,
+        direct_url: str = "",
+        prepares: bool = True,
+    ) -> AsyncIterator[Self]:
+        """As ``open``, and closes the pool at the end of the block."""
+        database = await cls.open(
+            url,
+            connections_max=connections_max,
+            wait_seconds=wait_seconds,
+            direct_url=direct_url,
+            prepares=prepares,
+        )
+        try:
+            yield database
+        finally:
+            await database.close()
+
+    async def _open_pools(self) -> None:
+        await self._pool.open(wait=True)
+        async with lend_connection(self._pool) as connection:
             missing = await prepare_tenant_role(connection)
         if missing:
             log.warning(
                 "Tenants are not kept apart by the database; as an administrator of its server: %s", missing
             )
-        database._has_tenant_role = not missing
-        for pool in (database._keyed_pool, database._tenant_pool):
+        self._has_tenant_role = not missing
+        for pool in (self._keyed_pool, self._tenant_pool):
             await pool.open()
-        return database
-
-    @classmethod
-    @asynccontextmanager
-    async def opened(cls, url: str, *, connections_max: int, direct_url: str = "") -> AsyncIterator[Self]:
-        """As ``open``, and closes the pool at the end of the block."""
-        database = await cls.open(url, connections_max=connections_max, direct_url=direct_url)
-        try:
-            yield database
-        finally:
-            await database.close()
 
     async def open_replica(
         self, url: str, *, connections_max: int, wait_seconds: float, prepares: bool

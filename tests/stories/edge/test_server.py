@@ -9,17 +9,21 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import httpx2
 import psycopg
 import pytest
+from psycopg_pool import PoolTimeout
 
-from jobmeter.app import wait_for_database
+from jobmeter.app import open_state, try_until_usable
+from jobmeter.base.settings import Settings
 from jobmeter.cli.main import main
 from jobmeter.cli.server.serve import HEADER_SECONDS_MAX, announce
 from jobmeter.database.connection import DatabaseUnusable
+from jobmeter.database.pool import upgrade_database
 from tests.conftest import TEMPLATE, make_database
 from tests.slow.crash.installation import free_port
 
@@ -145,12 +149,13 @@ async def test_a_worker_waits_for_a_database_during_an_outage_only(cluster_url, 
     allow = f"ALTER DATABASE {name} ALLOW_CONNECTIONS "
 
     with pytest.raises(DatabaseUnusable):
-        await wait_for_database("mysql://here", seconds_max=60)
+        await try_until_usable(partial(upgrade_database, "mysql://here"), seconds_max=60)
     with pytest.raises(DatabaseUnusable, match="Connection refused"):
-        await wait_for_database("postgresql://127.0.0.1:1/none", seconds_max=0)
+        await try_until_usable(partial(upgrade_database, "postgresql://127.0.0.1:1/none"), seconds_max=0)
     with psycopg.connect(cluster_url, autocommit=True) as connection:
         connection.execute(allow + "false")
-        waiting = asyncio.create_task(wait_for_database(database_url, seconds_max=60))
+        upgrade = partial(upgrade_database, database_url)
+        waiting = asyncio.create_task(try_until_usable(upgrade, seconds_max=60))
         async with asyncio.timeout(START_SECONDS):
             while "the database cannot be used" not in caplog.text:  # noqa: ASYNC110 -- the log has no event
                 await asyncio.sleep(0.01)
@@ -158,6 +163,38 @@ async def test_a_worker_waits_for_a_database_during_an_outage_only(cluster_url, 
         connection.execute(allow + "true")
         await waiting
     assert was_waiting
+
+
+async def test_a_start_is_tried_again_while_the_database_cannot_be_used() -> None:
+    """It was lost between two steps of a start: the process died, and its successors too, until the server gave up."""
+    lost = DatabaseUnusable("Cannot upgrade the schema: the connection is closed")
+    lost.__cause__ = psycopg.OperationalError("the connection is closed")
+    failures = [lost, psycopg.errors.CannotConnectNow(), PoolTimeout("no connection")]
+
+    async def start() -> str:
+        if failures:
+            raise failures.pop(0)
+        return "started"
+
+    assert await try_until_usable(start, seconds_max=60) == "started"
+    failures.append(psycopg.errors.UndefinedTable())
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        await try_until_usable(start, seconds_max=60)
+    failures.append(psycopg.errors.CannotConnectNow())
+    with pytest.raises(psycopg.errors.CannotConnectNow):
+        await try_until_usable(start, seconds_max=-1)
+
+
+async def test_a_start_that_fails_leaves_no_connection(database_url) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("DROP FUNCTION make_event_day")
+        with pytest.raises(psycopg.errors.UndefinedFunction):
+            async with open_state(Settings(database_url=database_url, chores=False)):
+                pass
+        question = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        async with asyncio.timeout(START_SECONDS):
+            while connection.execute(question).fetchone() != (0,):  # noqa: ASYNC110 -- the server's processes end by themselves
+                await asyncio.sleep(0.01)
 
 
 def test_a_killed_worker_is_replaced_and_the_server_stays_up(database_url, tmp_path) -> None:
