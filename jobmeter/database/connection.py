@@ -1,5 +1,5 @@
-"""Owns a connection: how its session is prepared, for whom it sees rows, its cursor where traces are on, and what is said where the
-database cannot be used.
+"""Owns a connection: how it finds its server and notices its end, how its session is prepared, for whom it sees rows, its cursor where
+traces are on, and what is said where the database cannot be used.
 
 Does not own lending connections (``pool``).
 """
@@ -7,9 +7,12 @@ Does not own lending connections (``pool``).
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
+from select import POLLIN, poll
 from typing import Any, Self, TypeVar
 
+import psycopg
 from psycopg import AsyncConnection, AsyncCopy, AsyncCursor
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import PipelineStatus
 from psycopg.rows import TupleRow
 
@@ -20,6 +23,15 @@ from jobmeter.telemetry.traces.flow import are_on, statement_span
 
 Connection = AsyncConnection[TupleRow]
 Row = TypeVar("Row")
+
+CONNECT_SECONDS = 10
+# A server whose machine or network is gone says nothing: it is taken for gone after a minute, not after hours.
+ALIVE = {
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}
 
 # A statement is planned once, for any values, and what it joins is looked up by key, row by row: whatever the tables held when
 # it was planned, it never reads one of them as a whole, and it locks rows in the order of its keys.
@@ -66,6 +78,29 @@ class TenantConnection(AsyncConnection[TupleRow]):
     """A connection that sees what belongs to one tenant, the last that it was lent for."""
 
     tenant: Tenant | None = None
+
+
+def complete_url(url: str) -> dict[str, str]:
+    """What the URL leaves open of how a server is found to be gone."""
+    options = conninfo_to_dict(url)
+    defaults = {"connect_timeout": str(CONNECT_SECONDS), **ALIVE}
+    return {name: value for name, value in defaults.items() if name not in options}
+
+
+def is_ended(connection: Connection) -> bool:
+    """Whether the server has ended an idle connection: then its end has been received. Asks nothing, and takes microseconds."""
+    if connection.closed:
+        return True
+    for _ in range(2):  # first what the server said, then the end itself
+        received = poll()
+        received.register(connection.pgconn.socket, POLLIN)
+        if not received.poll(0):
+            return False
+        try:
+            connection.pgconn.consume_input()
+        except psycopg.OperationalError:
+            return True
+    return False
 
 
 def is_pipeline(connection: Connection) -> bool:

@@ -8,22 +8,23 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from select import POLLIN, poll
 from typing import Self, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import (
+    CONNECT_SECONDS,
     Connection,
     DatabaseUnusable,
     Tenant,
     TenantConnection,
+    complete_url,
     confine_transaction,
+    is_ended,
     name_tenant,
     prefer_index_plans,
     prepare_connection,
@@ -34,33 +35,17 @@ from jobmeter.database.migrations_runner import prepare_tenant_role, upgrade_sch
 from jobmeter.database.outages import Outage, describe_outage, is_outage
 from jobmeter.database.throttled_log import ThrottledLog
 
-CONNECT_SECONDS = 10
 URL_FORM = "its URL must have the form postgresql://user:password@host:port/name; in a password write %40 for @, %2F for /"
 WAIT_SECONDS_MAX = 10  # for a connection of the pool: shorter than the time-out of a caller
 CHECK_SECONDS_MAX = 3
 # The pool waits twice as long after each try: left to itself it would come back as late again as the server was away.
 RECONNECT_SECONDS = 5
-# A server whose machine or network is gone says nothing: it is taken for gone after a minute, not after hours.
-ALIVE = {
-    "keepalives_idle": "30",
-    "keepalives_interval": "10",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "60000",
-}
-
 KEYED_CONNECTIONS_MAX = 2
 log = logging.getLogger("jobmeter.database")
 AnyConnection = TypeVar("AnyConnection", bound=AsyncConnection[TupleRow])
 
 pool_log = logging.getLogger("psycopg.pool")
 pool_log.addFilter(ThrottledLog(pool_log).filter)
-
-
-def _complete(url: str) -> dict[str, str]:
-    """What the URL leaves open of how a server is found to be gone."""
-    options = conninfo_to_dict(url)
-    defaults = {"connect_timeout": str(CONNECT_SECONDS), **ALIVE}
-    return {name: value for name, value in defaults.items() if name not in options}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +108,7 @@ class Database:
             configure=prepare,
             timeout=wait_seconds,
             reconnect_timeout=RECONNECT_SECONDS,
-            kwargs=_complete(self.url),
+            kwargs=complete_url(self.url),
             name="jobmeter",
         )
 
@@ -324,22 +309,6 @@ async def lend_connection(
             yield connection
     finally:
         await pool.putconn(connection)
-
-
-def is_ended(connection: Connection) -> bool:
-    """Whether the server has ended an idle connection: then its end has been received. Asks nothing, and takes microseconds."""
-    if connection.closed:
-        return True
-    for _ in range(2):  # first what the server said, then the end itself
-        received = poll()
-        received.register(connection.pgconn.socket, POLLIN)
-        if not received.poll(0):
-            return False
-        try:
-            connection.pgconn.consume_input()
-        except psycopg.OperationalError:
-            return True
-    return False
 
 
 class TenantDatabase(Database):

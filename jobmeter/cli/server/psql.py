@@ -21,8 +21,8 @@ from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.terminal import to_printable
 from jobmeter.cli.options import PRODUCTION_DATA, DataOption, UrlOption
 from jobmeter.cli.server.serve import make_actor, open_database
+from jobmeter.database.connection import CONNECT_SECONDS
 from jobmeter.database.embedded import find_program, has_database
-from jobmeter.database.pool import CONNECT_SECONDS
 
 READ_ONLY = "-c default_transaction_read_only=on"
 
