@@ -11,7 +11,7 @@ TOOLS  := build/tools
 LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo run dev psql test test-slow coverage check format typescript bench bench-large bench-peers profile map docs pictures lock release sbom audit clean
+.PHONY: help setup system demo run dev psql test test-slow faults coverage check format typescript bench bench-large bench-peers profile map docs pictures lock release sbom audit clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,7 +36,7 @@ run: $(RUN)  ## run a sandbox until interrupted
 
 ##@ Develop
 # Without kept bytecode, each of some hundred processes of the tests would compile all modules again.
-test test-slow coverage bench bench-large bench-peers: export PYTHONDONTWRITEBYTECODE :=
+test test-slow faults coverage bench bench-large bench-peers: export PYTHONDONTWRITEBYTECODE :=
 
 setup: $(DEV)  ## install the development dependencies into .venv
 
@@ -59,6 +59,9 @@ test: check  ## check the code, then run the tests
 test-slow: $(DEV)  ## run the slow tests: crashes, large data, long random histories
 	$(BIN)/python -m pytest -m slow
 
+faults: $(DEV)  ## break a server on purpose and audit it, ROUNDS times, from SEED on; adds to docs/reliability.md's record
+	$(BIN)/python -m tests.slow.faults --rounds $(or $(ROUNDS),10) $(if $(SEED),--seed $(SEED))
+
 # `make test` decides whether the tests pass; this run only measures, so a failing test does not end it.
 coverage: $(DEV)  ## measure the branch coverage of the code that decides about money, server processes included
 	$(BIN)/python -m coverage erase
@@ -79,8 +82,9 @@ typescript: $(RUN)  ## build the client for TypeScript from the OpenAPI document
 	$(BIN)/jobmeter openapi > clients/typescript/openapi.json
 	cd clients/typescript && npm ci --no-audit --no-fund && npm run build && npm test
 
-docs: $(RUN)  ## generate the reference pages from the tables in the code
+docs: $(RUN)  ## generate the reference pages from the tables in the code, and docs/reliability.md from its record
 	$(BIN)/jobmeter docs docs/reference
+	$(BIN)/python -m tests.slow.faults.record
 
 pictures: $(DEV)  ## make the pictures of the web pages in docs/pictures again, to be looked at before they are committed
 	JOBMETER_TESTS_DOCUMENT_PICTURES=docs/pictures $(BIN)/python -m pytest -n 0 -m slow tests/slow/pictures

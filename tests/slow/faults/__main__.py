@@ -1,0 +1,88 @@
+"""``make faults ROUNDS=n SEED=s``: plays a round for each seed from ``s`` on, and appends it to the record."""
+
+import argparse
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+from tests.slow.faults import nemesis, record
+from tests.slow.faults.bases import Bases
+from tests.slow.faults.nemesis import FAKE_TIME, FAKE_TIME_PACKAGE
+from tests.slow.faults.rounds import make_plan, play_round
+
+IN_MEMORY = "/dev/shm"
+
+
+def main(arguments: list[str]) -> int:
+    """Returns 1 if anything was wrong in a round."""
+    parser = argparse.ArgumentParser(prog="python -m tests.slow.faults", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument(
+        "--seed", type=int, help="of the first round; by default the one after the record's last"
+    )
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="after which no round begins")
+    parser.add_argument("--record", type=Path, default=record.RECORD)
+    parser.add_argument("--logs", type=Path, help="where the server's log of each round is kept")
+    chosen = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended first
+    began_at, first = time.monotonic(), chosen.seed or find_next_seed(chosen.record)
+    code, can_mount, failed = read_code(), try_mount(), 0
+    if not FAKE_TIME.exists():
+        say(f"the wall clock is not moved: Debian's {FAKE_TIME_PACKAGE} is not installed (make system)")
+    if not can_mount:
+        say("the disk is not filled: a small one cannot be mounted here, which needs root")
+    with tempfile.TemporaryDirectory(prefix="jobmeter-faults-", dir=IN_MEMORY) as folder:
+        bases = Bases(Path(folder))
+        bases.make()
+        for seed in range(first, first + chosen.rounds):
+            if time.monotonic() - began_at > chosen.seconds:
+                break
+            rng = Random(seed)
+            row, log = play_round(make_plan(seed, rng, can_mount=can_mount), rng, bases)
+            record.append(replace(row, code=code), chosen.record)
+            failed += row.result != record.HOLDS
+            if chosen.logs:
+                chosen.logs.mkdir(parents=True, exist_ok=True)
+                (chosen.logs / f"{seed}.log").write_text(log)
+            faults = ", ".join(row.faults)
+            say(
+                f"seed {seed}: {row.acknowledged} events, {row.seconds} s, {row.result} ({faults})",
+            )
+    return int(failed > 0)
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def find_next_seed(path: Path) -> int:
+    return max((row.seed for row in record.read(path)), default=0) + 1
+
+
+def read_code() -> str:
+    """The tree of ``jobmeter/`` in git, which names what was tested whatever the commit; marked if it is changed."""
+    tree = subprocess.run(
+        ["git", "rev-parse", "--short=10", "HEAD:jobmeter"], capture_output=True, text=True, check=False
+    )
+    changed = subprocess.run(
+        ["git", "status", "--porcelain", "--", "jobmeter"], capture_output=True, text=True, check=False
+    )
+    return tree.stdout.strip() + ("-changed" if changed.stdout.strip() else "")
+
+
+def try_mount() -> bool:
+    with tempfile.TemporaryDirectory(prefix="jobmeter-faults-") as folder:
+        is_mounted = nemesis.mount_disk(Path(folder), 1_000_000)
+        if is_mounted:
+            nemesis.unmount_disk(Path(folder))
+        return is_mounted
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

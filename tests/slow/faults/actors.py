@@ -1,0 +1,226 @@
+"""Owns who works while the nemesis is at it: job boards, candidates, a partner, an operator, and readers.
+
+Each runs in a thread of its own with its own random numbers, until the round is over. Does not own any expectation.
+"""
+
+import contextlib
+import itertools
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+from urllib.parse import quote
+
+from jobmeter.base.days import DAY_MS
+from jobmeter.wire.links import make_link_token
+from tests.slow.faults.callers import Caller, RoundOver
+from tests.slow.faults.receipts import CLICK, Write
+from tests.stories.repeats.billing_writes import CONTRACT, PARTY
+from tests.stories.repeats.writes import make_element
+from tests.support.sandbox_client import bearer, make_event
+
+BATCH_ROWS = 120
+REPEATED_ROWS = 10
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0"
+POSTED_AT_ONCE = 2
+# In whole units: at the price of 1.50 the last ones are spent soon.
+BUDGETS = (9_000, 9_000, 9_000, 600, 60, 3)
+MOVES = ("30m", "2h", "6h", "1d", "3d")
+DAYS_MAX = 12  # moved in a round: the jobs run on
+READS = (
+    "/operator/overview",
+    "/operator/jobs?count=20",
+    "/operator/settlementDays",
+    "/operator/billing/runs",
+    "/operator/health",
+)
+PAGES = ("/portal/partner", "/portal/partner/jobs", "/portal/partner/reports", "/portal/partner/contracts")
+CLOCK_PATH = "/sandbox/clock"
+SESSION_COOKIE = "jobmeter"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """``jobs`` are those that stay open during the round."""
+
+    name: str
+    caller: Caller
+    rng: Random
+    jobs: tuple[int, ...] = ()
+    session: str = ""
+
+    @property
+    def customer_contract(self) -> str:
+        return f"urn:li:contract:{self.caller.credentials['customer_contract_id']}"
+
+    def may_continue(self, seconds: float = 0.0) -> bool:
+        return not self.caller.shift.is_over.wait(seconds)
+
+
+def play(act: Callable[[Actor], None], actor: Actor) -> None:
+    """Runs an actor to the end of the round."""
+    with contextlib.closing(actor.caller), contextlib.suppress(RoundOver):
+        act(actor)
+
+
+# -- before the nemesis begins
+
+
+def open_business(caller: Caller, *, name: str, budgets: Sequence[int] = BUDGETS) -> tuple[int, ...]:
+    """Bills the partner from this month on, posts the jobs that stay open, and waits until they are live. Returns them."""
+    partner = int(caller.credentials["parent"]["urn"].rsplit(":", 1)[-1])
+    operator = {"headers": caller.as_operator}
+    caller.ask("PUT", "/operator/billing/seller", json=PARTY, **operator)
+    draft = {"partnerId": partner, "currency": "USD", "profile": PARTY}
+    account = caller.ask("POST", "/operator/billing/accounts", json=draft, **operator).json()
+    if "id" in account:  # the partner of an older database has one already
+        path = f"/operator/billing/accounts/{account['id']}"
+        caller.ask("POST", f"{path}/taxRates", json={"category": "Z"}, **operator)
+        agreed = f"{path}/agreements/{caller.credentials['partner_contract_id']}"
+        caller.ask("PUT", agreed, json={"bills": "USE"}, **operator)
+    funded = {"amount": "100000.00", "reference": name}
+    contract = caller.credentials["partner_contract_id"]
+    caller.ask("POST", f"/operator/contracts/{contract}/topUps", json=funded, **operator)
+    actor = Actor(name, caller, Random(name))
+    elements = [make_job(actor, f"{name}-open-{at}", units) for at, units in enumerate(budgets)]
+    made = caller.call_as_customer("POST", "/rest/simpleJobPostings", **batch_of(elements))
+    jobs = tuple(read_posting(caller, row["id"]) for row in made.json()["elements"])
+    time.sleep(1.1)  # so that every event's time is within the jobs' run
+    return jobs
+
+
+def make_job(actor: Actor, external_id: str, units: int = 30) -> dict[str, Any]:
+    listed_at = actor.caller.read_now_ms() - 1_000
+    budget = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": f"{units}.00"}}
+    return make_element(external_id, actor.customer_contract, listed_at) | {"budget": budget}
+
+
+def batch_of(elements: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"json": {"elements": elements}, "headers": {"X-RestLi-Method": "batch_create"}}
+
+
+def read_posting(caller: Caller, task: str) -> int:
+    """Waits until the task of a posting has ended, and returns the job."""
+    while True:
+        found = read_task(caller, task)
+        if found["status"] == "SUCCEEDED":
+            return int(found["jobPosting"].rsplit(":", 1)[-1])
+        assert found["status"] == "IN_PROGRESS", found
+        time.sleep(0.1)
+
+
+def read_task(caller: Caller, task: str) -> dict[str, Any]:
+    path = f"/rest/simpleJobPostingTasks?ids=List({quote(task, safe='')})"
+    results: dict[str, dict[str, Any]] = caller.call_as_customer("GET", path).json()["results"]
+    return results[task]
+
+
+# -- while it is at work
+
+
+def send_batches(actor: Actor) -> None:
+    """A job board: batches, each until it is acknowledged; some events are those of an earlier batch."""
+    caller, sent = actor.caller, list[dict[str, Any]]()
+    headers = bearer(caller.credentials["events_key"])
+    for number in itertools.count():
+        if not actor.may_continue():
+            return
+        at = caller.read_now_ms()
+        fresh = [
+            make_event(
+                actor.rng.choice(actor.jobs),
+                f"{actor.name}-{number}-{n}",
+                at - actor.rng.randrange(1_000),
+                type=actor.rng.choice(["view", CLICK]),
+            )
+            for n in range(BATCH_ROWS)
+        ]
+        events = fresh + actor.rng.sample(sent, min(len(sent), REPEATED_ROWS))
+        caller.receipts.send(fresh)
+        answer = caller.ask("POST", "/events", json=events, headers=headers)
+        caller.receipts.acknowledge(events, answer.json())
+        caller.receipts.moments.append((caller.tried_at, time.monotonic()))
+        sent += fresh
+
+
+def follow_links(actor: Actor) -> None:
+    """Candidates: each follows an apply link once. One who gets no answer gives up: nobody clicks twice."""
+    caller, key = actor.caller, actor.caller.credentials["secret_key"]
+    for number in itertools.count():
+        if not actor.may_continue(0.01):
+            return
+        job, visitor = actor.rng.choice(actor.jobs), f"{actor.name}x{number}"
+        event = {"visitor": visitor, "job": job, "type": CLICK}
+        network = ".".join(str(actor.rng.randrange(1, 224)) for _ in range(3))
+        headers = {
+            "Cookie": f"jobmeter_visitor={visitor}",
+            "User-Agent": BROWSER,
+            "X-Forwarded-For": f"{network}.7",
+        }
+        caller.receipts.send([event])
+        path = f"/jobs/apply/{make_link_token(job, purpose='apply', key=key)}"
+        answer = caller.try_once("GET", path, headers=headers)
+        if answer is not None and answer.status_code == 302:
+            caller.receipts.acknowledge([event], {"rejected": 0, "rejections": []})
+
+
+def post_jobs(actor: Actor) -> None:
+    """A partner: posts, renews and closes jobs, each request with a key and until it is answered."""
+    posted: list[str] = []
+    for number in itertools.count():
+        if not actor.may_continue(0.05):
+            return
+        names = [f"{actor.name}-{number}-{n}" for n in range(POSTED_AT_ONCE)]
+        made = send_elements(actor, [make_job(actor, name) for name in names])
+        if made is not None:
+            tasks = {name: row["id"] for name, row in zip(names, made, strict=True) if row["status"] == 202}
+            actor.caller.receipts.postings.update(tasks)
+            posted += tasks
+        for verb in ("RENEW", "CLOSE"):
+            if posted and actor.rng.random() < 0.4:
+                name = posted.pop(actor.rng.randrange(len(posted))) if verb == "CLOSE" else posted[-1]
+                send_elements(actor, [make_job(actor, name) | {"jobPostingOperationType": verb}])
+
+
+def send_elements(actor: Actor, elements: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
+    write = Write("POST", "/rest/simpleJobPostings", batch_of(elements), actor.caller.read_now_ms())
+    actor.caller.receipts.writes.append(write)
+    answer = actor.caller.write(write)
+    return None if answer is None else list(json.loads(answer[1])["elements"])
+
+
+def run_programme(actor: Actor) -> None:
+    """The operator: opens and tops up contracts, bills, and moves the clock, so that days are settled and invoiced."""
+    caller = actor.caller
+    partner = int(caller.credentials["parent"]["urn"].rsplit(":", 1)[-1])
+    began_at, contract = caller.read_now_ms(), caller.credentials["partner_contract_id"]
+    for number in itertools.count():
+        if not actor.may_continue(actor.rng.uniform(0.2, 0.8)):
+            return
+        now_ms, top_up = caller.read_now_ms(), {"amount": "10.00", "reference": f"{actor.name}-{number}"}
+        asked: list[tuple[str, dict[str, Any]]] = [
+            (f"/operator/partners/{partner}/contracts", CONTRACT),
+            (f"/operator/contracts/{contract}/topUps", top_up),
+        ]
+        if now_ms - began_at < DAYS_MAX * DAY_MS:
+            asked.append((CLOCK_PATH, {"advance": actor.rng.choice(MOVES)}))
+        path, body = actor.rng.choice(asked)
+        chosen = Write("POST", path, {"headers": caller.as_operator, "json": body}, now_ms)
+        caller.receipts.writes.append(chosen)
+        caller.write(chosen)
+
+
+def read_everything(actor: Actor) -> None:
+    """Somebody who reads: reports, the feed, the operator's lists, and a partner's web pages."""
+    caller, contract = actor.caller, actor.caller.credentials["partner_contract_id"]
+    for number in itertools.count():
+        if not actor.may_continue(0.05):
+            return
+        events_key = bearer(caller.credentials["events_key"])
+        cookie = {"Cookie": f"{SESSION_COOKIE}={actor.session}", "Accept": "text/html"}
+        caller.try_once("GET", READS[number % len(READS)], headers=caller.as_operator)
+        caller.try_once("GET", PAGES[number % len(PAGES)], headers=cookie)
+        caller.try_once("GET", "/delivery/snapshot", headers=events_key)
+        caller.call_as_customer("GET", f"/rest/partnerBudgetReports?partnerContractId={contract}")

@@ -1,0 +1,143 @@
+"""Owns the record of all rounds, a line of JSON for each, and ``docs/reliability.md``, which is printed from it.
+
+Rounds that were played in parts count together. Imports nothing but the standard library. Does not own playing a round.
+"""
+
+import json
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+RECORD = Path(__file__).with_name("rounds.jsonl")
+PAGE = ROOT / "docs" / "reliability.md"
+HOLDS = "holds"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A round. ``code`` is the tree of ``jobmeter/`` in git. ``recovery_seconds`` has for each fault how long after it the next
+    event was acknowledged. ``result`` is ``holds``, or says what was wrong.
+    """
+
+    seed: int
+    result: str
+    code: str = ""
+    seconds: float = 0.0
+    faults: dict[str, int] = field(default_factory=dict)
+    acknowledged: int = 0
+    lost: int = 0
+    stored_twice: int = 0
+    charged_twice: int = 0
+    uncharged: int = 0
+    writes: int = 0
+    differing_writes: int = 0
+    postings: int = 0
+    lost_postings: int = 0
+    unexpected_responses: int = 0
+    recovery_seconds: list[float] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+def append(row: Row, path: Path = RECORD) -> None:
+    """A line is written at once: rounds that run at the same time do not mix theirs."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(asdict(row)) + "\n")
+
+
+def read(path: Path = RECORD) -> list[Row]:
+    if not path.exists():
+        return []
+    return [Row(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def print_page(rows: Sequence[Row]) -> str:
+    """The whole page."""
+    parts = (INTRODUCTION, _print_sums(rows), _print_faults(rows), _print_broken(rows), METHOD)
+    return "\n".join(parts)
+
+
+INTRODUCTION = """\
+# Reliability
+
+Jobmeter is broken on purpose, and then audited. In each round partners post, renew and close jobs, job boards send batches, candidates
+follow links, an operator opens contracts, bills and moves the clock, people read reports and web pages, while processes are killed, connections
+are cut, networks are slow, processes are paused, the disk is full, and the clock of the machine jumps. An auditor that knows nothing but
+requests and their responses then compares them with the database. This page is printed from the record of all rounds.
+"""
+
+METHOD = """\
+## How to read it
+
+* **Acknowledged** is an event whose response counted it. It must be in the database exactly once, with its job and kind.
+* **Charged twice** counts clicks that were charged beyond the clicks that exist: in a batch, or in all that were ever sent for a job.
+  **Not charged** are acknowledged clicks that count, on a job whose budget was not spent.
+* **A repeated write** is sent again with its `Idempotency-Key` after everything was repaired. It must be answered as the first time, byte by byte.
+* **Recovery** is the time from the end of a fault to the next acknowledged event that was sent after it. A killed server is started again by
+  the tests, as a service manager does; its start is part of the time. After an end in the middle of a migration, so is posting the first jobs.
+* A round **holds** if all of this is right, no response was an unexpected error (anything of 500 and above but 503), and every law of
+  `jobmeter db check` holds.
+
+## Play more rounds
+
+```sh checkout
+make faults ROUNDS=10 SEED=1
+```
+
+Each round takes its faults, their order and their moments from its seed: `ROUNDS=10 SEED=1` plays the seeds 1 to 10,
+and without `SEED` those after the record's last. The moments are real time, so that a
+seed repeats what is done, not each microsecond. Rounds are added to `tests/slow/faults/rounds.jsonl`; `make docs` prints this page. What a machine cannot do
+(mount a small disk, load libfaketime) is left out with a line.
+"""
+
+
+def _print_sums(rows: Sequence[Row]) -> str:
+    recoveries = sorted(seconds for row in rows for seconds in row.recovery_seconds)
+    lines = ["| all rounds | |", "| --- | ---: |"]
+    lines += [f"| {name} | {value:,} |" for name, value in _list_sums(rows)]
+    if recoveries:
+        lines.append(f"| time to recover, median | {statistics.median(recoveries):.1f} s |")
+        lines.append(f"| time to recover, worst | {recoveries[-1]:.1f} s |")
+    return "\n".join(lines) + "\n"
+
+
+def _list_sums(rows: Sequence[Row]) -> list[tuple[str, int]]:
+    return [
+        ("rounds played", len(rows)),
+        ("rounds in which everything held", sum(row.result == HOLDS for row in rows)),
+        ("faults", sum(sum(row.faults.values()) for row in rows)),
+        ("events acknowledged", sum(row.acknowledged for row in rows)),
+        ("acknowledged events lost", sum(row.lost for row in rows)),
+        ("events stored twice", sum(row.stored_twice for row in rows)),
+        ("clicks charged twice", sum(row.charged_twice for row in rows)),
+        ("clicks not charged", sum(row.uncharged for row in rows)),
+        ("writes repeated", sum(row.writes for row in rows)),
+        ("writes that were answered otherwise", sum(row.differing_writes for row in rows)),
+        ("postings accepted", sum(row.postings for row in rows)),
+        ("accepted postings lost", sum(row.lost_postings for row in rows)),
+        ("unexpected errors", sum(row.unexpected_responses for row in rows)),
+    ]
+
+
+def _print_faults(rows: Sequence[Row]) -> str:
+    times = Counter[str]()
+    for row in rows:
+        times.update(row.faults)
+    lines = ["| fault | times |", "| --- | ---: |"]
+    lines += [f"| {name} | {times[name]:,} |" for name in sorted(times)]
+    return "\n".join(lines) + "\n"
+
+
+def _print_broken(rows: Sequence[Row]) -> str:
+    broken = [row for row in rows if row.result != HOLDS]
+    if not broken:
+        return "In no round was anything wrong.\n"
+    lines = ["| seed | code | what was wrong |", "| ---: | --- | --- |"]
+    lines += [f"| {row.seed} | {row.code} | {row.result} |" for row in broken]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(print_page(read()), encoding="utf-8")

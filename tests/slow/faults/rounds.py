@@ -1,0 +1,259 @@
+"""Owns a round: a copied data folder, actors and nemesis at the same time, then the auditor.
+
+Does not own the faults (``nemesis``), the work (``actors``) or what is expected (``auditor``).
+"""
+
+import contextlib
+import json
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+
+from jobmeter.base.limits import IDEMPOTENCY_KEPT_HOURS
+from tests.slow.faults import actors, nemesis
+from tests.slow.faults.actors import CLOCK_PATH, Actor, play, read_task
+from tests.slow.faults.auditor import (
+    Verdict,
+    audit_events,
+    list_broken_laws,
+    list_differing,
+    read_stored,
+)
+from tests.slow.faults.bases import RELEASED, Bases, choose_base
+from tests.slow.faults.callers import Caller, RoundOver, Shift
+from tests.slow.faults.installation import Installation
+from tests.slow.faults.nemesis import CLOCK, DISK, FAKE_TIME, MIGRATION_KILL, Struck
+from tests.slow.faults.receipts import Receipts, Write
+from tests.slow.faults.record import HOLDS, Row
+
+FAULTS_COUNT = (3, 6)
+CALM_SECONDS = 1.0  # after the last fault
+REPAIRED_SECONDS_MAX = 90  # for what was begun to be answered, once everything is repaired
+MIGRATION_SECONDS = (0.5, 4.0)  # from the start of a server to its end
+HOUR_MS = 3_600_000
+RESULT_CHARACTERS_MAX = 600
+STATUSES_EXPECTED = ("1", "2", "3", "4", "503")
+WORK: tuple[tuple[str, Callable[[Actor], None]], ...] = (
+    ("a", actors.send_batches),
+    ("b", actors.send_batches),
+    ("c", actors.follow_links),
+    ("p", actors.post_jobs),
+    ("o", actors.run_programme),
+    ("r", actors.read_everything),
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a seed decides before a round begins."""
+
+    seed: int
+    base: str
+    available: frozenset[str]
+    skipped: tuple[str, ...]
+
+
+def make_plan(seed: int, rng: Random, *, can_mount: bool) -> Plan:
+    base = choose_base(rng)
+    wishes = {DISK: rng.random() < 1 / 5, CLOCK: rng.random() < 1 / 5}
+    possible = {DISK: can_mount, CLOCK: FAKE_TIME.exists()}
+    wanted = {need for need, is_wanted in wishes.items() if is_wanted}
+    return Plan(
+        seed=seed,
+        base=base,
+        available=frozenset(need for need in wanted if possible[need]),
+        skipped=tuple(sorted(need for need in wanted if not possible[need])),
+    )
+
+
+@contextlib.contextmanager
+def open_folder(plan: Plan) -> Iterator[Path]:
+    """A folder in memory, on a small disk of its own if it is to become full."""
+    folder = Path(tempfile.mkdtemp(prefix="jobmeter-faults-", dir="/dev/shm"))
+    is_mounted = DISK in plan.available and nemesis.mount_disk(folder)
+    try:
+        yield folder
+    finally:
+        if is_mounted:
+            nemesis.unmount_disk(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def kill_while_migrating(installation: Installation, rng: Random) -> list[Struck]:
+    """Kills the server, its database, or both, while it upgrades the schema. It is started again each time."""
+    struck = []
+    for _ in range(rng.randrange(1, 4)):
+        began_at = time.monotonic()
+        time.sleep(rng.uniform(*MIGRATION_SECONDS))
+        kill = rng.choice([nemesis.kill_server, nemesis.kill_database, nemesis.kill_everything])
+        kill(installation, rng)
+        struck.append(Struck(MIGRATION_KILL, began_at, time.monotonic()))
+    return struck
+
+
+@dataclass(frozen=True)
+class Played:
+    """What is left of a round once its actors have ended."""
+
+    struck: list[Struck]
+    recoveries: list[float]
+    open_jobs: tuple[int, ...]
+    is_recovered: bool
+
+
+def play_round(plan: Plan, rng: Random, bases: Bases) -> tuple[Row, str]:
+    """Plays a round and audits it. Returns its row, whatever was found, and the server's log."""
+    began_at, receipts = time.monotonic(), Receipts()
+    with open_folder(plan) as folder:
+        data = folder / "data"
+        data.mkdir()
+        bases.copy(plan.base, data)
+        environment = nemesis.set_wall_clock(data, 0) if CLOCK in plan.available else {}
+        installation = Installation(data, environment=environment)
+        try:
+            installation.start()
+            played = break_it(installation, plan, rng, receipts)
+            row = make_row(plan, receipts, played, audit(installation, receipts, played))
+        except Exception as error:  # noqa: BLE001 -- the round is recorded as one that failed
+            row = Row(seed=plan.seed, result=f"{type(error).__name__}: {error}"[:RESULT_CHARACTERS_MAX])
+        finally:
+            installation.stop()
+            log = installation.server.log
+            installation.stop_database()
+    return replace(row, seconds=round(time.monotonic() - began_at, 1)), log
+
+
+def break_it(installation: Installation, plan: Plan, rng: Random, receipts: Receipts) -> Played:
+    """Works and breaks at the same time, until all faults are over and everything begun is answered."""
+    struck = kill_while_migrating(installation, rng) if plan.base == RELEASED else []
+    installation.server.wait_until_it_answers()
+    credentials, shift, name = installation.server.credentials, Shift(), f"s{plan.seed}"
+    opener = Caller(installation.base_url, credentials, Receipts(), shift)
+    open_jobs = actors.open_business(opener, name=name)
+    opener.close()
+    threads = []
+    for letter, act in WORK:
+        caller = Caller(installation.base_url, credentials, receipts, shift)
+        actor = Actor(
+            f"{name}{letter}", caller, Random(f"{plan.seed}{letter}"), open_jobs, credentials["session"]
+        )
+        threads.append(threading.Thread(target=play, args=(act, actor), daemon=True))
+    for thread in threads:
+        thread.start()
+    for fault in nemesis.choose_faults(rng, set(plan.available), rng.randint(*FAULTS_COUNT)):
+        struck.append(nemesis.strike(installation, fault, rng))
+    installation.server.wait_until_it_answers()
+    time.sleep(CALM_SECONDS)
+    shift.end(seconds_left=REPAIRED_SECONDS_MAX)
+    for thread in threads:
+        thread.join(REPAIRED_SECONDS_MAX + 10)
+    is_recovered = not any(thread.is_alive() for thread in threads)
+    recoveries = find_recoveries(struck, receipts.moments)
+    return Played(struck, recoveries, open_jobs, is_recovered)
+
+
+def find_recoveries(struck: list[Struck], moments: list[tuple[float, float]]) -> list[float]:
+    """For each fault the seconds from its end to the next acknowledgement of something that was sent after it."""
+    found = []
+    for one in struck:
+        later = [ended for began, ended in moments if began >= one.ended_at]
+        if later:
+            found.append(round(min(later) - one.ended_at, 2))
+    return found
+
+
+def audit(installation: Installation, receipts: Receipts, played: Played) -> Verdict:
+    """Sends every write again, looks for each posting, then reads the database."""
+    caller = Caller(installation.base_url, installation.server.credentials, Receipts(), Shift())
+    caller.shift.end(seconds_left=REPAIRED_SECONDS_MAX)
+    # Two minutes later the key of a request that was killed is free.
+    caller.ask("POST", "/sandbox/clock", json={"advance": "3m"}, headers=caller.as_operator)
+    # A move of the clock that was interrupted is continued by its repeat: before the others, whose keys it may outlive.
+    moves, others = split_moves(receipts.writes)
+    repeated = list_repeatable(moves, caller.read_now_ms())
+    unanswered = repeat(caller, repeated)
+    later = list_repeatable(others, caller.read_now_ms())
+    unanswered += repeat(caller, later)
+    lost = [found for task in receipts.postings.values() if (found := find_loss(caller, task))]
+    caller.close()
+    url = installation.database.url
+    verdict = audit_events(receipts, read_stored(url), open_jobs=played.open_jobs)
+    return replace(
+        verdict,
+        lost_postings=lost,
+        repeated_writes=len(repeated) + len(later),
+        differing_writes=[*list_differing(receipts), *unanswered],
+        laws=list_broken_laws(url),
+    )
+
+
+def split_moves(writes: list[Write]) -> tuple[list[Write], list[Write]]:
+    """The writes that move the clock, and the others."""
+    moves = [write for write in writes if write.path == CLOCK_PATH]
+    return moves, [write for write in writes if write.path != CLOCK_PATH]
+
+
+def list_repeatable(writes: list[Write], now_ms: int) -> list[Write]:
+    """The writes whose keys the server still knows: its clock has been moved, for some of them by more than that."""
+    return [write for write in writes if now_ms - write.at_ms < IDEMPOTENCY_KEPT_HOURS * HOUR_MS]
+
+
+def repeat(caller: Caller, writes: list[Write]) -> list[str]:
+    """Sends each again, and returns those that were not answered."""
+    return [
+        f"{write.path}: no answer"
+        for write in writes
+        if caller.write(write, seconds_max=REPAIRED_SECONDS_MAX) is None
+    ]
+
+
+def find_loss(caller: Caller, task: str) -> str:
+    """What is wrong with the task of a posting that was accepted; empty if the job was posted, even if it is closed by now."""
+    found: dict[str, object] = {}
+    with contextlib.suppress(RoundOver):
+        while (found := read_task(caller, task)).get("status") == "IN_PROGRESS":
+            time.sleep(0.1)
+    return "" if "jobPosting" in found else json.dumps(found)
+
+
+def make_row(plan: Plan, receipts: Receipts, played: Played, verdict: Verdict) -> Row:
+    names = [one.name for one in played.struck]
+    unexpected = sum(
+        count
+        for status, count in receipts.statuses.items()
+        if status.isdigit() and not status.startswith(STATUSES_EXPECTED)
+    )
+    wrong = {
+        "not recovered": not played.is_recovered,
+        "unexpected responses": unexpected,
+        "lost": verdict.lost,
+        "stored twice": verdict.stored_twice,
+        "charged twice": verdict.charged_twice,
+        "not charged": verdict.uncharged,
+        "postings lost": "; ".join(verdict.lost_postings),
+        "repeated writes answered otherwise": "; ".join(verdict.differing_writes),
+        "laws": "; ".join(verdict.laws),
+    }
+    return Row(
+        seed=plan.seed,
+        faults={name: names.count(name) for name in sorted(set(names))},
+        acknowledged=verdict.acknowledged,
+        lost=verdict.lost,
+        stored_twice=verdict.stored_twice,
+        charged_twice=verdict.charged_twice,
+        uncharged=verdict.uncharged,
+        writes=verdict.repeated_writes,
+        differing_writes=len(verdict.differing_writes),
+        postings=len(receipts.postings),
+        lost_postings=len(verdict.lost_postings),
+        unexpected_responses=unexpected,
+        recovery_seconds=played.recoveries,
+        result=", ".join(f"{name}: {value}" for name, value in wrong.items() if value)[:RESULT_CHARACTERS_MAX]
+        or HOLDS,
+        skipped=list(plan.skipped),
+    )
