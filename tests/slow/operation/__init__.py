@@ -1,0 +1,1 @@
+"""Owns the tests of how an installation is operated with more than one database server."""
