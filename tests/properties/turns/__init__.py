@@ -1,0 +1,1 @@
+"""Owns histories in which flows take turns, statement by statement, in the order of a seed."""

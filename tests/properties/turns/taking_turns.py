@@ -1,0 +1,180 @@
+"""Owns flows that take turns: before each exchange with the database a flow waits until the seed chooses it.
+
+One process, one event loop, the real PostgreSQL. Between two exchanges only the flow that was chosen runs, and one that waits for a
+lock is left waiting until another gives it back; so the same seed gives the same history. At an exchange the connection may be lost,
+before it or after it: then what it did is done, and nobody receives the result. Does not own the flows or any expectation.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
+
+from jobmeter.database.pool import RECONNECT_SECONDS, Database
+
+POLL_SECONDS = 0.0005
+SECONDS_MAX = 30
+LOSSES_MAX = 4  # of a flow: one with hundreds of exchanges would never end
+BLOCKED = "SELECT pg_blocking_pids(%s) <> '{}'"
+TERMINATE = "SELECT pg_terminate_backend(%s, 5000)"
+
+FLOW: ContextVar["Flow | None"] = ContextVar("FLOW", default=None)
+
+
+class Flow:
+    """A flow and where it is: it runs, is parked before an exchange, or waits for the database in one (``backend``)."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.gate: asyncio.Future[str] | None = None
+        self.backend = 0
+        self.was_blocked = False
+        self.lost = 0
+
+
+@dataclass(frozen=True)
+class Turns:
+    """``history`` has each turn: whose it was, and what happened to the connection (``-``: nothing)."""
+
+    rng: Random
+    losses: float
+    observer: AsyncConnection[TupleRow]
+    history: list[tuple[str, str]] = field(default_factory=list)
+
+    async def run(self, flows: dict[str, Callable[[], Awaitable[None]]]) -> None:
+        """Runs all flows to their ends."""
+        running = {Flow(name): act for name, act in flows.items()}
+        tasks = {
+            flow: asyncio.create_task(_begin(flow, act), name=flow.name) for flow, act in running.items()
+        }
+        while left := [flow for flow, task in tasks.items() if not task.done()]:
+            await self._settle(left, tasks)
+            ready = [flow for flow in left if flow.gate is not None and not tasks[flow].done()]
+            if ready:
+                self._choose(ready)
+        await asyncio.gather(*tasks.values())
+
+    def _choose(self, ready: list[Flow]) -> None:
+        flow = self.rng.choice(ready)
+        # A flow that continues after a lock has made its exchange already.
+        may_lose = not flow.was_blocked and flow.lost < LOSSES_MAX
+        fate = "-"
+        if may_lose and self.rng.random() < self.losses:
+            fate = self.rng.choice(("before", "after"))
+            flow.lost += 1
+        flow.was_blocked = False
+        self.history.append((flow.name, fate))
+        gate, flow.gate = flow.gate, None
+        assert gate is not None
+        gate.set_result(fate)
+
+    async def _settle(self, flows: list[Flow], tasks: dict[Flow, "asyncio.Task[None]"]) -> None:
+        """Until every flow is parked, has ended, or waits for a lock that another one holds."""
+        give_up_at = asyncio.get_running_loop().time() + SECONDS_MAX
+        while True:
+            moving = [flow for flow in flows if flow.gate is None and not tasks[flow].done()]
+            blocked = [flow for flow in moving if flow.backend and await self._is_blocked(flow.backend)]
+            for flow in blocked:
+                flow.was_blocked = True
+            # One that was found blocked may have continued while the others were asked.
+            if len(blocked) == len(moving) and all(flow.gate is None for flow in blocked):
+                return
+            assert asyncio.get_running_loop().time() < give_up_at, [flow.name for flow in moving]
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _is_blocked(self, backend: int) -> bool:
+        found = await (await self.observer.execute(BLOCKED, [backend])).fetchone()
+        return found is not None and bool(found[0])
+
+    async def take_turn(self, flow: Flow) -> str:
+        flow.backend = 0
+        flow.gate = asyncio.get_running_loop().create_future()
+        return await flow.gate
+
+    async def lose(self, connection: AsyncConnection[TupleRow]) -> None:
+        """Ends the connection's process of the server; what was not committed is rolled back when this returns."""
+        await self.observer.execute(TERMINATE, [connection.info.backend_pid])
+
+
+async def _begin(flow: Flow, act: Callable[[], Awaitable[None]]) -> None:
+    FLOW.set(flow)
+    await act()
+
+
+class TurnConnection(AsyncConnection[TupleRow]):
+    """``turns`` are those of the pool that it belongs to."""
+
+    turns: Turns | None = None
+
+    async def wait(self, gen: Generator[Any, Any, Any], interval: float = 0.1) -> Any:
+        flow, turns = FLOW.get(), self.turns
+        if flow is None or turns is None or self.closed:
+            return await super().wait(gen, interval)
+        fate = await turns.take_turn(flow)
+        if fate == "before":
+            await turns.lose(self)
+        flow.backend = self.info.backend_pid
+        try:
+            made = await super().wait(gen, interval)
+        finally:
+            flow.backend = 0
+            if flow.was_blocked:
+                await turns.take_turn(flow)
+        if fate == "after":
+            await turns.lose(self)
+            self.pgconn.finish()
+            raise psycopg.OperationalError("the connection is lost")
+        return made
+
+
+class TurnDatabase(Database):
+    """A database whose connections take turns."""
+
+    turns: Turns | None = None
+
+    def _make_pool(
+        self, prepare: Any, connections_min: int, connections_max: int, wait_seconds: float
+    ) -> Any:
+        async def prepare_and_join(connection: AsyncConnection[TupleRow]) -> None:
+            await prepare(connection)
+            assert isinstance(connection, TurnConnection)
+            connection.turns = self.turns
+
+        return AsyncConnectionPool(
+            self.url,
+            connection_class=TurnConnection,
+            min_size=connections_max if connections_min else 0,
+            max_size=connections_max,
+            open=False,
+            configure=prepare_and_join,
+            timeout=wait_seconds,
+            reconnect_timeout=RECONNECT_SECONDS,
+            name="turns",
+        )
+
+
+@asynccontextmanager
+async def open_turns(
+    url: str, rng: Random, *, losses: float, flows_max: int
+) -> AsyncIterator[tuple[TurnDatabase, Turns]]:
+    """``losses`` is the share of exchanges at which the connection is lost."""
+    observer = await AsyncConnection.connect(url, autocommit=True)
+    async with observer:
+        observer.prepare_threshold = 1
+        turns = Turns(rng, losses, observer)
+        database = TurnDatabase(url, connections_max=flows_max, wait_seconds=SECONDS_MAX)
+        database.turns = turns
+        await database._pool.open(wait=True)
+        await database._keyed_pool.open()
+        try:
+            yield database, turns
+        finally:
+            await database.close()
