@@ -79,14 +79,18 @@ LOOKED_UP = {"tenant_contracts", "tenant_customers", "tenant_jobs"}
 # What customers of one partner share: the partner itself, its contracts, and contracts that both were granted.
 SHARED_BY_CUSTOMERS = {
     "applications",
+    "budget_alerts",
     "click_prices",
+    "contract_days",
+    "contract_spends",
+    "filter_policies",
     "hiring_contracts",
     "hiring_prices",
     "ledger_balances",
-} | {
     "ledger_bookings",
     "ledger_postings",
     "partner_contracts",
+    "recent_clicks",
     "tenant_contracts",
 }
 
