@@ -22,9 +22,9 @@ from jobmeter.base.clock import read_machine_clock, to_ms
 from jobmeter.database.pool import Database
 from jobmeter.integrity.flow import check_laws
 from jobmeter.sandbox import seed
-from tests.deployment.service_manager import manage_services
+from tests.deployment.processes.service_manager import manage_services
+from tests.deployment.processes.test_worker import make_partner, post_job, read_status, rest
 from tests.deployment.serving import KEYS, start, wait_until
-from tests.deployment.test_worker import make_partner, post_job, read_status, rest
 from tests.slow.crash.installation import free_port
 from tests.support.missing_part import find_programs
 from tests.support.paths import ROOT

@@ -12,7 +12,7 @@ import pytest
 
 from jobmeter.api.shutdown import count_connections
 from jobmeter.operations.handover import take_listener
-from tests.deployment.service_manager import manage_services
+from tests.deployment.processes.service_manager import manage_services
 from tests.deployment.serving import serve, wait_until
 
 SOON_SECONDS = 10  # an idle connection lives for 15

@@ -18,8 +18,8 @@ from jobmeter.base.clock import read_machine_clock, to_ms
 from jobmeter.cli.law_checks import check_database
 from jobmeter.database.pool import Database
 from jobmeter.ledger.model import Purpose
+from tests.deployment.processes.test_worker import RUNNING, make_partner
 from tests.deployment.serving import KEYS, OPERATOR_KEY, serve, start, wait_until
-from tests.deployment.test_worker import RUNNING, make_partner
 from tests.support.sandbox_client import bearer
 from tests.support.scenario import make_clicks, set_up
 from tests.support.scenario import make_event as make_scenario_event

@@ -16,8 +16,8 @@ from jobmeter.database.embedded import start_embedded
 from jobmeter.database.pool import Database, upgrade_database
 from jobmeter.database.rows import list_scalars
 from jobmeter.people.model import Role
+from tests.deployment.processes.test_worker import RUNNING, make_partner, post_job, read_status, rest
 from tests.deployment.serving import KEYS, OPERATOR_KEY, serve, start, wait_until
-from tests.deployment.test_worker import RUNNING, make_partner, post_job, read_status, rest
 from tests.stories.operator.billing.conftest import BUYER, SELLER
 from tests.stories.portal.sessions import list_grants, log_in, open_browser
 from tests.support.feed_documents import serialize_feed, serialize_jobs

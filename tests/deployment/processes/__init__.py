@@ -1,0 +1,1 @@
+"""Processes beside and after each other: servers, workers, one that takes over."""

@@ -1,0 +1,1 @@
+"""What an operator looks at: metrics, alerts, logs, traces, and the examination of an installation."""
