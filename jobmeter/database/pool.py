@@ -69,8 +69,8 @@ class Database:
         *,
         connections_max: int,
         wait_seconds: float,
-        is_pooled: bool,
-        prepares: bool,
+        is_pooled: bool = False,
+        prepares: bool = True,
     ) -> None:
         self.url = url
         self.outage = Outage()
@@ -256,6 +256,10 @@ class Database:
             return self
         return PooledTenantDatabase(self, tenant) if self._is_pooled else TenantDatabase(self, tenant)
 
+    def of_partner(self) -> "Database":
+        """The database as the tenant's partner sees it, for what a customer is shown of what its partner has."""
+        return self
+
     @asynccontextmanager
     async def tenant_connection(self, tenant: Tenant) -> AsyncIterator[Connection]:
         """A connection in autocommit mode that sees what belongs to the tenant."""
@@ -320,6 +324,10 @@ class TenantDatabase(Database):
         self._whole = whole
         self._tenant = tenant
 
+    def of_partner(self) -> Database:
+        partner_id = self._tenant.partner_id
+        return type(self)(self._whole, Tenant(application_id=partner_id, partner_id=partner_id))
+
     def refuse(self, error: BaseException) -> Refused:
         return self._whole.refuse(error)
 
@@ -330,7 +338,7 @@ class TenantDatabase(Database):
 
 
 class PooledTenantDatabase(TenantDatabase):
-    """The same behind a pooler: whoever has a connection has a transaction, with which the role and the tenant end."""
+    """The same behind a pooler: a connection is lent with a transaction, and with it the role and the tenant end."""
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -338,10 +346,7 @@ class PooledTenantDatabase(TenantDatabase):
             await confine_transaction(connection, self._tenant)
             yield connection
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
-        async with self.connection() as connection:
-            yield connection
+    transaction = connection
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Connection]:

@@ -126,7 +126,8 @@ async def show_statement_of(context: RequestContext, application: Application) -
             markup_micros=_read_markup(query.get("markupPercent")),
         ),
     )
-    async with context.app.database.connection() as connection:
+    # A customer's statement names its partner as the seller, and the partner's documents that it was refunded for.
+    async with context.app.database.of_partner().connection() as connection:
         statement = await statements.make_statement(
             connection,
             application=application,
