@@ -26,6 +26,8 @@ _LOCKED = re.compile(
     r" (?:IF EXISTS )?(?:ONLY )?(\w+)"
 )
 _TRIGGER = re.compile(r"^CREATE (?:OR REPLACE )?(?:CONSTRAINT )?TRIGGER .*? ON (\w+)")
+# A table that gets a policy, by name, or each of a list of them.
+_GUARDED = re.compile(r"^SELECT keep_tenants_apart\((?:'(\w+)'|[^;]*?unnest\('\{([\w,\s]+)\}')", re.MULTILINE)
 _REFERENCES = re.compile(r"\bREFERENCES (\w+)")
 _ROWS = re.compile(r"\b(?:(?<!FOR )(?<!DO )UPDATE|INSERT INTO|DELETE FROM) (?:ONLY )?(\w+)")
 
@@ -52,7 +54,7 @@ def plan_upgrade(migrations: Sequence[tuple[str, str]], applied: Iterable[str]) 
     indexes = [_INDEX.match(one) for statements in all_statements.values() for one in statements]
     table_of = {name_index(one): one[2] for one in indexes if one is not None}
     return [
-        _plan(name, all_statements[name], purpose=read_purpose(text), table_of=table_of)
+        _plan(name, all_statements[name], text=text, table_of=table_of)
         for name, text in migrations
         if name not in done
     ]
@@ -96,17 +98,23 @@ def split_statements(text: str) -> list[str]:
     return [*statements, *(one for body in executed for one in split_statements(body))]
 
 
+def find_guarded(text: str) -> set[str]:
+    """Returns the tables that get a policy, which are named in literals."""
+    found = _GUARDED.findall(_COMMENT.sub("", text))
+    return {table.strip() for one, several in found for table in (one or several).split(",")}
+
+
 def _names_any(statement: str, called: set[str]) -> bool:
     function = _FUNCTION.match(statement)
     return function is not None and function[1] in called
 
 
 def _plan(
-    name: str, statements: Sequence[str], *, purpose: str, table_of: Mapping[str, str]
+    name: str, statements: Sequence[str], *, text: str, table_of: Mapping[str, str]
 ) -> PlannedMigration:
     created = _collect(_CREATED, statements)
     dropped = {table_of[index] for index in _collect(_DROPPED_INDEX, statements) if index in table_of}
-    locked = (_collect(_LOCKED, statements) | dropped) - created
+    locked = (_collect(_LOCKED, statements) | dropped | find_guarded(text)) - created
     waiting = {one[2] for one in map(_INDEX.match, statements) if one is not None}
     waiting |= _collect(_TRIGGER, statements)
     changing = [one for one in statements if not one.startswith("CREATE")]
@@ -115,7 +123,7 @@ def _plan(
     rows = {table for one in changing for table in _ROWS.findall(one)}
     return PlannedMigration(
         name=name,
-        purpose=purpose,
+        purpose=read_purpose(text),
         locked=tuple(sorted(locked)),
         writes_wait=tuple(sorted(waiting - locked - created)),
         rows_changed=tuple(sorted(rows - created)),
