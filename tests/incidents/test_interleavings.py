@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
 from random import Random
+from uuid import UUID
 
 import pytest
 
 from jobmeter.charging.budgets import flow as limits
 from jobmeter.database.pool import Database
-from jobmeter.metering.intake.model import find_visitor
+from jobmeter.metering.intake.model import find_event_key
 from tests.support.scenario import PRICE_MICROS, START, Scenario, make_event, set_up, until_someone_waits
 
 LATER = START + timedelta(hours=1)
@@ -96,14 +97,15 @@ async def observe(scenario: Scenario, name: str, begun: int, ended: int, asked: 
     job = next(iter(asked))
     rows = await scenario.rows(
         "SELECT source_id, amount / %s FROM charge_postings WHERE cause ="
-        " (SELECT batch FROM events WHERE job_id = %s AND visitor = %s LIMIT 1)",
-        [PRICE_MICROS, job, visitor_of(name, job)],
+        " (SELECT batch FROM events WHERE job_id = %s AND event_key = %s)",
+        [PRICE_MICROS, job, key_of(name, job)],
     )
     return Batch(int(name), begun, ended, asked, dict(rows))
 
 
-def visitor_of(name: str, job: int) -> int:
-    return find_visitor(make_event(job, f"{name}-{job}-0", START).visitor)
+def key_of(name: str, job: int) -> UUID | None:
+    event = make_event(job, f"{name}-{job}-0", START)
+    return find_event_key(source=event.source, event_id=event.id, time=event.time)
 
 
 @pytest.mark.parametrize("seed", range(4))

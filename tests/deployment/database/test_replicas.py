@@ -87,7 +87,7 @@ def urls(servers, request):
 
 
 async def open_once(url):
-    """Whoever opens a database first writes its schema and the rights of its tenants."""
+    """The first process that opens a database writes its schema and the rights of its tenants."""
     async with Database.opened(url, connections_max=1):
         pass
 

@@ -141,7 +141,7 @@ class TurnDatabase(Database):
     turns: Turns | None = None
 
     def _make_pool(
-        self, prepare: Any, connections_min: int, connections_max: int, wait_seconds: float
+        self, _: Any, prepare: Any, connections_max: int, wait_seconds: float, *, connections_min: int = 0
     ) -> Any:
         async def prepare_and_join(connection: AsyncConnection[TupleRow]) -> None:
             await prepare(connection)

@@ -3,6 +3,7 @@
 import json
 import re
 
+import numpy as np
 import psycopg
 import pytest
 from starlette.responses import Response
@@ -10,6 +11,7 @@ from starlette.testclient import TestClient
 
 from jobmeter.api.candidate.pages import VISITOR_COOKIE, serialize_address, write_visitor_cookie
 from jobmeter.metering.intake.model import find_address
+from jobmeter.metering.pseudonyms.rules import reveal
 from jobmeter.wire.links import make_link_token, read_link_token
 from tests.support.sandbox_client import SandboxClient, bearer, open_sandbox_client
 
@@ -322,21 +324,29 @@ def test_the_candidate_s_address_is_found_behind_proxies(database_url: str) -> N
             for path, forwarded in zip(paths, FORWARDED, strict=True):
                 headers = BROWSER | ({"X-Forwarded-For": forwarded} if forwarded else {})
                 assert proxy.get(path, headers=headers, follow_redirects=False).status_code == 302
-    with psycopg.connect(database_url) as connection:
-        found = dict(connection.execute("SELECT job_id, address FROM events").fetchall())
     expected = [find_address(address) if address else 0 for address in FORWARDED.values()]
-    assert [found[job_id] for job_id in jobs] == expected
+    assert read_addresses(database_url) == dict(zip(jobs, expected, strict=True))
+
+
+def read_addresses(database_url: str) -> dict[int, int]:
+    """The network that each job's event came from, without the salt of its day."""
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute(
+            "SELECT job_id, address, salt FROM events JOIN visitor_salts"
+            " ON day = (to_timestamp(event_key_ms(event_key) / 1000) AT TIME ZONE 'UTC')::date"
+        ).fetchall()
+    return {job_id: reveal(np.array([address]), salt).item() for job_id, address, salt in rows}
 
 
 def test_only_a_trusted_proxy_can_state_the_candidate_s_address(database_url: str) -> None:
     with open_sandbox_client(database_url) as sandbox_client:
-        path = links(sandbox_client, sandbox_client.post_job("direct"))["apply"]
+        job_id = sandbox_client.post_job("direct")
+        path = links(sandbox_client, job_id)["apply"]
         with TestClient(
             sandbox_client.client.app, base_url="http://board.example", client=("192.0.2.1", 1)
         ) as direct:
             direct.get(path, headers=BROWSER | {"X-Forwarded-For": "203.0.113.9"}, follow_redirects=False)
-    with psycopg.connect(database_url) as connection:
-        assert connection.execute("SELECT address FROM events").fetchall() == [(find_address("192.0.2.1"),)]
+    assert read_addresses(database_url) == {job_id: find_address("192.0.2.1")}
 
 
 def test_without_a_secret_key_there_are_pages_and_no_apply_links(database_url: str) -> None:

@@ -71,4 +71,6 @@ NOT_PERSONAL: Mapping[str, str] = {
     "settlement_runs": "reversed_by_rule",
     "signature_nonces": "nonce_hash",
     "signing_secrets": "sealed_secret",
+    "stream_consumers": "stream",
+    "stream_positions": "stream partition",
 }
