@@ -1,10 +1,13 @@
 """What each thing costs is measured, and written in the form that ``jobmeter capacity`` reads."""
 
+import pytest
+
 from bench.costs import main
 from jobmeter.operations.capacity import read_costs
 from tests.unit.bench.test_results import TINY
 
 
+@pytest.mark.slow
 def test_every_cost_is_measured(tmp_path, capsys):
     path = tmp_path / "costs.json"
     assert main(["--write", str(path)], sizes=TINY) == 0
