@@ -197,5 +197,6 @@ def test_without_a_setting_the_log_is_text_and_answers_are_not_in_it(database_ur
 def test_warnings_of_the_settings_have_the_same_form(database_url, tmp_path):
     with serve(database_url, tmp_path, JOBMETER_WORKRES="2", **LOGGED):
         pass
-    (line,) = [line for line in read_lines(tmp_path / "log") if line["level"] == "WARNING"]
-    assert "JOBMETER_WORKRES is not a setting" in line["message"]
+    lines = read_lines(tmp_path / "log")
+    (line,) = [line for line in lines if "JOBMETER_WORKRES is not a setting" in line["message"]]
+    assert line["level"] == "WARNING"
