@@ -4,7 +4,7 @@ A count costs a few microseconds at most.
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from time import perf_counter
 
@@ -25,15 +25,18 @@ _OF_BATCHES = {outcome: _EVENTS.labels("batch", outcome) for outcome in ("accept
 _OF_PAGES = _EVENTS.labels("page", "accepted")
 _CLICKS_CHARGED = counter(model.CLICKS_CHARGED)
 _CHORE_SECONDS, _CHORE_FAILURES = histogram(model.CHORE_SECONDS), counter(model.CHORE_FAILURES)
+# The main process was killed, and the next one has deleted the folder: this process ends in a moment, and no request fails for that.
+_FOLDER_IS_GONE = suppress(FileNotFoundError)
 
 
 def count_answer(*, method: str, route: str, status: int, seconds: float, refusal: str) -> None:
     """``method`` and ``route`` are those of the table of endpoints, or ``known_verb`` and ``UNKNOWN``; ``refusal`` is the name of an
     error, empty if the request was carried out.
     """
-    _find_answers(method, route, status).observe(seconds)
-    if refusal:
-        _REFUSALS.labels(refusal).inc()
+    with _FOLDER_IS_GONE:
+        _find_answers(method, route, status).observe(seconds)
+        if refusal:
+            _REFUSALS.labels(refusal).inc()
 
 
 @cache  # as long as the library keeps them: to look one up costs as much as to count
@@ -59,10 +62,12 @@ def time_chore(name: str) -> Iterator[list[int]]:
     try:
         yield worked
     except Exception:
-        _CHORE_FAILURES.labels(name).inc()
+        with _FOLDER_IS_GONE:
+            _CHORE_FAILURES.labels(name).inc()
         raise
     if sum(worked):
-        _CHORE_SECONDS.labels(name).observe(perf_counter() - begun_at)
+        with _FOLDER_IS_GONE:
+            _CHORE_SECONDS.labels(name).observe(perf_counter() - begun_at)
 
 
 def set_state(state: ProcessState) -> None:

@@ -4,6 +4,8 @@ import asyncio
 import os
 import re
 import signal
+import subprocess
+import sys
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -18,7 +20,7 @@ from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.metering.streams import flow as streams
 from jobmeter.metering.streams.model import LoggedMessage, Portion
 from jobmeter.telemetry.metrics.model import METRICS
-from jobmeter.telemetry.metrics.processes import PREFIX
+from jobmeter.telemetry.metrics.processes import FOLDER_VARIABLE, PREFIX
 from jobmeter.wire.messages import Message
 from tests.deployment.serving import OPERATOR_KEY, serve, wait_until
 from tests.support.databases.outage import allow
@@ -276,3 +278,28 @@ def test_the_folder_of_a_killed_server_is_deleted_by_the_next_one(database_url, 
         server.wait()
     with serve(database_url, tmp_path):
         assert left not in tmp_path.glob(f"{PREFIX}*")
+
+
+COUNT = """
+import shutil, sys
+from jobmeter.telemetry.metrics import flow
+shutil.rmtree(sys.argv[1])
+flow.count_answer(method="GET", route="/health", status=503, seconds=1.0, refusal="UNAVAILABLE")
+with flow.time_chore("expire jobs") as worked:
+    worked.append(1)
+"""
+
+
+def test_a_process_whose_folder_is_gone_fails_nothing_for_that(tmp_path):
+    """Its main process was killed, and the next one deletes what it left: requests of the last moments were answered with 500."""
+    folder = tmp_path / "counts"
+    folder.mkdir()
+    environment = os.environ | {FOLDER_VARIABLE: str(folder)}
+    done = subprocess.run(
+        [sys.executable, "-c", COUNT, str(folder)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
