@@ -25,8 +25,8 @@ _OF_BATCHES = {outcome: _EVENTS.labels("batch", outcome) for outcome in ("accept
 _OF_PAGES = _EVENTS.labels("page", "accepted")
 _CLICKS_CHARGED = counter(model.CLICKS_CHARGED)
 _CHORE_SECONDS, _CHORE_FAILURES = histogram(model.CHORE_SECONDS), counter(model.CHORE_FAILURES)
-# The main process was killed, and the next one has deleted the folder: this process ends in a moment, and no request fails for that.
-_FOLDER_IS_GONE = suppress(FileNotFoundError)
+# The main process was killed, and the next one has deleted the folder, or the library has closed a file: no request fails for that.
+_FOLDER_IS_GONE = suppress(OSError, TypeError)
 
 
 def count_answer(*, method: str, route: str, status: int, seconds: float, refusal: str) -> None:
@@ -45,13 +45,15 @@ def _find_answers(method: str, route: str, status: int) -> Histogram:
 
 
 def count_batch(*, accepted: int, duplicate: int, rejected: int, clicks_charged: int) -> None:
-    for outcome, count in (("accepted", accepted), ("duplicate", duplicate), ("rejected", rejected)):
-        _OF_BATCHES[outcome].inc(count)
-    _CLICKS_CHARGED.inc(clicks_charged)
+    with _FOLDER_IS_GONE:
+        for outcome, count in (("accepted", accepted), ("duplicate", duplicate), ("rejected", rejected)):
+            _OF_BATCHES[outcome].inc(count)
+        _CLICKS_CHARGED.inc(clicks_charged)
 
 
 def count_single_events(recorded: int) -> None:
-    _OF_PAGES.inc(recorded)
+    with _FOLDER_IS_GONE:
+        _OF_PAGES.inc(recorded)
 
 
 @contextmanager
