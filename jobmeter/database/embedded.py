@@ -16,7 +16,8 @@ from pathlib import Path
 
 import psycopg
 
-from jobmeter.database.connection import DatabaseUnusable
+from jobmeter.database.connection import CONNECT_SECONDS, DatabaseUnusable
+from jobmeter.database.outages import read_first_line
 from jobmeter.database.postmaster import owner as owners
 from jobmeter.database.postmaster.access import drop_client_settings, make_url
 from jobmeter.database.postmaster.owner import Owner, choose_owner
@@ -40,7 +41,6 @@ checkpoint_timeout = '15min'
 wal_compression = 'on'
 """
 NEW_DATABASE_BYTES_MIN = 100_000_000
-CONNECT_SECONDS = 10
 REFUSED_SECONDS_MAX = 20
 POLL_SECONDS = 0.1
 
@@ -65,7 +65,7 @@ class EmbeddedServer:
                 _start_and_reach(self.folder, choose_owner(self.folder))
         except (OSError, psycopg.Error) as error:
             raise DatabaseUnusable(
-                f"Cannot start the database of {self.folder}: {_explain(error)}"
+                f"Cannot start the database of {self.folder}: {read_first_line(error)}"
             ) from error
 
     def stop(self) -> None:
@@ -147,7 +147,7 @@ def start_embedded(folder: Path, *, durable: bool = True) -> EmbeddedServer:
                 _leave(data, use)
                 raise
     except (OSError, psycopg.Error) as error:
-        raise DatabaseUnusable(f"Cannot use the data folder {folder}: {_explain(error)}") from error
+        raise DatabaseUnusable(f"Cannot use the data folder {folder}: {read_first_line(error)}") from error
 
 
 def _leave(data: Path, use: SharedUse) -> None:
@@ -214,7 +214,3 @@ def _start_and_reach(data: Path, owner: Owner) -> Path:
             time.sleep(POLL_SECONDS)
         else:
             return running.sockets
-
-
-def _explain(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

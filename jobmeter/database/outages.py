@@ -63,7 +63,7 @@ class Outage:
     def report(self, error: BaseException) -> None:
         """An error of a single statement, such as a deadlock, is logged as that: the database can be used."""
         if not is_outage(error):
-            log.warning("a request was taken back and may be sent again: %s", _read_reason(error))
+            log.warning("a request was taken back and may be sent again: %s", read_first_line(error))
             return
         self._failures += 1
         self._failed_at = self._read_seconds()
@@ -73,7 +73,7 @@ class Outage:
         if self._lines.admit("outage") is not None:
             log.error(
                 "the database cannot be used: %s (%d requests and chores so far)",
-                _read_reason(error),
+                read_first_line(error),
                 self._failures,
             )
 
@@ -87,5 +87,6 @@ class Outage:
             self._lines.reset()
 
 
-def _read_reason(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+def read_first_line(error: BaseException, *, otherwise: str = "") -> str:
+    """Returns the first line of what an error says; if it says nothing, ``otherwise`` or the name of its kind."""
+    return (str(error).strip().splitlines() or [otherwise or type(error).__name__])[0]

@@ -32,7 +32,7 @@ from jobmeter.database.connection import (
     prepare_tenant_connection,
 )
 from jobmeter.database.migrations_runner import prepare_tenant_role, upgrade_schema
-from jobmeter.database.outages import Outage, describe_outage, is_outage
+from jobmeter.database.outages import Outage, describe_outage, is_outage, read_first_line
 from jobmeter.database.throttled_log import ThrottledLog
 
 URL_FORM = "its URL must have the form postgresql://user:password@host:port/name; in a password write %40 for @, %2F for /"
@@ -386,7 +386,7 @@ async def upgrade_database(url: str) -> list[str]:
     try:
         connection = await AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)
     except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
-        reason = (str(error).strip().splitlines() or ["no reason given"])[0]
+        reason = read_first_line(error, otherwise="no reason given")
         if isinstance(error, psycopg.ProgrammingError) or "for connection option" in reason:
             # The library quotes the part that it cannot parse, which may be the password.
             raise DatabaseUnusable(f"Cannot use the database: {URL_FORM}") from None
@@ -395,5 +395,5 @@ async def upgrade_database(url: str) -> list[str]:
         try:
             return await upgrade_schema(connection)
         except psycopg.Error as error:
-            reason = (str(error).strip().splitlines() or ["no reason given"])[0]
+            reason = read_first_line(error, otherwise="no reason given")
             raise DatabaseUnusable(f"Cannot upgrade the schema: {reason}") from error

@@ -9,10 +9,11 @@ import psycopg
 from psycopg.errors import UndefinedTable
 
 from jobmeter.base.faults import CommandFailed
+from jobmeter.database.connection import CONNECT_SECONDS
+from jobmeter.database.outages import read_first_line
 from jobmeter.database.statements import load_statements
 from jobmeter.operations.model import DatabaseFacts
 
-CONNECT_SECONDS = 10
 SQL = load_statements("jobmeter.operations")
 
 
@@ -69,4 +70,4 @@ def _connected(url: str) -> Iterator[psycopg.Connection[Any]]:
         with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
             yield connection
     except psycopg.Error as error:
-        raise CommandFailed((str(error).strip().splitlines() or [type(error).__name__])[0]) from error
+        raise CommandFailed(read_first_line(error)) from error

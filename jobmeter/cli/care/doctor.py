@@ -17,7 +17,7 @@ from jobmeter.cli.options import PRODUCTION_DATA, DataOption, JsonOption, UrlOpt
 from jobmeter.cli.output import print_json
 from jobmeter.cli.server.serve import open_database
 from jobmeter.cli.server.settings import check_settings
-from jobmeter.database.connection import DatabaseUnusable
+from jobmeter.database.connection import CONNECT_SECONDS, DatabaseUnusable
 from jobmeter.database.migrations_runner import list_migrations
 from jobmeter.operations import store
 from jobmeter.operations.doctor import (
@@ -30,7 +30,6 @@ from jobmeter.operations.doctor import (
 from jobmeter.reports.health.flow import read_health
 from jobmeter.reports.health.model import Health
 
-CONNECT_SECONDS = 10
 STYLES = {Grade.GOOD: "green", Grade.WARNING: "yellow", Grade.BAD: "bold red"}
 
 

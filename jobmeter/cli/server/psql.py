@@ -23,6 +23,7 @@ from jobmeter.cli.options import PRODUCTION_DATA, DataOption, UrlOption
 from jobmeter.cli.server.serve import make_actor, open_database
 from jobmeter.database.connection import CONNECT_SECONDS
 from jobmeter.database.embedded import find_program, has_database
+from jobmeter.database.outages import read_first_line
 
 READ_ONLY = "-c default_transaction_read_only=on"
 
@@ -71,7 +72,7 @@ async def record_session(url: str) -> None:
             )
             await audit.record(connection, act)
     except psycopg.Error as error:
-        reason = to_printable((str(error).strip().splitlines() or [type(error).__name__])[0])
+        reason = to_printable(read_first_line(error))
         sys.stderr.write(f"This session is not in the audit log: {reason}\n")
 
 
