@@ -50,7 +50,7 @@ def member(
         return await privacy.erase_member(connection, email=email, actor=actor, now=now)
 
     with open_database(data, database_url, must_exist=True) as url:
-        _print(_run(url, erase, is_trial=is_trial), is_trial=is_trial, as_json=json)
+        _carry_out(url, erase, is_trial=is_trial, as_json=json)
 
 
 @app.command
@@ -75,31 +75,24 @@ def visitor(
         return await privacy.erase_visitor(connection, visitor=name, actor=actor, now=now)
 
     with open_database(data, database_url, must_exist=True) as url:
-        _print(_run(url, erase, is_trial=is_trial), is_trial=is_trial, as_json=json)
+        _carry_out(url, erase, is_trial=is_trial, as_json=json)
 
 
-def _run(url: str, erase: Erase, *, is_trial: bool) -> Erasure:
+def _carry_out(url: str, erase: Erase, *, is_trial: bool, as_json: bool) -> None:
     try:
-        return asyncio.run(_erase(url, erase, is_trial=is_trial))
+        erasure = asyncio.run(_erase(url, erase, is_trial=is_trial))
     except Refused as refused:
         raise CommandFailed(refused.message) from refused
-
-
-class _TrialOverError(Exception):
-    """Takes the transaction back."""
+    _print(erasure, is_trial=is_trial, as_json=as_json)
 
 
 async def _erase(url: str, erase: Erase, *, is_trial: bool) -> Erasure:
-    found: list[Erasure] = []
-    async with Database.opened(url, connections_max=1) as database:
-        try:
-            async with database.transaction() as connection:
-                found.append(await erase(connection))
-                if is_trial:
-                    raise _TrialOverError
-        except _TrialOverError:
-            pass
-    return found[0]
+    async with (
+        Database.opened(url, connections_max=1) as database,
+        database.connection() as connection,
+        connection.transaction(force_rollback=is_trial),
+    ):
+        return await erase(connection)
 
 
 def _print(erasure: Erasure, *, is_trial: bool, as_json: bool) -> None:
