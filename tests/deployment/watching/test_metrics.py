@@ -288,15 +288,28 @@ flow.count_answer(method="GET", route="/health", status=503, seconds=1.0, refusa
 with flow.time_chore("expire jobs") as worked:
     worked.append(1)
 """
+# A process that begins to count after its folder is gone: the library closes the files of its parent, and finds no new ones.
+COUNT_AS_A_CHILD = """
+import os, shutil, sys
+from jobmeter.telemetry.metrics import flow
+shutil.rmtree(sys.argv[1])
+child = os.fork()
+if child:
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+for _ in range(3):
+    flow.count_batch(accepted=1, duplicate=0, rejected=0, clicks_charged=1)
+    flow.count_single_events(1)
+"""
 
 
-def test_a_process_whose_folder_is_gone_fails_nothing_for_that(tmp_path):
+@pytest.mark.parametrize("code", [COUNT, COUNT_AS_A_CHILD], ids=["itself", "as a child"])
+def test_a_process_whose_folder_is_gone_fails_nothing_for_that(tmp_path, code):
     """Its main process was killed, and the next one deletes what it left: requests of the last moments were answered with 500."""
     folder = tmp_path / "counts"
     folder.mkdir()
     environment = os.environ | {FOLDER_VARIABLE: str(folder)}
     done = subprocess.run(
-        [sys.executable, "-c", COUNT, str(folder)],
+        [sys.executable, "-c", code, str(folder)],
         env=environment,
         capture_output=True,
         text=True,
