@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from jobmeter.audit.model import Actor, ActorKind, Door
 from jobmeter.base.days import day_of, final_at
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
+from jobmeter.cli.main import main
 from jobmeter.contracts.hiring.model import HiringKind
 from jobmeter.database.pool import Database
 from jobmeter.integrity.flow import check_laws
@@ -154,6 +156,16 @@ async def test_an_erasure_is_an_act_that_does_not_name_whom(database: Database) 
             ("member.erase", erasure.substitute, "root", "1"),
             ("visitor.erase", "visitor", "root", None),
         ]
+
+
+def test_a_trial_on_the_command_line_changes_nothing(database_url, capsys) -> None:
+    words = ["erase", "visitor", VISITOR, "--database-url", database_url]
+    for more, said, acts in (["--try"], "Would be erased:", 0), ([], "Erased:", 1):
+        with pytest.raises(SystemExit, match="0"):
+            main([*words, *more])
+        assert capsys.readouterr().out.startswith(said)
+        with psycopg.connect(database_url) as connection:
+            assert connection.execute("SELECT count(*) FROM audit_records").fetchone() == (acts,)
 
 
 @pytest.mark.parametrize("email", ["", "ann", "erased-00@jobmeter.invalid"])
