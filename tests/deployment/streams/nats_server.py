@@ -51,6 +51,12 @@ class NatsServer:
         self._process.kill()
         self._process.wait()
 
+    def kill_and_start(self) -> bool:
+        """Returns that there was something to kill, as ``kill_until_read`` asks."""
+        self.kill()
+        self.start()
+        return True
+
     def stop(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self.kill()

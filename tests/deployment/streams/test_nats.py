@@ -127,8 +127,7 @@ async def test_the_server_is_killed_and_comes_back(scenario, tmp_path):
             await publish(stream, "events.0", encode_clicks(job_id, 40, now))
         readings.begin()
         await wait_for_offset(scenario.database, ">", 41)
-        server.kill()
-        server.start()
+        server.kill_and_start()
         async with server.connect() as stream:
             await publish(stream, "events.0", encode_clicks(job_id, 40, now, prefix="d"))
         await wait_for_offset(scenario.database, ">", 81)

@@ -9,10 +9,11 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
+from threading import Thread
 from typing import Any
 
 import psycopg
@@ -118,6 +119,34 @@ def choose_victims(rng: Random, names: Sequence[str]) -> Iterator[str]:
     """Each of them in every round, in another order."""
     while True:
         yield from rng.sample(names, len(names))
+
+
+def kill_until_read(
+    reader: Reader,
+    publisher: Thread,
+    rng: Random,
+    *,
+    events: int,
+    others: Mapping[str, Callable[[], bool]],
+    seconds_between: tuple[float, float],
+    seconds_max: float,
+) -> None:
+    """Kills a consumer, the database, or one of ``others``, again and again until everything was sent and read.
+
+    Each of ``others`` returns whether there was anything to kill.
+    """
+    give_up_at = time.monotonic() + seconds_max
+    victims = choose_victims(rng, ("consumer", "database", *others))
+    while publisher.is_alive() or reader.count()["accepted"] < events:
+        time.sleep(rng.uniform(*seconds_between))
+        victim = next(victims)
+        if victim == "consumer":
+            reader.kill_consumer(rng.randrange(2))
+        elif victim == "database":
+            reader.kill_database()
+        elif others[victim]():
+            reader.killed[victim] += 1
+        assert time.monotonic() < give_up_at, reader.count()
 
 
 def is_click(number: int) -> bool:

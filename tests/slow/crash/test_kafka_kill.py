@@ -12,7 +12,7 @@ from tests.deployment.streams.kafka_cluster import PARTITIONS, TOPIC, KafkaClust
 from tests.slow.crash.log_readers import (
     Reader,
     check_everything,
-    choose_victims,
+    kill_until_read,
     now_ms,
     start_reader,
     write_event,
@@ -55,18 +55,16 @@ def test_every_event_counts_once_whatever_is_killed_or_cut(tmp_path):
             begun_at = time.monotonic()
             publisher = Publisher(cluster, reader, job_ids)
             publisher.start()
-            victims = choose_victims(rng, VICTIMS)
             # when one of them is killed, or cut off, again and again, until everything is read
-            while publisher.is_alive() or reader.count()["accepted"] < EVENTS:
-                time.sleep(rng.uniform(*SECONDS_BETWEEN_KILLS))
-                victim = next(victims)
-                if victim == "consumer":
-                    reader.kill_consumer(rng.randrange(2))
-                elif victim == "database":
-                    reader.kill_database()
-                elif proxy.cut():
-                    reader.killed["connections"] += 1
-                assert time.monotonic() - begun_at < 600, reader.count()
+            kill_until_read(
+                reader,
+                publisher,
+                rng,
+                events=EVENTS,
+                others={"connections": lambda: proxy.cut() > 0},
+                seconds_between=SECONDS_BETWEEN_KILLS,
+                seconds_max=600,
+            )
             found = reader.wait_until_read(EVENTS)
             log.info("%.0f s, killed: %s", time.monotonic() - begun_at, dict(reader.killed))
             # then each message was read once, and each event counts once

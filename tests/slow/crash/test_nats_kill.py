@@ -11,7 +11,7 @@ import nats.js.errors
 import pytest
 
 from tests.deployment.streams.nats_server import NatsServer, make_stream, publish, start_nats
-from tests.slow.crash.log_readers import check_everything, choose_victims, now_ms, start_reader, write_event
+from tests.slow.crash.log_readers import check_everything, kill_until_read, now_ms, start_reader, write_event
 
 EVENTS = 1_000_000
 PORTION = 4_000
@@ -73,20 +73,16 @@ def test_a_million_events_count_once_each_whatever_is_killed(tmp_path):
             begun_at = time.monotonic()
             publisher = Publisher(server, job_ids)
             publisher.start()
-            victims = choose_victims(rng, VICTIMS)
             # when one of them is killed again and again, until everything is read
-            while publisher.is_alive() or reader.count()["accepted"] < EVENTS:
-                time.sleep(rng.uniform(*SECONDS_BETWEEN_KILLS))
-                victim = next(victims)
-                if victim == "consumer":
-                    reader.kill_consumer(rng.randrange(2))
-                elif victim == "database":
-                    reader.kill_database()
-                else:
-                    server.kill()
-                    server.start()
-                    reader.killed["broker"] += 1
-                assert time.monotonic() - begun_at < 900, (publisher.sent, reader.count())
+            kill_until_read(
+                reader,
+                publisher,
+                rng,
+                events=EVENTS,
+                others={"broker": server.kill_and_start},
+                seconds_between=SECONDS_BETWEEN_KILLS,
+                seconds_max=900,
+            )
             messages = asyncio.run(count_messages(server))
             found = reader.wait_until_read(messages)
             seconds = time.monotonic() - begun_at
