@@ -2,12 +2,9 @@
 
 import asyncio
 import json
-import signal
 import socket
 import subprocess
-import sys
 import time
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,63 +13,14 @@ import pytest
 
 from jobmeter.base.faults import CommandFailed
 from jobmeter.cli.main import main
-from jobmeter.database.embedded import start_embedded
 from jobmeter.operations.backups import BackupFolder
 from jobmeter.operations.manifests import NAME, verify_backup
 from jobmeter.operations.programs import CONNECTION, run_program, start_program
 from jobmeter.operations.store import read_server_time
+from tests.deployment.database.archiving import archiving, embedded, wait_for_archive, wait_until
 from tests.support.scenario import START, make_clicks, open_scenario
 
-PATIENCE_SECONDS = 60
 CLICKS = 40
-
-
-@contextmanager
-def embedded(data):
-    server = start_embedded(data, durable=False)
-    try:
-        yield server.url
-    finally:
-        server.stop()
-
-
-@contextmanager
-def archiving(folder, data):
-    command = [sys.executable, "-m", "jobmeter", "db", "archive", str(folder), "--data", str(data)]
-    with (data / "archive.log").open("wb") as log:
-        archive = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        wait_until(lambda: any(BackupFolder(folder).log.glob("*.partial")), data / "archive.log")
-        yield archive
-    finally:
-        archive.send_signal(signal.SIGTERM)
-        assert archive.wait(30) == 0
-
-
-def wait_until(holds, log):
-    give_up_at = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < give_up_at, log.read_text()
-        time.sleep(0.05)
-
-
-def wait_for_archive(url, log):
-    """Until everything that is committed now is archived."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        # The tests' database does not wait for its log: one commit that does writes everything before it.
-        connection.execute("SET synchronous_commit = on")
-        connection.execute("SELECT pg_logical_emit_message(true, 'test', 'archived')")
-        (wanted,) = connection.execute("SELECT pg_current_wal_flush_lsn()").fetchone()
-        wait_until(
-            lambda: (
-                connection.execute(
-                    "SELECT flush_lsn >= %s FROM pg_stat_replication WHERE application_name = 'pg_receivewal'",
-                    [wanted],
-                ).fetchone()
-                == (True,)
-            ),
-            log,
-        )
 
 
 async def add_clicks(scenario, job_id, prefix, later):
