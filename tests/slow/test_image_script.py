@@ -1,51 +1,21 @@
 """The script that is all of the image (deploy/container/install.sh) runs in an empty Debian, and what it installs runs as its user."""
 
-import os
-import re
 import shutil
-import subprocess
-import sys
 
 import pytest
 
-from tests.support.missing_part import find_programs
+from tests.slow.operation.empty_debian import collect_packages, make_debian, run
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
 
 SCRIPT = ROOT / "deploy" / "container" / "install.sh"
-PINNED = re.compile(r"^[\w.-]+==[^\\\n]+", re.MULTILINE)  # with what it holds for
-SUITE, PACKAGES = "bookworm", "python3-venv,ca-certificates"
-
-
-def run(*command, **options):
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False, **options)
-    assert done.returncode == 0, done.stdout[-2_000:] + done.stderr[-2_000:]
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
 def debian(tmp_path_factory):
-    """A root folder with Debian's least, and Python."""
-    if os.geteuid() != 0:
-        pytest.skip("only root makes a file system of another Debian")
-    (debootstrap,) = find_programs("debootstrap")
-    folder = tmp_path_factory.mktemp("debian") / "root"
-    run(debootstrap, "--variant=minbase", f"--include={PACKAGES}", SUITE, folder)
-    yield folder
-    shutil.rmtree(folder)
-
-
-def collect_packages(folder):
-    """The wheel of this checkout, and those that it needs, in the versions of the constraints. Returns the name of the former."""
-    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, cwd=ROOT)
-    (wheel,) = folder.glob("jobmeter-*.whl")
-    # Without their hashes: with one of them pip wants that of the wheel, too.
-    versions = folder / "versions.txt"
-    versions.write_text("\n".join(PINNED.findall((ROOT / "constraints.txt").read_text())))
-    download = ("download", "--quiet", "--dest", folder, "--constraint", versions, "--only-binary", ":all:")
-    run(sys.executable, "-m", "pip", *download, f"{wheel}[server]")
-    return wheel.name
+    with make_debian(tmp_path_factory.mktemp("debian") / "root") as made:
+        yield made
 
 
 def test_the_script_installs_a_release_for_a_user_without_rights(debian):
