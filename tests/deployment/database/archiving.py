@@ -18,8 +18,9 @@ PATIENCE_SECONDS = 60
 
 
 @contextmanager
-def embedded(data):
-    server = start_embedded(data, durable=False)
+def embedded(data, *, durable=False):
+    """The URL of a database in the folder; one that is ``durable`` waits for its log at each commit, as in production."""
+    server = start_embedded(data, durable=durable)
     try:
         yield server.url
     finally:

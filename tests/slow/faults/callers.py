@@ -38,13 +38,21 @@ class Shift:
 
 
 class Caller:
-    """One thread's connection to the server."""
+    """One thread's connection to the server. ``seconds_max`` is how long it waits for an answer."""
 
-    def __init__(self, base_url: str, credentials: dict[str, Any], receipts: Receipts, shift: Shift) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        credentials: dict[str, Any],
+        receipts: Receipts,
+        shift: Shift,
+        *,
+        seconds_max: float = SECONDS_MAX,
+    ) -> None:
         self.credentials = credentials
         self.receipts = receipts
         self.shift = shift
-        self._client = httpx2.Client(base_url=base_url, timeout=SECONDS_MAX)
+        self._client = httpx2.Client(base_url=base_url, timeout=seconds_max)
         self._token = ""
         self.tried_at = 0.0  # when the last try began
 

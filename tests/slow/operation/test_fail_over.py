@@ -2,26 +2,21 @@
 
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
-from random import Random
 
 import psycopg
 import pytest
 
-from tests.slow.faults import actors
-from tests.slow.faults.actors import Actor, open_business, play
 from tests.slow.faults.auditor import audit_events, list_broken_laws, read_stored
-from tests.slow.faults.callers import Caller, Shift
 from tests.slow.faults.receipts import Receipts
 from tests.slow.faults.server import Server
+from tests.slow.operation.load import load, open_jobs
 from tests.slow.operation.pair import Pair
 
 BEFORE_SECONDS, AFTER_SECONDS = 3.0, 3.0
 PROMOTED_AFTER_SECONDS = 2.0  # somebody, or a program, has to notice
 RECOVERY_SECONDS_MAX = 20.0
-WORK = (("a", actors.send_batches), ("b", actors.send_batches), ("c", actors.follow_links))
 
 
 @pytest.fixture
@@ -48,17 +43,6 @@ def server(pair, tmp_path):
     made.stop()
 
 
-def start_work(server: Server, receipts: Receipts, shift: Shift, jobs: tuple[int, ...]):
-    threads = []
-    for letter, act in WORK:
-        caller = Caller(server.base_url, server.credentials, receipts, shift)
-        actor = Actor(f"fail-over-{letter}", caller, Random(letter), jobs)
-        threads.append(threading.Thread(target=play, args=(act, actor), daemon=True))
-    for thread in threads:
-        thread.start()
-    return threads
-
-
 def wait_for_acknowledgement(receipts: Receipts, after: float, log: str) -> float:
     """Returns when the first batch was acknowledged that was sent after the moment."""
     give_up_at = time.monotonic() + RECOVERY_SECONDS_MAX + AFTER_SECONDS
@@ -73,28 +57,21 @@ def wait_for_acknowledgement(receipts: Receipts, after: float, log: str) -> floa
 @pytest.mark.slow
 def test_nothing_acknowledged_is_lost_when_the_primary_is_killed(pair, server):
     # given jobs, and senders of batches and single clicks
-    receipts, shift = Receipts(), Shift()
-    opener = Caller(server.base_url, server.credentials, Receipts(), shift)
-    jobs = open_business(opener, name="fail-over")
-    opener.close()
-    threads = start_work(server, receipts, shift, jobs)
-    time.sleep(BEFORE_SECONDS)
-    acknowledged_before = len(receipts.acknowledged)
+    receipts, jobs = Receipts(), open_jobs(server, name="fail-over")
+    with load(server, receipts, jobs, name="fail-over"):
+        time.sleep(BEFORE_SECONDS)
+        acknowledged_before = len(receipts.acknowledged)
 
-    # when the primary is killed, and the copy is promoted
-    pair.kill_primary()
-    time.sleep(PROMOTED_AFTER_SECONDS)
-    pair.promote()
-    promoted_at = time.monotonic()
+        # when the primary is killed, and the copy is promoted
+        pair.kill_primary()
+        time.sleep(PROMOTED_AFTER_SECONDS)
+        pair.promote()
+        promoted_at = time.monotonic()
 
-    # then the same server serves again soon
-    recovery = wait_for_acknowledgement(receipts, promoted_at, server.log) - promoted_at
-    sys.stdout.write(f"recovered {recovery:.2f} s after the promotion\n")  # shown with -s
-    time.sleep(AFTER_SECONDS)
-    shift.end(seconds_left=30)
-    for thread in threads:
-        thread.join(40)
-        assert not thread.is_alive()
+        # then the same server serves again soon
+        recovery = wait_for_acknowledgement(receipts, promoted_at, server.log) - promoted_at
+        sys.stdout.write(f"recovered {recovery:.2f} s after the promotion\n")  # shown with -s
+        time.sleep(AFTER_SECONDS)
     assert recovery < RECOVERY_SECONDS_MAX
 
     # and the copy has everything that was acknowledged, once, and charged once
