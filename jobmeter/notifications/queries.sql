@@ -159,10 +159,10 @@ WITH idle AS (
 ), admitted AS (
     SELECT id, partner_id
       FROM (SELECT id, partner_id, row_number() OVER (PARTITION BY partner_id ORDER BY id) AS task
-              FROM idle)
+              FROM idle) AS numbered
       LEFT JOIN (SELECT partner_id, count(*) AS used
                    FROM unnest(%(busy_partner_ids)s::bigint[]) AS partner_id
-                  GROUP BY partner_id) USING (partner_id)
+                  GROUP BY partner_id) AS served USING (partner_id)
      WHERE task + COALESCE(used, 0) <= %(tasks_max)s
 ), due AS (
     SELECT notices.id, endpoint_id, partner_id

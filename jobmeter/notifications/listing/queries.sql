@@ -35,7 +35,7 @@ SELECT endpoint.id, application_id, url, email, kinds, endpoint.created_at, paus
  CROSS JOIN LATERAL (SELECT count(*) AS dead
                        FROM notices
                       WHERE endpoint_id = endpoint.id
-                        AND state = 'DEAD')
+                        AND state = 'DEAD') AS given_up
  WHERE (applications.id = %(partner_id)s OR parent_id = %(partner_id)s)
    AND (%(endpoint_id)s::bigint IS NULL OR endpoint.id = %(endpoint_id)s)
    AND endpoint.id > %(after)s

@@ -99,7 +99,7 @@ SELECT {application}, created_at, may_make_tokens AS is_permitted, secrets, last
   FROM applications
  CROSS JOIN LATERAL (SELECT count(*) AS secrets, max(last_used_at) AS last_token_at
                        FROM application_secrets
-                      WHERE application_id = applications.id)
+                      WHERE application_id = applications.id) AS counted
  WHERE (id = %(partner_id)s OR parent_id = %(partner_id)s)
    AND (%(application_id)s::bigint IS NULL OR id = %(application_id)s)
    AND id > %(after)s
