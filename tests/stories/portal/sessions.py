@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import psycopg
-from starlette.testclient import TestClient
 
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.database.pool import Database
 from jobmeter.people.accounts import flow as accounts
 from jobmeter.people.model import Grant, Origin, Role
 from jobmeter.people.sessions import flow as sessions
+from tests.support.quick_client import QuickClient
 from tests.support.sandbox_client import SandboxClient
 
 HTML = {"Accept": "text/html"}
@@ -69,7 +69,7 @@ def age_sessions(database_url, email="%"):
 class Browser:
     """A browser that has the cookie of a session, or none."""
 
-    client: TestClient
+    client: QuickClient
     tokens: dict[tuple[tuple[str, str | None], ...], str] = field(default_factory=dict, compare=False)
 
     def get(self, path, **headers):
@@ -95,7 +95,7 @@ class Browser:
 
 def open_browser(sandbox_client: SandboxClient, token: str = "", *, scheme: str = "http") -> Browser:
     """A browser of the same server, which runs in the same event loop, with cookies of its own."""
-    client = TestClient(sandbox_client.client.app, base_url=f"{scheme}://board.example")
+    client = QuickClient(sandbox_client.client.app, base_url=f"{scheme}://board.example")
     client.portal = sandbox_client.client.portal
     if token:
         client.cookies.set(COOKIE, token, domain="board.example")
