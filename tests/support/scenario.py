@@ -149,6 +149,11 @@ def few_or_many(few: int, many: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("examples", [few, pytest.param(many, marks=pytest.mark.slow)])
 
 
+def one_of(every: int) -> pytest.MarkDecorator:
+    """Gives a test its parameter ``every``: it tries one of so many of its cases, and each of them among the slow tests."""
+    return pytest.mark.parametrize("every", [every, pytest.param(1, marks=pytest.mark.slow)])
+
+
 def in_parts(few: int, many: int, *, parts: int) -> pytest.MarkDecorator:
     """Gives a test ``part`` and ``examples``: the first part is the few; each of the slow ones is of the larger number."""
     slow = [pytest.param(part, many, marks=pytest.mark.slow) for part in range(1, parts + 1)]
