@@ -41,20 +41,14 @@ def status_of(sandbox_client: SandboxClient, external_id: str) -> dict[str, Any]
     return answer.json()["results"][external_id]
 
 
-def available(sandbox_client: SandboxClient, mark: str) -> int:
-    """Returns the contract's unreserved whole dollars, found by requesting too large budgets."""
-    low, high = 0, 1_000_000
-    while low < high:
-        middle = (low + high + 1) // 2
-        element = sandbox_client.job_element(f"{mark}-{middle}", budget=money(str(middle)))
+def check_available(sandbox_client: SandboxClient, mark: str, dollars: int) -> None:
+    """The contract has exactly so many unreserved dollars: a budget of one more is refused."""
+    for amount, status in ((dollars + 1, 402), (dollars, 202)):
+        element = sandbox_client.job_element(f"{mark}-{amount}", budget=money(str(amount)))
         (row,) = sandbox_client.batch_create([element])
-        if row["status"] == 202:
-            sandbox_client.close_job(f"{mark}-{middle}")
-            low = middle
-        else:
-            assert row["error"]["code"] == "PAYMENTS_INSUFFICIENT_FUNDS"
-            high = middle - 1
-    return low
+        assert row["status"] == status, (mark, amount, row)
+        assert status == 202 or row["error"]["code"] == "PAYMENTS_INSUFFICIENT_FUNDS"
+    assert sandbox_client.close_job(f"{mark}-{dollars}")["status"] == 202
 
 
 def test_an_update_changes_the_content_and_the_budget(sandbox_client: SandboxClient) -> None:
@@ -102,13 +96,13 @@ def test_money_returns_to_the_contract_to_the_cent(sandbox_client: SandboxClient
     sandbox_client.post_job("m-1", budget=money("500.00"))
     carry_out(sandbox_client, "UPDATE", "m-1", budget=money("800.00"))
     carry_out(sandbox_client, "UPDATE", "m-1", budget=money("200.00"))
-    assert available(sandbox_client, "probe-1") == 999_800
+    check_available(sandbox_client, "probe-1", 999_800)
     carry_out(sandbox_client, "DOWNGRADE", "m-1")
-    assert available(sandbox_client, "probe-2") == 1_000_000
+    check_available(sandbox_client, "probe-2", 1_000_000)
     carry_out(sandbox_client, "UPGRADE", "m-1", budget=money("300.00"))
-    assert available(sandbox_client, "probe-3") == 999_700
+    check_available(sandbox_client, "probe-3", 999_700)
     sandbox_client.close_job("m-1")
-    assert available(sandbox_client, "probe-4") == 1_000_000
+    check_available(sandbox_client, "probe-4", 1_000_000)
 
 
 def test_unknown_and_ended_jobs_cannot_be_changed(sandbox_client: SandboxClient) -> None:

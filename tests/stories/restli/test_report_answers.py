@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import make_database
 from tests.support.sandbox_client import SandboxClient, make_event, open_sandbox_client, range_text
+from tests.support.scenario import few_or_many
 
 
 def ask(sandbox_client: SandboxClient, query: str, **headers: str):
@@ -114,9 +115,17 @@ class History:
         assert self.sandbox_client.send(events).status_code == 200
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(STEPS)
-def test_a_report_as_of_an_earlier_time_is_the_earlier_report(cluster_url, steps):
+@few_or_many(2, 12)
+def test_a_report_as_of_an_earlier_time_is_the_earlier_report(cluster_url, examples):
+    @settings(max_examples=examples)
+    @given(STEPS)
+    def live(steps):
+        check_reports_as_of(cluster_url, steps)
+
+    live()
+
+
+def check_reports_as_of(cluster_url, steps):
     for database_url in make_database(cluster_url, "jobmeter_template"):
         with open_sandbox_client(database_url) as sandbox_client:
             sandbox_client.advance_to_midnight()
