@@ -338,7 +338,7 @@ MAKERS: dict[tuple[str, str], Make] = {
     ("DELETE", "/v1/jobs/{key}"): close_xml,
     ("POST", "/events"): send_events,
     ("POST", "/sandbox/clock"): move_clock,
-    ("PUT", "/sandbox/traffic"): operate("PUT", {"isOn": True, "viewsPerJobDay": 1}),
+    ("PUT", "/sandbox/traffic"): operate("PUT", {"isOn": False, "viewsPerJobDay": 1}),  # on, it is slow
     ("PUT", "/sandbox/failure"): operate("PUT", {"code": None}),
     ("POST", "/operator/partners"): operate("POST", {"name": "NEW"}),
     ("POST", "/operator/applications/{application_id:int}/tokens"): allow_tokens,
