@@ -43,7 +43,15 @@ from tests.support.server_process import start_sandbox_server
 RUN_ELSEWHERE = {"docs/tutorial.md"}
 # Statuses of 400 and above that a page provokes.
 PROVOKED = {"docs/how-to/provoke-refusals.md": {500}, "docs/how-to/receive-webhooks.md": set()}
-PARTS = 3  # each on a sandbox of its own, so that they can run at the same time
+# Half of the time of all pages. What their commands do is tested without a shell as well.
+DEAR = {
+    "docs/how-to/bill.md",  # tests/stories/operator/billing
+    "docs/how-to/pull-numbers.md",  # tests/client/numbers
+    "docs/how-to/rehearse-certification.md",  # tests/stories/partner/test_certification.py
+    "docs/how-to/run-in-production.md",  # tests/deployment
+    "docs/how-to/use-the-client.md",  # tests/client/test_story.py
+    "docs/how-to/use-the-command-line.md",  # tests/stories/cli
+}
 CLICKS_IN_TWO_DAYS = """
 eval "$(jobmeter env)"
 sed 's/"my-job"/"my-first-job"/' jobs.json > first.json
@@ -71,6 +79,13 @@ def script_of(path: Path, url: str = "") -> str:
 
 
 COMMANDED = [path for path in PAGES if script_of(path) and str(path.relative_to(ROOT)) not in RUN_ELSEWHERE]
+QUICK = [path for path in COMMANDED if str(path.relative_to(ROOT)) not in DEAR]
+# Each on a sandbox of its own, so that they can run at the same time.
+PARTS = {
+    "one half": QUICK[: len(QUICK) // 2],
+    "other half": QUICK[len(QUICK) // 2 :],
+    "dear": [path for path in COMMANDED if path not in QUICK],
+}
 
 
 @pytest.fixture
@@ -120,12 +135,12 @@ def failures(page: str, done) -> list[str]:
     return [*found, *re.findall(r'"errorDetails".{100}', done.stdout)]
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("part", ["one half", "other half", pytest.param("dear", marks=pytest.mark.slow)])
 def test_every_command_of_every_page_runs(sandbox, part):
     """In the order of the pages, as a reader would; each page in a folder of its own, with its own variables only."""
     folder, url, environment = sandbox
     found = {}
-    for path in COMMANDED[part * len(COMMANDED) // PARTS : (part + 1) * len(COMMANDED) // PARTS]:
+    for path in PARTS[part]:
         page = str(path.relative_to(ROOT))
         done = run_shell(script_of(path, url), folder / page.replace("/", "-"), **environment)
         found[page] = failures(page, done)
@@ -134,6 +149,7 @@ def test_every_command_of_every_page_runs(sandbox, part):
 
 def test_most_guides_have_commands():
     assert len(COMMANDED) >= 12
+    assert len(PARTS["dear"]) == len(DEAR)
 
 
 def test_every_block_has_a_kind():
