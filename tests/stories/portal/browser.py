@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -24,7 +25,8 @@ PICTURES = os.environ.get("JOBMETER_TESTS_PICTURES", "")  # a folder in which a 
 # Each page is judged in one of the first two looks, and at each width; where pictures are kept, it is opened in every look.
 LOOKS = [("desk", "light"), ("phone", "dark")]
 LOOKS += [("desk", "dark"), ("phone", "light"), ("small phone", "light")] if PICTURES else []
-JOURNEYS = [("desk", True), ("phone", False)]  # on which screen, and whether with script
+WITH_SCRIPT, WITHOUT_SCRIPT = ("desk", True), ("phone", False)
+JOURNEYS = [WITH_SCRIPT, WITHOUT_SCRIPT]  # on which screen, and whether with script
 PATIENCE_MS = 10_000
 PAGE_BYTES_MAX = 60_000
 # Replaces the list of Playwright: of it, what may concern pages of this machine, and the last two.
@@ -50,6 +52,12 @@ JUDGE = f"""async () => ({{
     violations: (await axe.run({json.dumps(RULES)})).violations,
     headings: document.querySelectorAll("h1").length,
 }})"""
+
+
+def one_journey(usual: tuple[str, bool]) -> pytest.MarkDecorator:
+    """Gives a test its ``size`` and ``has_script``: the usual ones, and among the slow tests the others."""
+    cases = [one if one == usual else pytest.param(*one, marks=pytest.mark.slow) for one in JOURNEYS]
+    return pytest.mark.parametrize(("size", "has_script"), cases, ids=["script", "no script"])
 
 
 @contextmanager
@@ -119,9 +127,9 @@ def use_session(page: Page, base_url: str, token: str) -> None:
         page.context.add_cookies([{"name": "jobmeter", "value": token, "url": base_url}])
 
 
-def list_in_look(names: Iterable[str], look: tuple[str, str]) -> list[str]:
-    """The pages that are judged in this look."""
-    return list(names) if PICTURES else list(names)[LOOKS.index(look) :: len(LOOKS)]
+def list_in_look(names: Iterable[str], look: tuple[str, str], every: int = 1) -> list[str]:
+    """The pages that are judged in this look, or one of ``every`` of them."""
+    return list(names) if PICTURES else list(names)[LOOKS.index(look) :: len(LOOKS) * every]
 
 
 def is_wider(page: Page) -> bool:

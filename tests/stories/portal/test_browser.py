@@ -14,10 +14,12 @@ from tests.stories.portal.browser import (
     JOURNEYS,
     LOOKS,
     WIDTHS,
+    WITH_SCRIPT,
     keep_picture,
     list_faults,
     list_faults_at,
     list_in_look,
+    one_journey,
     open_browser,
     open_page,
     open_site,
@@ -27,6 +29,7 @@ from tests.stories.portal.opened import MAIN_PAGES, OPENED
 from tests.stories.portal.sessions import list_grants, log_in
 from tests.support.feed_documents import serialize_feed, serialize_job, serialize_jobs
 from tests.support.sandbox_client import SandboxClient, bearer
+from tests.support.scenario import one_of
 
 LANDMARKS = ("banner", 'navigation "Main"', "main", "contentinfo", 'complementary "Sandbox"')
 # What is read aloud as its kind alone.
@@ -102,12 +105,13 @@ def browser(site):
         yield opened
 
 
+@one_of(3)
 @pytest.mark.parametrize("look", LOOKS, ids="-".join)
-def test_every_page_is_readable_by_everybody(browser, site, look):
+def test_every_page_is_readable_by_everybody(browser, site, look, every):
     base_url, tokens, _, names = site
     (size, theme), wrong = look, []
     with open_page(browser, base_url, size, theme=theme, is_judged=True) as page:
-        for name in list_in_look(OPENED, look):
+        for name in list_in_look(OPENED, look, every):
             path, role, status = OPENED[name]
             use_session(page, base_url, tokens[role])
             wrong += [(name, found) for found in list_faults_at(page, path.format_map(names), status)]
@@ -152,7 +156,7 @@ def test_everything_works_without_script(browser, site, size, has_script):
         assert page.url.startswith(f"{base_url}/portal/my/jobs")
 
 
-@pytest.mark.parametrize(("size", "has_script"), JOURNEYS, ids=["script", "no script"])
+@one_journey(WITH_SCRIPT)
 def test_a_partner_s_manager_follows_the_money_to_a_click_and_closes_a_job(browser, site, size, has_script):
     base_url, tokens, _, names = site
     cookie = tokens[Role.PARTNER_MANAGER]

@@ -22,12 +22,13 @@ from tests.stories.portal.money.scene import Scene, end_month, open_account, use
 from tests.stories.portal.people.test_login_browser import LINK
 from tests.stories.portal.sessions import list_grants, log_in
 from tests.support.sandbox_client import SandboxClient
+from tests.support.scenario import one_of
 from tests.support.xml_partner import POSTER, XmlPartner
 
 LIST, INVOICES, CONTRACTS = "/portal/my/jobs", "/portal/partner/invoices", "/portal/partner/contracts"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def site(cluster_url, tmp_path_factory):
     """A sandbox in a process of its own, on the last day of a month, and a session of the partner's reader."""
     with (
@@ -38,7 +39,7 @@ def site(cluster_url, tmp_path_factory):
         yield scene, log_in(url, list_grants(credentials)[Role.PARTNER_READER])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def browser(site):
     with open_browser() as opened:
         yield opened
@@ -70,7 +71,9 @@ def close(page):
     expect(page.get_by_role("status")).to_contain_text("The job is closed")
 
 
-def test_what_customers_do_with_their_jobs_is_on_the_invoice_of_the_month(browser, site):
+@one_of(3)
+def test_what_customers_do_with_their_jobs_is_on_the_invoice_of_the_month(browser, site, every):
+    """Of the pages of the money, one of ``every`` is judged."""
     scene, partner = site
     scene, xml = use_all(scene, renews=False), XmlPartner(scene.sandbox_client)
     with open_page(browser, scene.sandbox_client.credentials["base_url"], "desk") as page:
@@ -110,10 +113,10 @@ def test_what_customers_do_with_their_jobs_is_on_the_invoice_of_the_month(browse
         with page.expect_download() as download:
             page.get_by_role("link", name="PDF").click()
         assert download.value.suggested_filename == f"{number}.pdf"
-    assert list_page_faults(browser, scene, number, partner) == []
+    assert list_page_faults(browser, scene, number, partner, every) == []
 
 
-def list_page_faults(browser, scene: Scene, number, partner):
+def list_page_faults(browser, scene: Scene, number, partner, every):
     """What is wrong with the look of the pages of the month's money."""
     xml, credentials = XmlPartner(scene.sandbox_client), scene.sandbox_client.credentials
     month = f"{scene.month:%Y-%m}"
@@ -133,7 +136,7 @@ def list_page_faults(browser, scene: Scene, number, partner):
         with open_page(
             browser, credentials["base_url"], size, theme=theme, cookie=partner, is_judged=True
         ) as page:
-            for name in list_in_look(pages, look):
+            for name in list_in_look(pages, look, every):
                 wrong += [(name, found) for found in list_faults_at(page, pages[name])]
                 keep_picture(page, f"{name}-{size.replace(' ', '-')}-{theme}")
     return wrong

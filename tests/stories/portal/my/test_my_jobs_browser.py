@@ -6,11 +6,12 @@ import pytest
 from jobmeter.people.model import Role
 from tests.stories.candidate.hard_texts import TEXTS
 from tests.stories.portal.browser import (
-    JOURNEYS,
     LOOKS,
+    WITHOUT_SCRIPT,
     keep_picture,
     list_faults_at,
     list_in_look,
+    one_journey,
     open_browser,
     open_page,
     open_site,
@@ -19,6 +20,7 @@ from tests.stories.portal.browser import (
 from tests.stories.portal.my.scene import post_jobs
 from tests.stories.portal.sessions import list_grants, log_in
 from tests.support.sandbox_client import SandboxClient
+from tests.support.scenario import one_of
 from tests.support.xml_partner import POSTER
 
 LIST = "/portal/my/jobs"
@@ -70,12 +72,13 @@ def list_pages(jobs):
     }
 
 
+@one_of(2)
 @pytest.mark.parametrize("look", LOOKS, ids="-".join)
-def test_every_page_of_a_member_is_readable_by_everybody(browser, site, look):
+def test_every_page_of_a_member_is_readable_by_everybody(browser, site, look, every):
     base_url, tokens, jobs = site
     (size, theme), wrong, pages = look, [], list_pages(jobs)
     with open_page(browser, base_url, size, theme=theme, is_judged=True) as page:
-        for name in list_in_look(pages, look):
+        for name in list_in_look(pages, look, every):
             path, who, status = pages[name]
             use_session(page, base_url, tokens[who])
             wrong += [(name, found) for found in list_faults_at(page, path, status)]
@@ -83,7 +86,7 @@ def test_every_page_of_a_member_is_readable_by_everybody(browser, site, look):
     assert wrong == []
 
 
-@pytest.mark.parametrize(("size", "has_script"), JOURNEYS, ids=["script", "no script"])
+@one_journey(WITHOUT_SCRIPT)
 def test_a_job_is_edited_and_closed_by_clicking(browser, site, size, has_script):
     base_url, tokens, _ = site
     name = "With script" if has_script else "Without script"

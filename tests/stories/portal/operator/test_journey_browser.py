@@ -4,10 +4,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.stories.portal.browser import (
-    JOURNEYS,
+    WITH_SCRIPT,
     find_in_mail,
     keep_picture,
     list_violations,
+    one_journey,
     open_browser,
     open_page,
     open_site,
@@ -55,7 +56,7 @@ def confirm(page, *, has_script):
     page.get_by_role("button", name="Send it").click()
 
 
-@pytest.mark.parametrize(("size", "has_script"), JOURNEYS, ids=["script", "no script"])
+@one_journey(WITH_SCRIPT)
 def test_an_operator_adds_a_partner_and_looks_at_its_pages(browser, site, size, has_script):
     database_url, base_url = site
     name = f"Nordwind {size}"
