@@ -5,7 +5,7 @@ Whatever the network does, each job is posted once, and each of its days is repo
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from random import Random
 
@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from jobmeter.base.clock import from_ms
+from jobmeter.base.days import month_after
 from jobmeter.client import Client, JobPosting, JobReport, Money, Surroundings, Task, jobmeter_at, list_days
 from tests.client.doubles import PATIENT, AppTransport, FailingTransport, make_client, nap, read_charges
 from tests.support.sandbox_client import SandboxClient, make_event
@@ -83,8 +84,8 @@ def check_reports(parent: Client, child: Client, days: tuple[date, date], jobs: 
 
 def play(parent: Client, sandbox_client: SandboxClient, jobs: int) -> Callable[[], None]:
     """Two days of clicks, in two months, so that reports by ids are two requests. Returns the check of the reports."""
-    month = (sandbox_client.now.replace(day=1) + timedelta(days=62)).replace(day=1)
-    sandbox_client.set_clock(month.replace(hour=9) - timedelta(days=1))
+    month = month_after((sandbox_client.now.date() + timedelta(days=1)).replace(day=1))
+    sandbox_client.set_clock(datetime.combine(month, time(9), UTC) - timedelta(days=1))
     new = parent.applications.create(
         unique_foreign_id="harbour", name="An ATS - Harbour", description="Pilots"
     )
