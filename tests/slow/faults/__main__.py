@@ -11,8 +11,8 @@ from pathlib import Path
 from random import Random
 
 from tests.slow.faults import nemesis, record
-from tests.slow.faults.bases import Bases
-from tests.slow.faults.nemesis import FAKE_TIME, FAKE_TIME_PACKAGE
+from tests.slow.faults.installed.bases import Bases
+from tests.slow.faults.installed.clock import FAKE_TIME, FAKE_TIME_PACKAGE
 from tests.slow.faults.rounds import make_plan, play_round
 
 IN_MEMORY = "/dev/shm"

@@ -15,10 +15,9 @@ from random import Random
 
 import psutil
 
-from tests.slow.faults.installation import Installation
+from tests.slow.faults.installed.clock import set_wall_clock
+from tests.slow.faults.installed.installation import Installation
 
-FAKE_TIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
-FAKE_TIME_PACKAGE = "faketime"
 DISK_BYTES = 700_000_000  # of a disk that becomes full
 PAUSE_SECONDS = (0.3, 2.5)
 DELAY_SECONDS = (0.02, 0.3)
@@ -147,20 +146,6 @@ def move_wall_clock(installation: Installation, rng: Random) -> Callable[[], Non
     """The machine's clock jumps, forwards or backwards, for the server's processes; it stays there."""
     set_wall_clock(installation.data, rng.uniform(*CLOCK_SECONDS))
     return _nothing
-
-
-def set_wall_clock(data: Path, seconds: float) -> dict[str, str]:
-    """Moves the clock of processes with the environment that is returned, also of those that run already."""
-    file, new = data / "wall-clock", data / "wall-clock.new"
-    new.write_text(f"{seconds:+.3f}\n")
-    new.replace(file)
-    return {
-        "LD_PRELOAD": str(FAKE_TIME),
-        "FAKETIME_TIMESTAMP_FILE": str(file),
-        "FAKETIME_CACHE_DURATION": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "DONT_FAKE_MONOTONIC": "1",
-    }
 
 
 DISK, CLOCK = "a disk of its own", "a movable wall clock"

@@ -24,10 +24,11 @@ from tests.slow.faults.auditor import (
     list_differing,
     read_stored,
 )
-from tests.slow.faults.bases import RELEASED, Bases, choose_base
 from tests.slow.faults.callers import Caller, RoundOver, Shift
-from tests.slow.faults.installation import Installation
-from tests.slow.faults.nemesis import CLOCK, DISK, FAKE_TIME, MIGRATION_KILL, Struck
+from tests.slow.faults.installed.bases import RELEASED, Bases, choose_base
+from tests.slow.faults.installed.clock import FAKE_TIME, set_wall_clock
+from tests.slow.faults.installed.installation import Installation
+from tests.slow.faults.nemesis import CLOCK, DISK, MIGRATION_KILL, Struck
 from tests.slow.faults.receipts import Receipts, Write
 from tests.slow.faults.record import HOLDS, Row
 
@@ -113,7 +114,7 @@ def play_round(plan: Plan, rng: Random, bases: Bases) -> tuple[Row, str]:
         data = folder / "data"
         data.mkdir()
         bases.copy(plan.base, data)
-        environment = nemesis.set_wall_clock(data, 0) if CLOCK in plan.available else {}
+        environment = set_wall_clock(data, 0) if CLOCK in plan.available else {}
         installation = Installation(data, environment=environment)
         try:
             installation.start()

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from tests.slow.faults.auditor import audit_events, list_broken_laws, read_stored
+from tests.slow.faults.installed.server import Server
 from tests.slow.faults.receipts import Receipts
-from tests.slow.faults.server import Server
 from tests.slow.operation.load import load, open_jobs
 from tests.slow.operation.pair import Pair
 

@@ -13,8 +13,8 @@ from jobmeter.database.embedded import EmbeddedServer, start_embedded
 from jobmeter.database.postmaster.access import SOCKET, make_url
 from jobmeter.database.postmaster.process import LOCK
 from tests.slow.crash.installation import free_port
-from tests.slow.faults.network import between_clients_and_server, between_server_and_database
-from tests.slow.faults.server import LOOK_SECONDS, Server
+from tests.slow.faults.installed.network import between_clients_and_server, between_server_and_database
+from tests.slow.faults.installed.server import LOOK_SECONDS, Server
 
 
 class Installation:
