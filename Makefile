@@ -59,8 +59,8 @@ test: check  ## check the code, then run the tests
 test-slow: $(DEV)  ## run the slow tests: crashes, large data, long random histories
 	$(BIN)/python -m pytest -m slow
 
-faults: $(DEV)  ## break a server on purpose and audit it, ROUNDS times, from SEED on; adds to docs/reliability.md's record
-	$(BIN)/python -m tests.slow.faults --rounds $(or $(ROUNDS),10) $(if $(SEED),--seed $(SEED))
+faults: $(DEV)  ## break a server on purpose and audit it, ROUNDS times, from SEED on, JOBS at a time; adds to docs/reliability.md's record
+	$(BIN)/python -m tests.slow.faults --rounds $(or $(ROUNDS),10) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS))
 
 # `make test` decides whether the tests pass; this run only measures, so a failing test does not end it.
 coverage: $(DEV)  ## measure the branch coverage of the code that decides about money, server processes included

@@ -44,9 +44,12 @@ sys.exit(int(asked.recv(20)))
 
 
 @contextmanager
-def open_preloaded(folder: Path) -> Iterator[str]:
+def open_preloaded(
+    folder: Path, *, module: str = "tests.support.preloaded", **environment: str
+) -> Iterator[str]:
     """Yields the text of a program of Python that runs ``jobmeter`` with the arguments that it is given."""
-    server = subprocess.Popen([sys.executable, "-m", "tests.support.preloaded", str(folder)], cwd=DOCS.parent)
+    command = [sys.executable, "-m", module, str(folder)]
+    server = subprocess.Popen(command, cwd=DOCS.parent, env=os.environ | environment)
     give_up_at = time.monotonic() + START_SECONDS_MAX
     while not (folder / NAME).exists():
         assert server.poll() is None
@@ -93,7 +96,7 @@ def answer(asked: socket.socket) -> None:
         os.environ.clear()
         os.environ.update(environment)
         run(arguments)
-    asked.sendall(str(started).encode())
+    asked.sendall(f"{started}\n".encode())
     _, status = os.waitpid(started, 0)
     asked.sendall(str(os.waitstatus_to_exitcode(status)).encode())
 

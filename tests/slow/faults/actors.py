@@ -17,10 +17,13 @@ from jobmeter.base.days import DAY_MS
 from jobmeter.wire.links import make_link_token
 from tests.slow.faults.callers import Caller, RoundOver
 from tests.slow.faults.receipts import CLICK, Write
+from tests.stories.portal.sessions import TOKEN
 from tests.stories.repeats.billing_writes import CONTRACT, PARTY
 from tests.stories.repeats.writes import make_element
 from tests.support.sandbox_client import bearer, make_event
 
+# Between two requests: a round is to cost little, and most of its time is spent in requests all the same while something is broken.
+BATCH_PAUSE_SECONDS, CLICK_PAUSE_SECONDS, POST_PAUSE_SECONDS, READ_PAUSE_SECONDS = 0.08, 0.04, 0.15, 0.2
 BATCH_ROWS = 120
 REPEATED_ROWS = 10
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0"
@@ -38,7 +41,7 @@ READS = (
 )
 PAGES = ("/portal/partner", "/portal/partner/jobs", "/portal/partner/reports", "/portal/partner/contracts")
 CLOCK_PATH = "/sandbox/clock"
-SESSION_COOKIE = "jobmeter"
+HTML = {"Accept": "text/html"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,6 @@ class Actor:
     caller: Caller
     rng: Random
     jobs: tuple[int, ...] = ()
-    session: str = ""
 
     @property
     def customer_contract(self) -> str:
@@ -59,10 +61,15 @@ class Actor:
         return not self.caller.shift.is_over.wait(seconds)
 
 
-def play(act: Callable[[Actor], None], actor: Actor) -> None:
-    """Runs an actor to the end of the round."""
+def play(act: Callable[[Actor], None], actor: Actor, failures: list[str]) -> None:
+    """Runs an actor to the end of the round. ``failures`` receives why one ended before."""
     with contextlib.closing(actor.caller), contextlib.suppress(RoundOver):
-        act(actor)
+        try:
+            act(actor)
+        except Exception as error:
+            if not isinstance(error, RoundOver):
+                failures.append(f"{act.__name__}: {error!r}")
+            raise
 
 
 # -- before the nemesis begins
@@ -125,7 +132,7 @@ def send_batches(actor: Actor) -> None:
     caller, sent = actor.caller, list[dict[str, Any]]()
     headers = bearer(caller.credentials["events_key"])
     for number in itertools.count():
-        if not actor.may_continue():
+        if not actor.may_continue(BATCH_PAUSE_SECONDS):
             return
         at = caller.read_now_ms()
         fresh = [
@@ -149,7 +156,7 @@ def follow_links(actor: Actor) -> None:
     """Candidates: each follows an apply link once. One who gets no answer gives up: nobody clicks twice."""
     caller, key = actor.caller, actor.caller.credentials["secret_key"]
     for number in itertools.count():
-        if not actor.may_continue(0.01):
+        if not actor.may_continue(CLICK_PAUSE_SECONDS):
             return
         job, visitor = actor.rng.choice(actor.jobs), f"{actor.name}x{number}"
         event = {"visitor": visitor, "job": job, "type": CLICK}
@@ -170,7 +177,7 @@ def post_jobs(actor: Actor) -> None:
     """A partner: posts, renews and closes jobs, each request with a key and until it is answered."""
     posted: list[str] = []
     for number in itertools.count():
-        if not actor.may_continue(0.05):
+        if not actor.may_continue(POST_PAUSE_SECONDS):
             return
         names = [f"{actor.name}-{number}-{n}" for n in range(POSTED_AT_ONCE)]
         made = send_elements(actor, [make_job(actor, name) for name in names])
@@ -205,7 +212,7 @@ def run_programme(actor: Actor) -> None:
             (f"/operator/contracts/{contract}/topUps", top_up),
         ]
         if now_ms - began_at < DAYS_MAX * DAY_MS:
-            asked.append((CLOCK_PATH, {"advance": actor.rng.choice(MOVES)}))
+            asked += [(CLOCK_PATH, {"advance": actor.rng.choice(MOVES)})] * len(asked)
         path, body = actor.rng.choice(asked)
         chosen = Write("POST", path, {"headers": caller.as_operator, "json": body}, now_ms)
         caller.receipts.writes.append(chosen)
@@ -216,11 +223,28 @@ def read_everything(actor: Actor) -> None:
     """Somebody who reads: reports, the feed, the operator's lists, and a partner's web pages."""
     caller, contract = actor.caller, actor.caller.credentials["partner_contract_id"]
     for number in itertools.count():
-        if not actor.may_continue(0.05):
+        if not actor.may_continue(READ_PAUSE_SECONDS):
             return
         events_key = bearer(caller.credentials["events_key"])
-        cookie = {"Cookie": f"{SESSION_COOKIE}={actor.session}", "Accept": "text/html"}
         caller.try_once("GET", READS[number % len(READS)], headers=caller.as_operator)
-        caller.try_once("GET", PAGES[number % len(PAGES)], headers=cookie)
+        read_page(caller, PAGES[number % len(PAGES)])
         caller.try_once("GET", "/delivery/snapshot", headers=events_key)
         caller.call_as_customer("GET", f"/rest/partnerBudgetReports?partnerContractId={contract}")
+
+
+def read_page(caller: Caller, path: str) -> None:
+    """Reads a web page of the partner, who logs in where the server asks for that."""
+    answer = caller.try_once("GET", path, headers=HTML)
+    if answer is not None and answer.status_code == 200:
+        caller.receipts.pages.append(path)
+    elif answer is not None and answer.status_code == 303:
+        log_in(caller)
+
+
+def log_in(caller: Caller) -> None:
+    """As the sandbox's partner, by the form that a browser sends. Whether it worked is seen by the next page."""
+    page = caller.try_once("GET", "/portal/login", headers=HTML)
+    token = None if page is None else TOKEN.search(page.text)
+    if token:
+        form = {"who": "partner", "token": token[1]}
+        caller.try_once("POST", "/portal/sandbox/login", data=form, headers=HTML)

@@ -40,13 +40,15 @@ SELECT job_id, coalesce(clicks, 0)::bigint, (micros / click_price_micros)::bigin
   FROM charged JOIN job_budgets USING (job_id) LEFT JOIN counted USING (job_id, batch)
 """
 AFFORDABLE = "SELECT job_id, budget_micros / click_price_micros FROM job_budgets WHERE click_price_micros > 0"
+# An invoice has a digest once it was issued.
+INVOICES = "SELECT count(*) FROM billing_documents WHERE kind = 'INVOICE' AND digest <> '' AND issued_at >= to_timestamp(%s)"
 KINDS = {0: "view", 1: CLICK}
 COUNTED = 0
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the auditor found. Every number but ``acknowledged`` and ``repeated_writes`` must be 0, and every list empty."""
+    """What the auditor found. Every number but ``acknowledged``, ``repeated_writes`` and ``invoices`` must be 0, and every list empty."""
 
     acknowledged: int
     lost: int
@@ -57,6 +59,7 @@ class Verdict:
     differing_writes: list[str] = field(default_factory=list)
     lost_postings: list[str] = field(default_factory=list)
     laws: list[str] = field(default_factory=list)
+    invoices: int = 0
 
     @property
     def is_clean(self) -> bool:
@@ -144,6 +147,13 @@ def list_differing(receipts: Receipts) -> list[str]:
         for write in receipts.writes
         if write.answers and (len(set(write.answers)) > 1 or write.answers[0][0] >= 400)
     ]
+
+
+def count_invoices(database_url: str, *, since_ms: int) -> int:
+    """Those that were issued since a time of the sandbox's clock."""
+    with psycopg.connect(database_url) as connection:
+        (count,) = connection.execute(INVOICES, [since_ms / 1_000]).fetchall()[0]
+        return int(count)
 
 
 def list_broken_laws(database_url: str) -> list[str]:

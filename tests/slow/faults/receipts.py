@@ -33,7 +33,7 @@ class Receipts:
     """An event is known by its visitor, which no other event has: a candidate's click gets its id from the server.
 
     ``sent`` has the job and kind of each event that was ever sent, ``acknowledged`` those whose response counted them,
-    ``postings`` the task of each job whose creation was accepted, ``moments`` when each batch that was acknowledged was sent and
+    ``pages`` the web pages that a person who had logged in was shown, ``postings`` the task of each job whose creation was accepted, ``moments`` when each batch that was acknowledged was sent and
     when its response came, in seconds of the monotonic clock.
     """
 
@@ -41,6 +41,7 @@ class Receipts:
     acknowledged: set[str] = field(default_factory=set)
     writes: list[Write] = field(default_factory=list)
     postings: dict[str, str] = field(default_factory=dict)
+    pages: list[str] = field(default_factory=list)
     moments: list[tuple[float, float]] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)

@@ -5,11 +5,9 @@ Does not own the faults (``nemesis``), the work (``actors``) or what is expected
 
 import contextlib
 import json
-import shutil
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -20,6 +18,7 @@ from tests.slow.faults.actors import CLOCK_PATH, Actor, play, read_task
 from tests.slow.faults.auditor import (
     Verdict,
     audit_events,
+    count_invoices,
     list_broken_laws,
     list_differing,
     read_stored,
@@ -27,10 +26,11 @@ from tests.slow.faults.auditor import (
 from tests.slow.faults.callers import Caller, RoundOver, Shift
 from tests.slow.faults.installed.bases import RELEASED, Bases, choose_base
 from tests.slow.faults.installed.clock import FAKE_TIME, set_wall_clock
+from tests.slow.faults.installed.forks import Origin
 from tests.slow.faults.installed.installation import Installation
 from tests.slow.faults.nemesis import CLOCK, DISK, MIGRATION_KILL, Struck
 from tests.slow.faults.receipts import Receipts, Write
-from tests.slow.faults.record import HOLDS, Row
+from tests.slow.faults.record import HOLDS, NOT_JUDGED, Row
 
 FAULTS_COUNT = (3, 6)
 CALM_SECONDS = 1.0  # after the last fault
@@ -72,19 +72,6 @@ def make_plan(seed: int, rng: Random, *, can_mount: bool) -> Plan:
     )
 
 
-@contextlib.contextmanager
-def open_folder(plan: Plan) -> Iterator[Path]:
-    """A folder in memory, on a small disk of its own if it is to become full."""
-    folder = Path(tempfile.mkdtemp(prefix="jobmeter-faults-", dir="/dev/shm"))
-    is_mounted = DISK in plan.available and nemesis.mount_disk(folder)
-    try:
-        yield folder
-    finally:
-        if is_mounted:
-            nemesis.unmount_disk(folder)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def kill_while_migrating(installation: Installation, rng: Random) -> list[Struck]:
     """Kills the server, its database, or both, while it upgrades the schema. It is started again each time."""
     struck = []
@@ -104,29 +91,50 @@ class Played:
     struck: list[Struck]
     recoveries: list[float]
     open_jobs: tuple[int, ...]
+    began_ms: int
     is_recovered: bool
+    failures: tuple[str, ...] = ()
+    has_ended: bool = True
 
 
-def play_round(plan: Plan, rng: Random, bases: Bases) -> tuple[Row, str]:
-    """Plays a round and audits it. Returns its row, whatever was found, and the server's log."""
-    began_at, receipts = time.monotonic(), Receipts()
-    with open_folder(plan) as folder:
+@dataclass(frozen=True)
+class Rounds:
+    """What all rounds share: the data folders that they start from, and the processes that servers are forks of: one, and one
+    whose forks have a movable clock.
+    """
+
+    bases: Bases
+    origin: Origin
+    clock_origin: Origin | None
+
+    def play(self, seed: int, folder: Path, *, can_mount: bool) -> tuple[Row, str]:
+        """Plays the round of a seed in an empty folder and audits it. Returns its row, whatever was found, and the server's log.
+
+        What it leaves there and in processes is for the caller to end.
+        """
+        began_at, receipts, rng = time.monotonic(), Receipts(), Random(seed)
+        plan = make_plan(seed, rng, can_mount=can_mount)
         data = folder / "data"
+        if DISK in plan.available:
+            assert nemesis.mount_disk(folder)
         data.mkdir()
-        bases.copy(plan.base, data)
+        self.bases.copy(plan.base, data)
         environment = set_wall_clock(data, 0) if CLOCK in plan.available else {}
-        installation = Installation(data, environment=environment)
+        origin = self.clock_origin if CLOCK in plan.available else self.origin
+        assert origin is not None
+        installation = Installation(data, origin, environment=environment)
         try:
             installation.start()
             played = break_it(installation, plan, rng, receipts)
-            row = make_row(plan, receipts, played, audit(installation, receipts, played))
+            verdict = audit(installation, receipts, played)
+            row = make_row(plan, receipts, replace(played, has_ended=installation.stop()), verdict)
         except Exception as error:  # noqa: BLE001 -- the round is recorded as one that failed
-            row = Row(seed=plan.seed, result=f"{type(error).__name__}: {error}"[:RESULT_CHARACTERS_MAX])
-        finally:
+            result = f"{NOT_JUDGED}: {type(error).__name__}: {error}"[:RESULT_CHARACTERS_MAX]
+            row = Row(seed=seed, result=result)
             installation.stop()
-            log = installation.server.log
-            installation.stop_database()
-    return replace(row, seconds=round(time.monotonic() - began_at, 1)), log
+        log = installation.server.log
+        installation.stop_database()
+        return replace(row, seconds=round(time.monotonic() - began_at, 1)), log
 
 
 def break_it(installation: Installation, plan: Plan, rng: Random, receipts: Receipts) -> Played:
@@ -136,14 +144,13 @@ def break_it(installation: Installation, plan: Plan, rng: Random, receipts: Rece
     credentials, shift, name = installation.server.credentials, Shift(), f"s{plan.seed}"
     opener = Caller(installation.base_url, credentials, Receipts(), shift)
     open_jobs = actors.open_business(opener, name=name)
+    began_ms = opener.read_now_ms()
     opener.close()
-    threads = []
+    threads, failures = list[threading.Thread](), list[str]()
     for letter, act in WORK:
         caller = Caller(installation.base_url, credentials, receipts, shift)
-        actor = Actor(
-            f"{name}{letter}", caller, Random(f"{plan.seed}{letter}"), open_jobs, credentials["session"]
-        )
-        threads.append(threading.Thread(target=play, args=(act, actor), daemon=True))
+        actor = Actor(f"{name}{letter}", caller, Random(f"{plan.seed}{letter}"), open_jobs)
+        threads.append(threading.Thread(target=play, args=(act, actor, failures), daemon=True))
     for thread in threads:
         thread.start()
     for fault in nemesis.choose_faults(rng, set(plan.available), rng.randint(*FAULTS_COUNT)):
@@ -154,8 +161,14 @@ def break_it(installation: Installation, plan: Plan, rng: Random, receipts: Rece
     for thread in threads:
         thread.join(REPAIRED_SECONDS_MAX + 10)
     is_recovered = not any(thread.is_alive() for thread in threads)
-    recoveries = find_recoveries(struck, receipts.moments)
-    return Played(struck, recoveries, open_jobs, is_recovered)
+    return Played(
+        struck=struck,
+        recoveries=find_recoveries(struck, receipts.moments),
+        open_jobs=open_jobs,
+        began_ms=began_ms,
+        is_recovered=is_recovered,
+        failures=tuple(failures),
+    )
 
 
 def find_recoveries(struck: list[Struck], moments: list[tuple[float, float]]) -> list[float]:
@@ -190,6 +203,7 @@ def audit(installation: Installation, receipts: Receipts, played: Played) -> Ver
         repeated_writes=len(repeated) + len(later),
         differing_writes=[*list_differing(receipts), *unanswered],
         laws=list_broken_laws(url),
+        invoices=count_invoices(url, since_ms=played.began_ms),
     )
 
 
@@ -230,7 +244,10 @@ def make_row(plan: Plan, receipts: Receipts, played: Played, verdict: Verdict) -
         if status.isdigit() and not status.startswith(STATUSES_EXPECTED)
     )
     wrong = {
-        "not recovered": not played.is_recovered,
+        # Somebody who did not work to the end asked for less than the round promises.
+        NOT_JUDGED: "; ".join(played.failures),
+        "not recovered": not played.is_recovered or len(played.recoveries) < len(played.struck),
+        "not ended": not played.has_ended,
         "unexpected responses": unexpected,
         "lost": verdict.lost,
         "stored twice": verdict.stored_twice,
@@ -252,6 +269,8 @@ def make_row(plan: Plan, receipts: Receipts, played: Played, verdict: Verdict) -
         differing_writes=len(verdict.differing_writes),
         postings=len(receipts.postings),
         lost_postings=len(verdict.lost_postings),
+        invoices=verdict.invoices,
+        pages=len(receipts.pages),
         unexpected_responses=unexpected,
         recovery_seconds=played.recoveries,
         result=", ".join(f"{name}: {value}" for name, value in wrong.items() if value)[:RESULT_CHARACTERS_MAX]

@@ -1,21 +1,38 @@
-"""Owns the load of a server that is operated on meanwhile: two senders of batches, and candidates who follow links.
+"""Owns a server that is operated on, and its load meanwhile: two senders of batches, and candidates who follow links.
 
 Does not own what is done to the server, or any expectation of what it has afterwards.
 """
 
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from random import Random
 
 from tests.slow.faults import actors
 from tests.slow.faults.actors import Actor, open_business, play
 from tests.slow.faults.callers import SECONDS_MAX, Caller, Shift
+from tests.slow.faults.installed.forks import open_origin
+from tests.slow.faults.installed.server import Server
 from tests.slow.faults.receipts import Receipts
-from tests.slow.faults.server import Server
 
 WORK = (("a", actors.send_batches), ("b", actors.send_batches), ("c", actors.follow_links))
 LAST_SECONDS = 30  # for what is not answered when the load ends
+
+
+@contextmanager
+def serving(data: Path, database_url: str) -> Iterator[Server]:
+    """A server of the database that answers. It keeps what it writes in ``data``, and is ended after the block."""
+    # A socket has a short path.
+    with tempfile.TemporaryDirectory() as folder, open_origin(Path(folder) / "origin") as origin:
+        made = Server(origin, data, database_url)
+        made.start()
+        try:
+            made.wait_until_it_answers()
+            yield made
+        finally:
+            made.stop()
 
 
 def open_jobs(server: Server, *, name: str) -> tuple[int, ...]:

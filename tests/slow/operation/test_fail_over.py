@@ -9,9 +9,8 @@ import psycopg
 import pytest
 
 from tests.slow.faults.auditor import audit_events, list_broken_laws, read_stored
-from tests.slow.faults.installed.server import Server
 from tests.slow.faults.receipts import Receipts
-from tests.slow.operation.load import load, open_jobs
+from tests.slow.operation.load import load, open_jobs, serving
 from tests.slow.operation.pair import Pair
 
 BEFORE_SECONDS, AFTER_SECONDS = 3.0, 3.0
@@ -36,11 +35,8 @@ def server(pair, tmp_path):
     pair.make_copy()
     pair.run_on_primary("Let every commit wait for the copy")
     pair.wait_until_synchronous()
-    made = Server(data, pair.url, {})
-    made.start()
-    made.wait_until_it_answers()
-    yield made
-    made.stop()
+    with serving(data, pair.url) as made:
+        yield made
 
 
 def wait_for_acknowledgement(receipts: Receipts, after: float, log: str) -> float:

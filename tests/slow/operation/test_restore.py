@@ -15,8 +15,7 @@ from jobmeter.operations.store import read_server_time
 from tests.deployment.database.archiving import archiving, embedded, wait_for_archive, wait_until
 from tests.slow.faults.auditor import audit_events, number_visitors, read_stored
 from tests.slow.faults.receipts import Receipts
-from tests.slow.faults.server import Server
-from tests.slow.operation.load import load, open_jobs
+from tests.slow.operation.load import load, open_jobs, serving
 from tests.support.server_process import WHOLE
 
 pytestmark = pytest.mark.slow
@@ -86,10 +85,8 @@ def back_up_under_load(url, folder, data, receipts):
 
 def play(url, folder, data):
     """The load pauses once, at the moment between two batches."""
-    server, log, before, after = Server(data, url, {}), data / "server.log", Receipts(), Receipts()
-    server.start()
-    try:
-        server.wait_until_it_answers()
+    log, before, after = data / "server.log", Receipts(), Receipts()
+    with serving(data, url) as server:
         jobs = open_jobs(server, name="restore")
         with load(server, before, jobs, name="before", seconds_max=ANSWER_SECONDS_MAX):
             back_up_under_load(url, folder, data, before)
@@ -98,8 +95,6 @@ def play(url, folder, data):
             wait_for_batches(after, log)
             amid = read_moment(url, before, after)
             wait_for_batches(after, log)
-    finally:
-        server.stop()
     return History(folder, jobs, between, amid, len(before.acknowledged | after.acknowledged))
 
 

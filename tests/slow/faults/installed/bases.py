@@ -6,25 +6,23 @@ Does not own what happens to a copy.
 import asyncio
 import json
 import shutil
-from calendar import monthrange
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import psycopg
 
-from jobmeter.base.clock import read_machine_clock
+from jobmeter.base.clock import from_ms, read_machine_clock
+from jobmeter.base.days import month_after, month_of, start_of
 from jobmeter.database.embedded import start_embedded
 from jobmeter.database.pool import Database, upgrade_database
-from jobmeter.people.model import Role
 from jobmeter.sandbox import seed
-from tests.stories.portal.sessions import list_grants, log_in
 from tests.upgrades.release import list_releases
 
 CURRENT, RELEASED = "current", "released"
-DAYS_BEFORE_MONTH_END = 3  # so that a round's clock moves pass it, and the month is invoiced
+BEFORE_MONTH_END = timedelta(hours=6)  # so that a round's clock moves pass it, and the month is invoiced
 
 
 @dataclass(frozen=True)
@@ -61,16 +59,23 @@ def _own(source: Path, target: Path) -> None:
 
 
 def _fill(url: str) -> dict[str, Any]:
-    """A partner, somebody who reads its pages, and a clock shortly before the end of a month."""
+    """A partner, and a clock shortly before the end of a month."""
     asyncio.run(upgrade_database(url))
     keys, now = seed.make_keys(), read_machine_clock()
-    last = now.replace(day=monthrange(now.year, now.month)[1] - DAYS_BEFORE_MONTH_END)
-    offset = max(last - now, timedelta(0))
     credentials = asyncio.run(_make_partner(url, keys["secret_key"]))
-    session = log_in(url, list_grants(credentials)[Role.PARTNER_MANAGER])
+    _set_clock(url, now)
+    return credentials | keys
+
+
+def _set_clock(url: str, moment: datetime) -> None:
+    """Sets the clock to shortly before the next end of a month after ``moment``."""
+    month_end = start_of(month_after(month_of(moment)))
+    wanted = month_end - BEFORE_MONTH_END
+    if wanted < moment:
+        wanted = start_of(month_after(month_of(month_end))) - BEFORE_MONTH_END
+    offset = wanted - read_machine_clock()
     with psycopg.connect(url) as connection:
         connection.execute("UPDATE sandbox_clock SET offset_ms = %s", [offset // timedelta(milliseconds=1)])
-    return credentials | keys | {"session": session}
 
 
 async def _make_partner(url: str, secret_key: str) -> dict[str, Any]:
@@ -81,7 +86,8 @@ async def _make_partner(url: str, secret_key: str) -> dict[str, Any]:
 def _load_release(url: str) -> dict[str, Any]:
     release = list_releases()[-1]
     release.load(url)
-    return release.credentials | {"session": ""}
+    _set_clock(url, from_ms(release.now_ms))
+    return release.credentials
 
 
 def choose_base(rng: Random) -> str:

@@ -3,10 +3,15 @@
 Does not own when it moves (``nemesis``).
 """
 
+import select
+import time
 from pathlib import Path
 
 FAKE_TIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 FAKE_TIME_PACKAGE = "faketime"
+CLOCK_ORIGIN = (
+    "tests.slow.faults.installed.clock_origin"  # the module of a process whose forks it is the clock of
+)
 
 
 def set_wall_clock(data: Path, seconds: float) -> dict[str, str]:
@@ -21,3 +26,14 @@ def set_wall_clock(data: Path, seconds: float) -> dict[str, str]:
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "DONT_FAKE_MONOTONIC": "1",
     }
+
+
+def make_sleep_work() -> None:
+    """Python sleeps until a moment of the monotonic clock. From that moment libfaketime 0.9.10 subtracts the wall clock, although the
+    monotonic one is not its own here, and every ``time.sleep`` fails at once with EINVAL. Waiting for no file has no such moment.
+    """
+    time.sleep = _sleep
+
+
+def _sleep(seconds: float) -> None:
+    select.select([], [], [], seconds)

@@ -5,6 +5,7 @@ Does not own when it does so (``nemesis``).
 
 import asyncio
 import contextlib
+import socket
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -40,9 +41,10 @@ class Proxy:
 
     def _run(self, is_listening: threading.Event) -> None:
         asyncio.set_event_loop(self.loop)
-        self.loop.run_until_complete(self.listen(self._serve))
+        listening = self.loop.run_until_complete(self.listen(self._serve))
         is_listening.set()
         self.loop.run_forever()
+        listening.close()  # the loop does not keep it
 
     def drop_all(self) -> None:
         """Ends every connection as a network does that is gone: without a farewell."""
@@ -86,10 +88,10 @@ class Proxy:
         writer.transport.abort() if is_answer else writer.close()
 
 
-def between_clients_and_server(port: int, server_port: int) -> Proxy:
+def between_clients_and_server(listening: socket.socket, server_port: int) -> Proxy:
     return Proxy(
         connect=lambda: asyncio.open_connection("127.0.0.1", server_port),
-        listen=lambda serve: asyncio.start_server(serve, "127.0.0.1", port),
+        listen=lambda serve: asyncio.start_server(serve, sock=listening),
     )
 
 

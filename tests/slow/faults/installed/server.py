@@ -6,7 +6,6 @@ Does not own its database, or who starts it again (``installation``).
 import json
 import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -14,23 +13,32 @@ from typing import Any
 import httpx2
 import psutil
 
-from tests.slow.crash.installation import free_port
-from tests.support.server_process import INTERVAL, WHOLE
+from tests.slow.faults.installed.forks import Fork, Origin
+from tests.slow.faults.installed.ports import keep_port
+from tests.support.server_process import INTERVAL
 
 WORKERS = 2
 START_SECONDS_MAX = 90
-LOOK_SECONDS = 0.1
+END_SECONDS_MAX = 40  # more than the server itself gives a worker to end
+LOOK_SECONDS = 0.05
 
 
 class Server:
-    """``data`` is the folder of its ``partner.json``, which it makes if there is none. ``environment`` is added to its own."""
+    """A fork of ``origin``. ``data`` is the folder of its ``partner.json``, which it makes if there is none.
 
-    def __init__(self, data: Path, database_url: str, environment: dict[str, str]) -> None:
-        self.port = free_port()
+    ``environment`` is added to its own.
+    """
+
+    def __init__(
+        self, origin: Origin, data: Path, database_url: str, environment: dict[str, str] | None = None
+    ) -> None:
+        self._origin = origin
+        self._kept = keep_port()
+        self.port = self._kept.number
         self._data = data
         self._url = database_url
-        self._environment = environment
-        self._process: subprocess.Popen[bytes] | None = None
+        self._environment = os.environ | INTERVAL | (environment or {})
+        self._process: Fork | None = None
 
     @property
     def base_url(self) -> str:
@@ -47,28 +55,23 @@ class Server:
 
     def start(self) -> None:
         """Does not wait until it responds."""
-        command = [*WHOLE, "sandbox", "--port", str(self.port), "--workers", str(WORKERS)]
+        command = ["sandbox", "--port", str(self.port), "--workers", str(WORKERS)]
         command += ["--data", str(self._data), "--database-url", self._url]
-        with (self._data / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                command, env=os.environ | INTERVAL | self._environment, stdout=log, stderr=log
-            )
+        self._close()
+        self._process = self._origin.start(
+            command, folder=self._data, environment=self._environment, log=self._data / "server.log"
+        )
 
     def wait_until_it_answers(self) -> None:
         give_up_at = time.monotonic() + START_SECONDS_MAX
-        while not self._answers():
-            assert time.monotonic() < give_up_at, self.log[-4_000:]
-            time.sleep(LOOK_SECONDS)
-
-    def _answers(self) -> bool:
-        try:
-            return httpx2.get(f"{self.base_url}/readyz", timeout=5).is_success
-        except httpx2.HTTPError:
-            return False
+        with httpx2.Client(base_url=self.base_url, timeout=5, verify=False) as client:
+            while not _answers(client):
+                assert time.monotonic() < give_up_at, f"it does not answer: {self.log[-4_000:]}"
+                time.sleep(LOOK_SECONDS)
 
     @property
     def has_ended(self) -> bool:
-        return self._process is not None and self._process.poll() is not None
+        return self._process is not None and self._process.has_ended()
 
     @property
     def main_process(self) -> int:
@@ -83,13 +86,27 @@ class Server:
         except psutil.Error:
             return []
 
-    def stop(self) -> None:
-        """Ends it as a service manager does, and kills it if it does not end."""
+    def stop(self) -> bool:
+        """Ends it as a service manager does, and kills it if it does not end. Returns whether it ended."""
+        self._kept.close()
         if self._process is None:
-            return
+            return True
         self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(30)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        has_ended = self._process.has_ended(END_SECONDS_MAX)
+        if not has_ended:
+            self._process.send_signal(signal.SIGKILL)
+        self._close()
+        return has_ended
+
+    def _close(self) -> None:
+        """The connection to a fork that has ended has nothing to say any more."""
+        if self._process is not None:
+            self._process.connection.close()
+            self._process = None
+
+
+def _answers(client: httpx2.Client) -> bool:
+    try:
+        return client.get("/readyz").is_success
+    except httpx2.HTTPError:
+        return False
