@@ -53,7 +53,7 @@ class Caller:
         self.receipts = receipts
         self.shift = shift
         self._client = httpx2.Client(base_url=base_url, timeout=seconds_max, verify=False)
-        self._token = ""
+        self._tokens: dict[str, str] = {}
         self.tried_at = 0.0  # when the last try began
 
     @property
@@ -88,27 +88,34 @@ class Caller:
             time.sleep(PAUSE_SECONDS)
 
     def call_as_customer(
-        self, method: str, path: str, *, seconds_max: float = float("inf"), **content: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        seconds_max: float = float("inf"),
+        application: str = "child",
+        **content: Any,
     ) -> httpx2.Response:
-        """As ``ask``, with a token of the customer's application, which ends when the clock is moved."""
+        """As ``ask``, with a token of the customer's application or its parent's, which ends when the clock is moved."""
         give_up_at = time.monotonic() + seconds_max
         while True:
-            headers = content.get("headers", {}) | self._read_token() | PROTOCOL
+            headers = content.get("headers", {}) | self._read_token(application) | PROTOCOL
             answer = self.try_once(method, path, **(content | {"headers": headers}))
             if answer is not None and answer.status_code == 401:
-                self._token = ""
+                self._tokens.clear()
             elif answer is not None and answer.status_code < 500 and answer.status_code not in AGAIN:
                 return answer
             if time.monotonic() > min(give_up_at, self.shift.ends_at[0]):
                 raise RoundOver
             time.sleep(PAUSE_SECONDS)
 
-    def _read_token(self) -> dict[str, str]:
-        if not self._token:
-            form = {"grant_type": "client_credentials"} | self.credentials["child"]
+    def _read_token(self, application: str) -> dict[str, str]:
+        if application not in self._tokens:
+            form = {"grant_type": "client_credentials"} | self.credentials[application]
             form.pop("urn")
-            self._token = self.ask("POST", "/oauth/v2/accessToken", data=form).json()["access_token"]
-        return bearer(self._token)
+            found = self.ask("POST", "/oauth/v2/accessToken", data=form).json()
+            self._tokens[application] = found["access_token"]
+        return bearer(self._tokens[application])
 
     def write(self, write: Write, *, seconds_max: float = WRITE_SECONDS_MAX) -> tuple[int, bytes] | None:
         """Sends a write until it is answered, each time with the same key, and records the answer; ``None`` if none came."""

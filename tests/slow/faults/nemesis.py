@@ -19,10 +19,10 @@ from tests.slow.faults.installed.clock import set_wall_clock
 from tests.slow.faults.installed.installation import Installation
 
 DISK_BYTES = 700_000_000  # of a disk that becomes full
-PAUSE_SECONDS = (0.3, 2.5)
+PAUSE_SECONDS = (0.3, 2.0)
 DELAY_SECONDS = (0.02, 0.3)
 CLOCK_SECONDS = (-240, 240)  # within the tolerance of an event's time
-BEFORE_SECONDS = (0.3, 1.5)
+BEFORE_SECONDS = (0.2, 1.0)
 FILLING = "filling"
 
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-from jobmeter.base.limits import IDEMPOTENCY_KEPT_HOURS
 from tests.slow.faults import actors, nemesis
-from tests.slow.faults.actors import CLOCK_PATH, Actor, play, read_task
+from tests.slow.faults.actors import CLOCK_PATH, KEY_MS, Actor, play, read_task
 from tests.slow.faults.auditor import (
     Verdict,
     audit_events,
@@ -33,10 +32,10 @@ from tests.slow.faults.receipts import Receipts, Write
 from tests.slow.faults.record import HOLDS, NOT_JUDGED, Row
 
 FAULTS_COUNT = (3, 6)
-CALM_SECONDS = 1.0  # after the last fault
+CALM_SECONDS = 0.5  # after the recovery from the last fault
+LOOK_SECONDS = 0.1
 REPAIRED_SECONDS_MAX = 90  # for what was begun to be answered, once everything is repaired
 MIGRATION_SECONDS = (0.5, 4.0)  # from the start of a server to its end
-HOUR_MS = 3_600_000
 RESULT_CHARACTERS_MAX = 600
 STATUSES_EXPECTED = ("1", "2", "3", "4", "503")
 WORK: tuple[tuple[str, Callable[[Actor], None]], ...] = (
@@ -156,7 +155,7 @@ def break_it(installation: Installation, plan: Plan, rng: Random, receipts: Rece
     for fault in nemesis.choose_faults(rng, set(plan.available), rng.randint(*FAULTS_COUNT)):
         struck.append(nemesis.strike(installation, fault, rng))
     installation.server.wait_until_it_answers()
-    time.sleep(CALM_SECONDS)
+    wait_for_recovery(struck, receipts)
     shift.end(seconds_left=REPAIRED_SECONDS_MAX)
     for thread in threads:
         thread.join(REPAIRED_SECONDS_MAX + 10)
@@ -169,6 +168,14 @@ def break_it(installation: Installation, plan: Plan, rng: Random, receipts: Rece
         is_recovered=is_recovered,
         failures=tuple(failures),
     )
+
+
+def wait_for_recovery(struck: list[Struck], receipts: Receipts) -> None:
+    """Until something that was sent after the last fault is acknowledged, or for as long as a repair may take."""
+    give_up_at = time.monotonic() + REPAIRED_SECONDS_MAX
+    while len(find_recoveries(struck, receipts.moments)) < len(struck) and time.monotonic() < give_up_at:
+        time.sleep(LOOK_SECONDS)
+    time.sleep(CALM_SECONDS)
 
 
 def find_recoveries(struck: list[Struck], moments: list[tuple[float, float]]) -> list[float]:
@@ -215,7 +222,7 @@ def split_moves(writes: list[Write]) -> tuple[list[Write], list[Write]]:
 
 def list_repeatable(writes: list[Write], now_ms: int) -> list[Write]:
     """The writes whose keys the server still knows: its clock has been moved, for some of them by more than that."""
-    return [write for write in writes if now_ms - write.at_ms < IDEMPOTENCY_KEPT_HOURS * HOUR_MS]
+    return [write for write in writes if now_ms - write.at_ms < KEY_MS]
 
 
 def repeat(caller: Caller, writes: list[Write]) -> list[str]:
@@ -232,7 +239,7 @@ def find_loss(caller: Caller, task: str) -> str:
     found: dict[str, object] = {}
     with contextlib.suppress(RoundOver):
         while (found := read_task(caller, task)).get("status") == "IN_PROGRESS":
-            time.sleep(0.1)
+            time.sleep(LOOK_SECONDS)
     return "" if "jobPosting" in found else json.dumps(found)
 
 

@@ -58,10 +58,11 @@ def load(
     ``name`` is part of each visitor; ``seconds_max`` is how long a try waits for its answer.
     """
     shift, threads = Shift(), []
+    failures: list[str] = []
     for letter, act in WORK:
         caller = Caller(server.base_url, server.credentials, receipts, shift, seconds_max=seconds_max)
         actor = Actor(f"{name}-{letter}", caller, Random(letter), jobs)
-        threads.append(threading.Thread(target=play, args=(act, actor), daemon=True))
+        threads.append(threading.Thread(target=play, args=(act, actor, failures), daemon=True))
     for thread in threads:
         thread.start()
     try:
@@ -71,3 +72,4 @@ def load(
         for thread in threads:
             thread.join(LAST_SECONDS + seconds_max + 5)
     assert not any(thread.is_alive() for thread in threads)
+    assert failures == []
