@@ -59,10 +59,13 @@ class SandboxClock:
         while now < wanted:
             until = min(wanted, _next_hour(now)) if has_traffic else wanted
             now = await chores.next_due(self._database, after=now, until=until)
-            await self._show(now)
-            if day_of(now) != made_for:
+            is_new_day = day_of(now) != made_for
+            if is_new_day:
+                # Before anybody sees the day: events of one that could not be made, on a full disk, would fail.
                 await chores.make_event_days(self._database, now=now)
                 made_for = day_of(now)
+            await self._show(now)
+            if is_new_day:
                 await chores.run_due(self._database, self._settings, now=now)
             else:
                 await chores.run_until_idle(self._database, self._settings, now=now)

@@ -3,6 +3,9 @@
 import asyncio
 from datetime import timedelta
 
+import psycopg
+import pytest
+
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
@@ -11,6 +14,12 @@ from tests.support.scenario import set_up
 
 STEP = timedelta(hours=30)
 EXACT = timedelta(milliseconds=20)
+# As on a full disk.
+REFUSE_TABLES = """
+CREATE FUNCTION refuse_tables() RETURNS event_trigger LANGUAGE plpgsql AS
+    $$BEGIN RAISE 'no space left' USING ERRCODE = 'disk_full'; END$$;
+CREATE EVENT TRIGGER refuse_tables ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION refuse_tables();
+"""
 
 
 async def read_lead(clock: SandboxClock) -> timedelta:
@@ -42,3 +51,16 @@ async def test_moves_at_once_never_turn_the_clock_back(database_url: str) -> Non
         shown.append(await clock.read())
         assert shown == sorted(shown)
         assert shown[-1] - shown[0] >= timedelta(hours=30)
+
+
+async def test_a_day_whose_events_cannot_be_stored_is_not_shown(database_url: str) -> None:
+    async with Database.opened(database_url, connections_max=3) as database:
+        await set_up(database, 10**9, begins=read_machine_clock())
+        clock = SandboxClock(database, Settings(database_url=database_url, sandbox=True))
+        before = await clock.read()
+        with psycopg.connect(database_url) as connection:
+            connection.execute(REFUSE_TABLES)
+        for _ in range(4):  # a client repeats what failed
+            with pytest.raises(psycopg.OperationalError):
+                await clock.move_by(timedelta(days=1))
+        assert await clock.read() - before < timedelta(hours=1)
