@@ -84,6 +84,8 @@ METHOD = """\
 * A round **holds** if all of this is right, no response was an unexpected error (anything of 500 and above but 503), events are acknowledged
   again after each fault, the server ends when it is asked to, and every law of `jobmeter db check` holds. A round that could not be judged to
   its end, for whatever reason, counts as one that did not hold.
+* **Code** is the tree of `jobmeter/` in git that was tested. A round that did not hold stays in the record, and its seed is played again once what
+  was wrong is corrected.
 * Each round begins six hours before the end of a month, which most rounds pass, with days that are settled and invoices that are issued.
 * Since the 47th round a server is started as a fork of a process that has imported its modules, and recovery after its end is shorter by these imports.
 
@@ -118,6 +120,7 @@ def _print_sums(rows: Sequence[Row]) -> str:
 def _list_sums(rows: Sequence[Row]) -> list[tuple[str, int]]:
     return [
         ("rounds played", len(rows)),
+        ("different seeds", len({row.seed for row in rows})),
         ("rounds in which everything held", sum(row.result == HOLDS for row in rows)),
         ("faults", sum(sum(row.faults.values()) for row in rows)),
         ("events acknowledged", sum(row.acknowledged for row in rows)),
@@ -146,12 +149,24 @@ def _print_faults(rows: Sequence[Row]) -> str:
 
 
 def _print_broken(rows: Sequence[Row]) -> str:
-    broken = [row for row in rows if row.result != HOLDS]
+    broken = [number for number, row in enumerate(rows) if row.result != HOLDS]
     if not broken:
         return "In no round was anything wrong.\n"
-    lines = ["| seed | code | what was wrong |", "| ---: | --- | --- |"]
-    lines += [f"| {row.seed} | {row.code} | {row.result} |" for row in broken]
+    lines = ["| seed | code | what was wrong | played again |", "| ---: | --- | --- | --- |"]
+    for number in broken:
+        row = rows[number]
+        later = [_print_again(one) for one in rows[number + 1 :] if one.seed == row.seed]
+        lines.append(f"| {row.seed} | {row.code} | {_quote(row.result)} | {', '.join(later) or 'not yet'} |")
     return "\n".join(lines) + "\n"
+
+
+def _print_again(row: Row) -> str:
+    return f"{'holds' if row.result == HOLDS else 'does not hold'} ({row.code})"
+
+
+def _quote(text: str) -> str:
+    """In a cell of a table."""
+    return " ".join(text.replace("|", "/").split())
 
 
 if __name__ == "__main__":

@@ -148,7 +148,7 @@ def test_rounds_in_parts_count_together(tmp_path):
         seed=1, result=HOLDS, faults={"worker killed": 2}, acknowledged=1_500, recovery_seconds=[0.5, 2.5]
     )
     record.append(row, path)
-    record.append(replace(row, seed=2, result="lost: 3", lost=3), path)
+    record.append(replace(row, seed=2, result="lost:\n3 | 4", lost=3, code="one"), path)
     assert [one.seed for one in record.read(path)] == [1, 2]
     page = print_page(record.read(path))
     for line in (
@@ -159,7 +159,24 @@ def test_rounds_in_parts_count_together(tmp_path):
         "| time to recover, median | 1.5 s |",
         "| time to recover, worst | 2.5 s |",
         "| worker killed | 4 |",
-        "| 2 |  | lost: 3 |",
+        "| 2 | one | lost: 3 / 4 | not yet |",
     ):
         assert line in page.splitlines()
     assert json.loads(path.read_text().splitlines()[0])["seed"] == 1
+
+
+def test_a_round_that_did_not_hold_is_shown_with_what_became_of_its_seed():
+    rows = [
+        Row(seed=1, result="lost: 3", code="one"),
+        Row(seed=2, result=HOLDS, code="one"),
+        Row(seed=1, result="lost: 1", code="two"),
+        Row(seed=1, result=HOLDS, code="three"),
+    ]
+    page = print_page(rows).splitlines()
+    for line in (
+        "| rounds played | 4 |",
+        "| different seeds | 2 |",
+        "| 1 | one | lost: 3 | does not hold (two), holds (three) |",
+        "| 1 | two | lost: 1 | holds (three) |",
+    ):
+        assert line in page
