@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+# How often a server of the library looks whether it is to end: by default a test waits for it half a second.
+POLLING = {"poll_interval": 0.02}
+
 
 class Receiver:
     """Responds with each of ``statuses`` in turn, and with the last one from then on, unless ``choose`` picks one.
@@ -55,7 +58,7 @@ def open_receiver() -> Iterator[Receiver]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         found.append(Receiver(server.server_address[1]))
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs=POLLING)
         thread.start()
         try:
             yield found[0]
@@ -91,7 +94,7 @@ def open_mailbox() -> Iterator[tuple[str, list[str]]]:
             return b"".join(lines).decode()
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs=POLLING)
         thread.start()
         try:
             yield f"smtp://127.0.0.1:{server.server_address[1]}", mails

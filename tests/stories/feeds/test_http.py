@@ -17,6 +17,7 @@ from jobmeter.worker import feeds
 from tests.support.feed_documents import TEXT, serialize_feed, serialize_job, serialize_jobs
 from tests.support.sandbox_client import bearer
 from tests.support.scenario import START, open_scenario
+from tests.support.webhook_receiver import POLLING
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 
@@ -67,7 +68,7 @@ def site() -> Iterator[Site]:
         opened.asked = []
         opened.reached, opened.gate = threading.Event(), threading.Event()
         opened.gate.set()
-        thread = threading.Thread(target=opened.serve_forever)
+        thread = threading.Thread(target=opened.serve_forever, kwargs=POLLING)
         thread.start()
         yield opened
         opened.shutdown()

@@ -25,6 +25,7 @@ from jobmeter.base.settings import Settings
 from jobmeter.notifications.dispatch.mail import send_mail
 from jobmeter.notifications.model import Channel, Delivery, DeliveryAttempt, DeliveryState, Failure
 from tests.support.scenario import START
+from tests.support.webhook_receiver import POLLING
 
 PASSWORD = "not for everybody"
 
@@ -116,7 +117,7 @@ def open_mail_server(certificate: Path, *, smtps: bool, offers_tls: bool) -> Ite
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
         opened.append(MailServer(server.server_address[1]))
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs=POLLING, daemon=True)
         thread.start()
         try:
             yield opened[0]
@@ -212,7 +213,7 @@ async def test_a_mail_has_a_deadline_however_the_server_spends_it(scheme: str) -
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs=POLLING, daemon=True)
         thread.start()
         begun = time.monotonic()
         failure = await send(f"{scheme}://127.0.0.1:{server.server_address[1]}", seconds_max=0.5)

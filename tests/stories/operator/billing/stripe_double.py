@@ -18,6 +18,7 @@ from stripe.params import RefundCreateParams
 from stripe.params.checkout import SessionCreateParams
 
 from jobmeter.base.clock import read_machine_clock
+from tests.support.webhook_receiver import POLLING
 
 SECRET = "whsec_of_the_tests"
 TYPES = {
@@ -89,7 +90,7 @@ def run_stripe_double() -> Iterator[StripeDouble]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     double = StripeDouble(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs=POLLING, daemon=True)
     thread.start()
     try:
         yield double
