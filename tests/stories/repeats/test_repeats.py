@@ -18,6 +18,7 @@ import pytest
 
 from jobmeter.app import create_app, open_state
 from jobmeter.base.settings import Settings
+from jobmeter.http.endpoints import AnyEndpoint
 from jobmeter.sandbox import seed
 from jobmeter.sandbox.clock import SandboxClock
 from tests.stories.repeats.world import World, Write
@@ -89,45 +90,46 @@ async def read_one(world: World, statement: LiteralString) -> str:
     return str(row[0])
 
 
-def read_amounts(database_url: str) -> dict[str, int]:
+def read_amounts(connection: psycopg.Connection) -> dict[str, int]:
     """Returns the number of rows of each table that ever had one, and the sums of its amounts and counts."""
-    with psycopg.connect(database_url) as connection:
-        tables = list_filled_tables(connection)
-        columns = connection.execute(
-            "SELECT attrelid::regclass::text, attname FROM pg_attribute"
-            " WHERE attrelid = ANY(%s::regclass[]) AND attnum > 0"
-            " AND atttypid IN ('bigint'::regtype, 'integer'::regtype, 'smallint'::regtype)"
-            " AND attname ~ '(amount|micros|units|attempts|clicks|views|status)' AND attname <> 'clicks_taken'",
-            [tables],
-        ).fetchall()
-        asked = [(name, "count(*)") for name in tables]
-        asked += [(name, f"coalesce(sum({column}), 0)") for name, column in columns]
-        parts = [f"SELECT '{name} {figure}', {figure} FROM {name}" for name, figure in asked]
-        return {name: int(value) for name, value in connection.execute(" UNION ALL ".join(parts)).fetchall()}
+    tables = list_filled_tables(connection)
+    columns = connection.execute(
+        "SELECT attrelid::regclass::text, attname FROM pg_attribute"
+        " WHERE attrelid = ANY(%s::regclass[]) AND attnum > 0"
+        " AND atttypid IN ('bigint'::regtype, 'integer'::regtype, 'smallint'::regtype)"
+        " AND attname ~ '(amount|micros|units|attempts|clicks|views|status)' AND attname <> 'clicks_taken'",
+        [tables],
+    ).fetchall()
+    asked = [(name, "count(*)") for name in tables]
+    asked += [(name, f"coalesce(sum({column}), 0)") for name, column in columns]
+    parts = [f"SELECT '{name} {figure}', {figure} FROM {name}" for name, figure in asked]
+    return {name: int(value) for name, value in connection.execute(" UNION ALL ".join(parts)).fetchall()}
 
 
-def read_clock_minutes(database_url: str) -> dict[str, float]:
-    with psycopg.connect(database_url) as connection:
-        row = connection.execute("SELECT offset_ms FROM sandbox_clock").fetchone()
+def read_clock_minutes(connection: psycopg.Connection) -> dict[str, float]:
+    row = connection.execute("SELECT offset_ms FROM sandbox_clock").fetchone()
     return {"minutes": row[0] / 60_000 if row else 0}
 
 
 class Trial:
-    """Sends each write of new objects, lets the process die at a commit point, and repeats it."""
+    """Sends each write of new objects, lets the process die at a commit point, and repeats it.
 
-    def __init__(self, world: World, dying: DyingDatabase) -> None:
+    ``connection`` reads what has changed: one for all, since a new one would learn every table again each time.
+    """
+
+    def __init__(self, world: World, dying: DyingDatabase, connection: psycopg.Connection) -> None:
         self.world = world
         self.dying = dying
+        self.connection = connection
         self.points = 0  # of the first request of the last measurement
 
     async def measure(self, make, path, *, die_at=None):
         """Returns how the amounts have changed, and the responses: of the first request only if the process survived it."""
         read = read_clock_minutes if path == "/sandbox/clock" else read_amounts
-        url = self.world.settings.database_url
         token = await self.world.make_token(self.world.credentials["parent"])
         self.world = replace(self.world, parent_token=token)
         write, key = await make(self.world, path), uuid4().hex
-        before = await asyncio.to_thread(read, url)
+        before = await asyncio.to_thread(read, self.connection)
         self.dying.restart(die_at=die_at)
         answers = []
         with suppress(Died):
@@ -138,7 +140,7 @@ class Trial:
             away_ms = AWAY_MINUTES * 60_000
             await self.world.execute("UPDATE sandbox_clock SET offset_ms = offset_ms + %s", away_ms)
         answers += [await write.send(self.world.client, key=key) for _ in range(2)]
-        after = await asyncio.to_thread(read, url)
+        after = await asyncio.to_thread(read, self.connection)
         # Time that passes meanwhile moves the clock by parts of a minute.
         names = before.keys() | after.keys()
         changes = {name: round(after.get(name, 0) - before.get(name, 0)) for name in names}
@@ -160,36 +162,43 @@ async def test_a_write_happens_once_if_the_process_dies(database_url: str, group
 async def die_in_writes(database_url: str, group: str, *, is_everywhere: bool) -> None:
     rows = [row for row in list_writes() if group_of(row.path) == group]
     assert rows
-    deaths = 0
     async with open_world(database_url) as (world, dying):
-        trial = Trial(await make_final_charge(world) if group == "/operator" else world, dying)
-        for number, row in enumerate(rows):
-            make = MAKERS[row.method, row.path]
-            if row.verb == "PUT" or row.is_unique:  # what is set again needs no further row
-                await trial.measure(make, row.path)
-            expected, answers = await trial.measure(make, row.path)
-            assert [answer.is_success for answer in answers] == [True] * 3, (row.path, answers[0].text)
-            last = trial.points - 1 - number % POINTS_MIN
-            for point in itertools.count() if is_everywhere else (last,):
-                changed, (*survived, first, again) = await trial.measure(make, row.path, die_at=point)
-                if survived:  # there are no more commit points
-                    assert is_everywhere, row
-                    assert point >= POINTS_MIN, row
-                    break
-                if row.path == "/sandbox/clock" and 60 < changed.get("minutes", 0) <= 60 + AWAY_MINUTES:
-                    # It died before it had decided how far to move; less than all of it if the move took long.
-                    changed = expected
-                assert changed == expected, (row.method, row.path, point, first.text)
-                assert first.status_code == answers[0].status_code, (row.path, point, first.text)
-                assert again.content == first.content
-                assert again.headers["Idempotency-Replayed"] == "true"
-                deaths += 1
+        with psycopg.connect(database_url, autocommit=True) as reading:
+            begun = await make_final_charge(world) if group == "/operator" else world
+            deaths = await die_in_each(rows, Trial(begun, dying, reading), is_everywhere=is_everywhere)
         if group == "/rest":
             await world.run_chores()
             async with world.database.connection() as connection:
                 found = await connection.execute("SELECT DISTINCT status FROM job_tasks")
                 assert [status for (status,) in await found.fetchall()] == ["SUCCEEDED"]
     print(f"{group}: {len(rows)} writes, {deaths} deaths")  # noqa: T201 -- shown with -s
+
+
+async def die_in_each(rows: list[AnyEndpoint], trial: Trial, *, is_everywhere: bool) -> int:
+    """Returns how often a process died."""
+    deaths = 0
+    for number, row in enumerate(rows):
+        make = MAKERS[row.method, row.path]
+        if row.verb == "PUT" or row.is_unique:  # what is set again needs no further row
+            await trial.measure(make, row.path)
+        expected, answers = await trial.measure(make, row.path)
+        assert [answer.is_success for answer in answers] == [True] * 3, (row.path, answers[0].text)
+        last = trial.points - 1 - number % POINTS_MIN
+        for point in itertools.count() if is_everywhere else (last,):
+            changed, (*survived, first, again) = await trial.measure(make, row.path, die_at=point)
+            if survived:  # there are no more commit points
+                assert is_everywhere, row
+                assert point >= POINTS_MIN, row
+                break
+            if row.path == "/sandbox/clock" and 60 < changed.get("minutes", 0) <= 60 + AWAY_MINUTES:
+                # It died before it had decided how far to move; less than all of it if the move took long.
+                changed = expected
+            assert changed == expected, (row.method, row.path, point, first.text)
+            assert first.status_code == answers[0].status_code, (row.path, point, first.text)
+            assert again.content == first.content
+            assert again.headers["Idempotency-Replayed"] == "true"
+            deaths += 1
+    return deaths
 
 
 def test_every_write_of_the_route_table_is_here():

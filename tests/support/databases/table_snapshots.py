@@ -9,6 +9,8 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import sql
 
+from tests.support.server_process import OPENED
+
 # These change with time, independently of requests.
 CLOCKWORK = {
     "access_tokens",  # deleted when they expire
@@ -30,6 +32,7 @@ CLOCKWORK = {
     "job_month_keeping",
     "logged_requests",  # written after the response
 }
+READERS: dict[str, psycopg.Connection] = {}
 
 
 def list_filled_tables(connection: psycopg.Connection) -> list[str]:
@@ -44,10 +47,25 @@ def list_filled_tables(connection: psycopg.Connection) -> list[str]:
     ]
 
 
+def open_reader(database_url: str) -> psycopg.Connection:
+    """The connection of the last database that was read: a new one would learn every table again each time."""
+    if database_url not in READERS:
+        for reader in READERS.values():
+            reader.close()
+        READERS.clear()
+        READERS[database_url] = psycopg.connect(database_url, autocommit=True)
+        OPENED.callback(READERS[database_url].close)
+    return READERS[database_url]
+
+
 def read_tables(database_url: str) -> dict[str, tuple[int, str]]:
     """Returns the number of rows of each table that has some and a digest that any change to them changes."""
     with psycopg.connect(database_url) as connection:
-        found = {name: _read_table(connection, name) for name in list_filled_tables(connection)}
+        return _read_all(connection)
+
+
+def _read_all(connection: psycopg.Connection) -> dict[str, tuple[int, str]]:
+    found = {name: _read_table(connection, name) for name in list_filled_tables(connection)}
     return {name: (rows, digest) for name, (rows, digest) in found.items() if rows}
 
 
@@ -64,9 +82,10 @@ def _read_table(connection: psycopg.Connection, name: str) -> tuple[int, str]:
 @contextmanager
 def nothing_written(database_url: str) -> Iterator[None]:
     """Fails if the block changed a row of any table that requests write to."""
-    before = read_tables(database_url)
+    reader = open_reader(database_url)
+    before = _read_all(reader)
     yield
-    after = read_tables(database_url)
+    after = _read_all(reader)
     names = before.keys() | after.keys()
     changed = {
         name: (before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)
