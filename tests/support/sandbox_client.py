@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+import psycopg
+
 from jobmeter.app import create_app
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
@@ -216,6 +218,18 @@ def reopen_sandbox_client(
     )
     with QuickClient(create_app(chosen), base_url="http://board.example") as client:
         yield SandboxClient(client, credentials)
+
+
+def skip_to(sandbox_client: SandboxClient, database_url: str, day: date) -> None:
+    """Begins the sandbox just after the midnight of a later day. Nothing has happened in it, so the days between are not lived."""
+    midnight = datetime.combine(day, datetime.min.time(), UTC)
+    offset = midnight - timedelta(hours=1) - read_machine_clock()
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "INSERT INTO sandbox_clock (offset_ms) VALUES (%(ms)s) ON CONFLICT (only_one) DO UPDATE SET offset_ms = %(ms)s",
+            {"ms": offset // timedelta(milliseconds=1)},
+        )
+    sandbox_client.set_clock(midnight + timedelta(seconds=1))
 
 
 def add_partner(sandbox_client: SandboxClient, database_url: str) -> SandboxClient:

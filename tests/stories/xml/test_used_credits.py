@@ -1,11 +1,12 @@
 """What an operator and a partner read of used credits: each with the price that it had, by month and page by page."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
+from jobmeter.base.days import month_after
 from tests.support.sandbox_client import bearer
 from tests.support.xml_partner import POSTER, XmlPartner
 
@@ -95,14 +96,15 @@ def test_the_price_list_is_read_with_the_price_in_force(partner: XmlPartner) -> 
 
 def test_a_month_and_its_pages_are_read(partner: XmlPartner) -> None:
     client = partner.sandbox_client
-    first = (client.now.replace(day=1) + timedelta(days=32)).replace(day=1).date()
-    client.set_clock(datetime(first.year, first.month, first.day, 9, tzinfo=UTC))
+    # The last day of a month and the first of the next: each midnight takes a while.
+    later = month_after((client.now.date() + timedelta(days=1)).replace(day=1))
+    client.set_clock(datetime.combine(later, time(9), UTC) - timedelta(days=1))
     for name in ("a", "b", "c"):
         post(partner, name)
-    client.set_clock((client.now + timedelta(days=32)).replace(day=1))
+    client.set_clock(datetime.combine(later, time(9), UTC))
     post(partner, "d")
 
-    month = f"month={first:%Y-%m}"
+    month = f"month={later - timedelta(days=1):%Y-%m}"
     assert [use["title"] for use in read_uses(partner, month)] == ["Fitter a", "Fitter b", "Fitter c"]
     assert len(read_uses(partner)) == 4
     found, after = [], 0

@@ -6,19 +6,22 @@ from typing import Any
 
 import pytest
 
+from jobmeter.base.days import month_after
 from tests.stories.operator.billing.conftest import BUYER, SELLER
-from tests.support.sandbox_client import SandboxClient, make_event
+from tests.support.sandbox_client import SandboxClient, make_event, skip_to
 
 Operate = Callable[..., Any]
 PRICE = "1.50"
 
 
 @pytest.fixture
-def billed(sandbox_client: SandboxClient, operate: Operate, partner_id: int) -> dict[str, Any]:
-    """The partner's contract, billed by an account from this month on; the month begins with its first second."""
-    start = sandbox_client.now.replace(day=1) + timedelta(days=32)
-    start = datetime(start.year, start.month, 1, 0, 0, 1, tzinfo=UTC)
-    sandbox_client.set_clock(start)
+def billed(
+    sandbox_client: SandboxClient, database_url: str, operate: Operate, partner_id: int
+) -> dict[str, Any]:
+    """The partner's contract, billed by an account from this month on, of which a few days are left."""
+    skip_to(
+        sandbox_client, database_url, month_after(sandbox_client.now.date().replace(day=1)).replace(day=26)
+    )
     assert operate("PUT", "billing/seller", SELLER).status_code == 200
     draft = {"partnerId": partner_id, "currency": "USD", "profile": BUYER}
     account = operate("POST", "billing/accounts", draft).json()
