@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,15 +16,24 @@ from linkedin_api.common import constants
 
 from jobmeter.base.money import format_amount
 from jobmeter.client import Client, ItemError, JobReport, jobmeter_at, list_days
+from tests.conftest import TEMPLATE, make_database
 from tests.support.sandbox_client import make_event
 from tests.support.server_process import start_sandbox_server
 
 VERSION = "202504"
 
 
-@pytest.fixture
-def sandbox(database_url: str, tmp_path: Path) -> Iterator[SimpleNamespace]:
-    """A running sandbox; the client's base URLs point to it, as the documentation of its constants allows."""
+@pytest.fixture(scope="module")
+def sandbox(cluster_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+    """A running sandbox for all tests; each that needs figures has a customer of its own."""
+    for database_url in make_database(cluster_url, TEMPLATE):
+        with open_sandbox(database_url, tmp_path_factory.mktemp("sandbox")) as opened:
+            yield opened
+
+
+@contextmanager
+def open_sandbox(database_url: str, tmp_path: Path) -> Iterator[SimpleNamespace]:
+    """The client's base URLs point to it, as the documentation of its constants allows."""
     before = constants.OAUTH_BASE_URL, constants.VERSIONED_BASE_URL, constants.NON_VERSIONED_BASE_URL
     with start_sandbox_server(database_url, tmp_path) as credentials, RestliClient().session as session:
         client = RestliClient()
@@ -79,20 +90,20 @@ def days_of(first: date, last: date) -> dict:
     return {"start": start, "end": end}
 
 
-def provision(sandbox: SimpleNamespace) -> tuple[dict, str]:
+def provision(sandbox: SimpleNamespace, name: str) -> tuple[dict, str]:
     """Creates a customer: its application and its contract."""
     client, credentials = sandbox.client, sandbox.credentials
     parent = fetch_token(credentials["parent"])
     made = client.create(
         resource_path="/provisionedApplications",
         access_token=parent,
-        entity={"uniqueForeignId": "harbour", "name": "An ATS - Harbour", "description": "Pilots"},
+        entity={"uniqueForeignId": name, "name": f"An ATS - {name}", "description": "Pilots"},
     )
     assert made.status_code == 201
     found = client.finder(
         resource_path="/provisionedApplications",
         finder_name="credentialsByUniqueForeignId",
-        query_params={"uniqueForeignId": "harbour"},
+        query_params={"uniqueForeignId": name},
         access_token=parent,
     )
     (application,) = found.elements
@@ -129,7 +140,8 @@ def post_and_await(sandbox: SimpleNamespace, token: str, elements: list[dict]) -
 
 def test_the_official_client_posts_a_job_and_reads_its_report(sandbox: SimpleNamespace) -> None:
     client, credentials = sandbox.client, sandbox.credentials
-    keys, contract = provision(sandbox)
+    keys, contract = provision(sandbox, "Harbour")
+    spent = read_spent(sandbox)
     token = fetch_token(keys)
     jobs = post_and_await(sandbox, token, [element(f"pilot-{n}", contract) for n in range(5)])
     at = read_clock_ms(credentials)
@@ -168,13 +180,18 @@ def test_the_official_client_posts_a_job_and_reads_its_report(sandbox: SimpleNam
         start = page.paging.start + 2 if page.paging.start + 2 < page.paging.total else None
     assert seen == [f"pilot-{n}" for n in range(5)]
 
-    budget = client.get(
+    assert read_spent(sandbox) - spent == Decimal("15.00")
+
+
+def read_spent(sandbox: SimpleNamespace) -> Decimal:
+    """What the partner's customers have spent together."""
+    budget = sandbox.client.get(
         resource_path="/partnerBudgetReports",
-        query_params={"partnerContractId": credentials["partner_contract_id"]},
-        access_token=fetch_token(credentials["parent"]),
+        query_params={"partnerContractId": sandbox.credentials["partner_contract_id"]},
+        access_token=fetch_token(sandbox.credentials["parent"]),
         version_string=VERSION,
     )
-    assert budget.entity["partnerBudgetDetails"][0]["serviceTermBudgetSpent"]["amount"] == "15.00"
+    return Decimal(budget.entity["partnerBudgetDetails"][0]["serviceTermBudgetSpent"]["amount"])
 
 
 def figures_of(report: dict) -> list[tuple]:
@@ -200,7 +217,7 @@ def our_figures(reports: Iterable[JobReport | ItemError]) -> list[tuple]:
 
 def test_our_client_gets_the_same_data_for_the_same_questions(sandbox: SimpleNamespace) -> None:
     client, credentials = sandbox.client, sandbox.credentials
-    keys, contract = provision(sandbox)
+    keys, contract = provision(sandbox, "Quay")
     jobs = post_and_await(
         sandbox, fetch_token(keys), [element(f"pilot-{n:02d}", contract) for n in range(60)]
     )

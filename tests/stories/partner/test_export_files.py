@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from contextlib import AsyncExitStack, ExitStack
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from datetime import UTC
 
 import pytest
@@ -14,6 +14,7 @@ from jobmeter.exports.files import folder as files
 from jobmeter.exports.model import Column, ColumnType, ExportFormat, Table
 from jobmeter.http.admission import ExportShares, OverloadedError
 from jobmeter.http.responses import ExportResponse
+from tests.conftest import TEMPLATE, make_database
 from tests.stories.partner.test_exports import ask, list_rows
 from tests.support.sandbox_client import add_partner, open_sandbox_client, reopen_sandbox_client
 
@@ -28,6 +29,20 @@ def downloads(tmp_path):
 @pytest.fixture
 def exporter(database_url, downloads):
     """A sandbox with a final day, whose downloads are in a folder of the test."""
+    with open_exporter(database_url, downloads) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def shared_exporter(cluster_url, tmp_path_factory):
+    """The same for tests that only read."""
+    for url in make_database(cluster_url, TEMPLATE):
+        with open_exporter(url, tmp_path_factory.mktemp("shared") / "downloads") as client:
+            yield client
+
+
+@contextmanager
+def open_exporter(database_url, downloads):
     with open_sandbox_client(database_url, download_folder=str(downloads)) as client:
         client.send_clicks(client.post_job("one"), 3)
         client.advance_to_midnight(days=4)
@@ -46,32 +61,32 @@ def fetch(client, file_format, *, who="child", kind="jobReports", **headers):
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
-def test_a_range_continues_a_download(exporter, file_format):
-    whole = fetch(exporter, file_format)
+def test_a_range_continues_a_download(shared_exporter, file_format):
+    whole = fetch(shared_exporter, file_format)
     assert (whole.status_code, whole.headers["accept-ranges"]) == (200, "bytes")
     size, tag = len(whole.content), whole.headers["etag"]
     assert whole.headers["content-length"] == str(size)
     for first in (0, 1, size // 2, size - 1):
-        rest = fetch(exporter, file_format, range=f"bytes={first}-", if_range=tag)
+        rest = fetch(shared_exporter, file_format, range=f"bytes={first}-", if_range=tag)
         assert rest.status_code == 206
         assert rest.headers["content-range"] == f"bytes {first}-{size - 1}/{size}"
         assert (rest.content, rest.headers["etag"]) == (whole.content[first:], tag)
-    last = fetch(exporter, file_format, range="bytes=-10")
+    last = fetch(shared_exporter, file_format, range="bytes=-10")
     assert (last.status_code, last.content) == (206, whole.content[-10:])
-    part = fetch(exporter, file_format, range="bytes=2-5")
+    part = fetch(shared_exporter, file_format, range="bytes=2-5")
     assert part.content == whole.content[2:6]
 
 
-def test_ranges_that_cannot_be_sent(exporter):
-    whole = fetch(exporter, "xlsx")
+def test_ranges_that_cannot_be_sent(shared_exporter):
+    whole = fetch(shared_exporter, "xlsx")
     size = len(whole.content)
-    beyond = fetch(exporter, "xlsx", range=f"bytes={size}-")
+    beyond = fetch(shared_exporter, "xlsx", range=f"bytes={size}-")
     assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{size}")
-    stale = fetch(exporter, "xlsx", range="bytes=5-", if_range='"0123456789abcdef0123456789abcdef"')
+    stale = fetch(shared_exporter, "xlsx", range="bytes=5-", if_range='"0123456789abcdef0123456789abcdef"')
     assert (stale.status_code, stale.content) == (200, whole.content)
-    weak = fetch(exporter, "xlsx", range="bytes=5-", if_range=f"W/{whole.headers['etag']}")
+    weak = fetch(shared_exporter, "xlsx", range="bytes=5-", if_range=f"W/{whole.headers['etag']}")
     assert weak.status_code == 200
-    known = fetch(exporter, "xlsx", if_none_match=whole.headers["etag"])
+    known = fetch(shared_exporter, "xlsx", if_none_match=whole.headers["etag"])
     assert (known.status_code, known.content) == (304, b"")
 
 
@@ -112,10 +127,10 @@ def test_the_tag_of_anothers_file_opens_nothing(exporter, database_url):
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
-def test_head_has_the_length_and_no_body(exporter, file_format):
-    whole = fetch(exporter, file_format)
-    answer = exporter.client.head(
-        "/partner/exports/jobReports", headers=exporter.headers(), params={"format": file_format}
+def test_head_has_the_length_and_no_body(shared_exporter, file_format):
+    whole = fetch(shared_exporter, file_format)
+    answer = shared_exporter.client.head(
+        "/partner/exports/jobReports", headers=shared_exporter.headers(), params={"format": file_format}
     )
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["content-length"] == str(len(whole.content))
@@ -160,13 +175,13 @@ async def test_a_file_beyond_the_space_of_the_folder_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(("file_format", "module"), [("xlsx", "xlsxwriter"), ("parquet", "pyarrow")])
-def test_a_server_without_the_library_says_what_is_missing(exporter, monkeypatch, file_format, module):
+def test_a_server_without_the_library_says_what_is_missing(shared_exporter, monkeypatch, file_format, module):
     monkeypatch.setitem(sys.modules, module, None)
-    answer = fetch(exporter, file_format)
+    answer = fetch(shared_exporter, file_format)
     assert (answer.status_code, answer.json()["code"]) == (501, "EXTRA_MISSING")
     extra = {"xlsx": "billing", "parquet": "parquet"}[file_format]
     assert answer.json()["message"].endswith(f"pip install 'jobmeter[{extra}]'")
-    assert fetch(exporter, "csv").status_code == 200
+    assert fetch(shared_exporter, "csv").status_code == 200
 
 
 async def test_a_partner_runs_four_exports_at_once_and_pages_take_turns():
