@@ -17,6 +17,30 @@ from tests.support.paths import ROOT
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _COMPILED = ".pyc"
+HELP_OF_EACH = """
+import json, os, sys, tempfile
+from jobmeter.cli.main import main
+
+def run(name):
+    with tempfile.TemporaryFile("w+") as shown, tempfile.TemporaryFile("w+") as failed:
+        child = os.fork()
+        if child == 0:
+            os.dup2(shown.fileno(), 1)
+            os.dup2(failed.fileno(), 2)
+            code = 0
+            try:
+                main([name, "--help"])
+            except SystemExit as ended:
+                code = ended.code or 0
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        texts = [file.seek(0) or file.read() for file in (shown, failed)]
+    return [name, code, *texts]
+
+print(json.dumps([run(name) for name in sys.argv[1:]]))
+"""
 
 
 def list_requirements(extra: str = "") -> list[str]:
@@ -69,6 +93,13 @@ def run_light(environment: dict[str, str], *words: str) -> subprocess.CompletedP
         timeout=60,
         env=os.environ | environment,
     )
+
+
+def ask_each_for_help(environment: dict[str, str], *names: str) -> dict[str, tuple[int, str, str]]:
+    """What each command prints for ``--help``: exit code, output, error output. Python starts once, and is forked for each."""
+    done = run_light(environment, "-c", HELP_OF_EACH, *names)
+    assert done.returncode == 0, done.stderr
+    return {name: (code, shown, failed) for name, code, shown, failed in json.loads(done.stdout)}
 
 
 def list_loaded(statements: str) -> set[str]:

@@ -14,6 +14,7 @@ import pytest
 
 from jobmeter.cli import main as cli
 from tests.client.light_install import (
+    ask_each_for_help,
     count_bytes,
     find_distributions,
     link_environment,
@@ -101,14 +102,17 @@ def test_help_and_version_need_no_extra(light):
     assert run_light(light, "-m", "jobmeter", "--version").returncode == 0
 
 
-@pytest.mark.parametrize("name", [name for name, *_ in cli.COMMANDS])
-def test_a_command_runs_or_names_the_extra_that_it_needs(light, name):
-    shown = run_light(light, "-m", "jobmeter", name, "--help")
-    if name in LIGHT_COMMANDS:
-        assert (shown.returncode, shown.stderr) == (0, "")
-    else:
-        assert shown.returncode == cli.EXTRA_MISSING
-        assert NEEDS_SERVER.fullmatch(shown.stderr), shown.stderr
+def test_each_command_runs_or_names_the_extra_that_it_needs(light):
+    names = [name for name, *_ in cli.COMMANDS]
+    found = ask_each_for_help(light, *names)
+    assert list(found) == names
+    for name, (code, shown, failed) in found.items():
+        if name in LIGHT_COMMANDS:
+            assert (code, failed) == (0, ""), name
+            assert f"jobmeter {name}" in shown
+        else:
+            assert code == cli.EXTRA_MISSING, name
+            assert NEEDS_SERVER.fullmatch(failed), failed
 
 
 def test_a_shell_completes_the_commands_that_are_installed(light):
