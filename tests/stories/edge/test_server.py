@@ -26,6 +26,8 @@ from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.pool import upgrade_database
 from tests.conftest import TEMPLATE, make_database
 from tests.slow.crash.installation import free_port
+from tests.support.server_process import find_program
+from tests.support.webhook_receiver import POLLING
 
 START_SECONDS = 60
 KEYS = {f"JOBMETER_{name}_KEY": f"{name} key of the test" for name in ("EVENTS", "OPERATOR", "SECRET")}
@@ -36,7 +38,7 @@ def server_port(cluster_url, tmp_path_factory):
     folder, port = tmp_path_factory.mktemp("server"), free_port()
     for database_url in make_database(cluster_url, TEMPLATE):
         keys = {"JOBMETER_DATABASE_URL": database_url} | KEYS
-        command = [sys.executable, "-m", "jobmeter", "serve", "--port", str(port)]
+        command = [*find_program(), "serve", "--port", str(port)]
         with (folder / "log").open("wb") as log:
             server = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | keys)
         wait_until(lambda: answers(port), folder)
@@ -69,7 +71,7 @@ def test_no_request_is_sent_while_workers_are_forked() -> None:
 
     announced: list[str] = []
     with HTTPServer(("127.0.0.1", 0), Health) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs=POLLING, daemon=True).start()
         base_url = f"http://127.0.0.1:{server.server_port}"
         announce(base_url, announced.append, are_forked=are_forked)
         server.shutdown()
@@ -218,7 +220,8 @@ def test_a_killed_worker_is_replaced_and_the_server_stays_up(database_url, tmp_p
     assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ ERROR ", line)
 
 
-@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 2])
+@pytest.mark.slow  # three starts and a database of its own
+@pytest.mark.parametrize("workers", [1, 2])
 def test_workers_end_with_a_killed_main_process_and_a_restart_succeeds(workers, tmp_path) -> None:
     """They once lived on and held the port; the failed restart then stopped the database while they used it."""
     port, data = free_port(), tmp_path / "data"
