@@ -125,7 +125,8 @@ def functions(source: Source) -> list[_Function]:
     return [node for node in nodes(source) if isinstance(node, _Function)]
 
 
-def imports(source: Source) -> list[Used]:
+@functools.cache
+def imports(source: Source) -> tuple[Used, ...]:
     """Returns imports by their full dotted names: `from a.b import c` is `a.b.c`. Relative imports begin with a dot."""
     found = []
     for node in nodes(source):
@@ -134,7 +135,7 @@ def imports(source: Source) -> list[Used]:
         elif isinstance(node, ast.ImportFrom):
             origin = "." * node.level + (node.module or "")
             found += [Used(node.lineno, f"{origin}.{alias.name}") for alias in node.names]
-    return found
+    return tuple(found)
 
 
 @functools.cache

@@ -11,7 +11,7 @@ def closure_breaches(source: Source) -> list[Breach]:
     """Test doubles that the product calls (a clock, a sender, a handler) may be functions inside a test."""
     runs = [call for call, name in calls(source) if name == "asyncio.run" and call.args]
     found = []
-    for function in functions(source):
+    for function in functions(source) if runs else ():
         inner = {node.name for node in ast.walk(function) if isinstance(node, ast.AsyncFunctionDef)} - {
             function.name
         }

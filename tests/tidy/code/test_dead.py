@@ -75,28 +75,26 @@ def touched_names(source: Source) -> frozenset[str]:
 
 
 def dead_modules(tree_: Collection[Source]) -> list[Breach]:
-    used: set[str] = set()
+    used = {*STARTED, *KEPT}
     for source in tree_:
         others = {name for name in used_names(source) if name.rpartition(".")[0] != module_of(source)}
         used |= others | {name.rpartition(".")[0] for name in others}
     return [
         Breach(source.path, 1, "is never imported; remove it, or use it")
         for source in tree_
-        if _is_ours(source)
-        and source.stem != "__init__"
-        and module_of(source) not in {*used, *STARTED, *KEPT}
+        if _is_ours(source) and source.stem != "__init__" and module_of(source) not in used
     ]
 
 
 def dead_definitions(tree_: Collection[Source]) -> list[Breach]:
-    used = {name for source in tree_ for name in used_names(source)}
+    used = {name for source in tree_ for name in used_names(source)} | KEPT.keys()
     message = "is used only by tests; remove it, or move it to the tests"
     return [
         Breach(source.path, node.lineno, f"`{name}` {message}")
         for source in tree_
         if _is_ours(source) and module_of(source) not in KEPT
         for name, node in definitions(source)
-        if not {f"{module_of(source)}.{name}"} & {*used, *KEPT}
+        if f"{module_of(source)}.{name}" not in used
     ]
 
 

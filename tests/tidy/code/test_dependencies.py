@@ -40,6 +40,9 @@ REASONS = {
 }
 
 LOADERS = {"importlib.import_module", "pytest.importorskip"}
+LOADER_NAMES = {
+    name.rpartition(".")[2] for name in LOADERS
+}  # to look at few calls: writing each as text is slow
 
 
 @functools.cache
@@ -59,11 +62,13 @@ def installed() -> Mapping[str, list[str]]:
     return packages_distributions()
 
 
+@functools.cache
 def third_party(source: Source) -> list[tuple[int, str]]:
     """Returns lines and top-level modules, including those loaded by a literal name."""
     found = [(line, name.partition(".")[0]) for line, name in imports(source)]
     for node in nodes(source):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in LOADERS:
+        is_likely = isinstance(node, ast.Call) and getattr(node.func, "attr", "") in LOADER_NAMES
+        if is_likely and ast.unparse(node.func) in LOADERS:
             name = node.args[0]
             if isinstance(name, ast.Constant) and isinstance(name.value, str):
                 found.append((node.lineno, name.value.partition(".")[0]))

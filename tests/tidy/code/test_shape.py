@@ -86,14 +86,16 @@ def name_breaches(source: Source) -> list[Breach]:
 
 
 def import_breaches(source: Source) -> list[Breach]:
-    inner = {node for function in functions(source) for node in ast.walk(function)}
+    imported = [node for node in nodes(source) if isinstance(node, ast.Import | ast.ImportFrom)]
+    indented = any(node.col_offset for node in imported)
+    inner = {node for function in functions(source) for node in ast.walk(function)} if indented else set()
     found = []
-    for node in nodes(source):
+    for node in imported:
         if isinstance(node, ast.ImportFrom) and node.level:
             found.append(
                 Breach(source.path, node.lineno, "relative import; write the full name from the root")
             )
-        if isinstance(node, ast.Import | ast.ImportFrom) and node in inner:
+        if node in inner:
             found.append(
                 Breach(source.path, node.lineno, "import inside a function; move it to the top of the file")
             )
