@@ -1,4 +1,8 @@
-"""Owns real production servers and workers in processes of their own. Does not own any expectation."""
+"""Owns real production servers and workers in processes of their own. Does not own any expectation.
+
+They are forks of a process that has imported them. A test that kills one, or looks at its processes, starts ``WHOLE`` as
+the ``program``: otherwise the process that it has is the one that waits for it.
+"""
 
 import os
 import re
@@ -8,7 +12,7 @@ from contextlib import contextmanager
 
 import httpx2
 
-from tests.support.server_process import WHOLE
+from tests.support.server_process import find_program
 
 PATIENCE_SECONDS = 60
 OPERATOR_KEY = "o" * 32
@@ -21,11 +25,13 @@ LISTENING = re.compile(r"listening at (http://\S+?);")
 
 
 @contextmanager
-def start(arguments, log, database_url, **environment):
+def start(arguments, log, database_url, *, program=(), **environment):
     """Starts ``jobmeter`` and yields the process, which is ended with the block."""
     settings = os.environ | KEYS | {"JOBMETER_DATABASE_URL": database_url} | environment
     with log.open("wb") as output:
-        process = subprocess.Popen([*WHOLE, *arguments], stdout=output, stderr=output, env=settings)
+        process = subprocess.Popen(
+            [*(program or find_program()), *arguments], stdout=output, stderr=output, env=settings
+        )
     try:
         yield process
     finally:
@@ -34,10 +40,11 @@ def start(arguments, log, database_url, **environment):
 
 
 @contextmanager
-def serve(database_url, folder, **environment):
+def serve(database_url, folder, *, program=(), **environment):
     """Starts a production server of two processes, and yields it and a client of it. Its counts are below ``folder``."""
     log, command = folder / "log", ("serve", "--port", "0", "--workers", "2")
-    with start(command, log, database_url, TMPDIR=str(folder), **environment) as server:
+    environment["TMPDIR"] = str(folder)
+    with start(command, log, database_url, program=program, **environment) as server:
         wait_until(lambda: LISTENING.search(log.read_text()), log)
         base_url = LISTENING.search(log.read_text())[1]
         with httpx2.Client(base_url=base_url, timeout=60) as client:

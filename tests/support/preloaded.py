@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Iterator
@@ -95,6 +96,7 @@ def answer(asked: socket.socket) -> None:
         os.chdir(folder)
         os.environ.clear()
         os.environ.update(environment)
+        tempfile.tempdir = None  # which is that of the environment
         run(arguments)
     asked.sendall(f"{started}\n".encode())
     _, status = os.waitpid(started, 0)

@@ -25,6 +25,7 @@ from jobmeter.wire.messages import Message
 from tests.deployment.serving import OPERATOR_KEY, serve, wait_until
 from tests.support.databases.outage import allow
 from tests.support.sandbox_client import bearer
+from tests.support.server_process import WHOLE
 
 SERIES = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$", re.MULTILINE)
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -247,7 +248,7 @@ def test_a_server_without_its_database_lives_is_not_ready_and_writes_what_it_cou
 
 def test_all_processes_are_counted_also_one_that_was_killed(database_url, tmp_path):
     count = "jobmeter_http_request_seconds_count"
-    with serve(database_url, tmp_path) as (server, client):
+    with serve(database_url, tmp_path, program=WHOLE) as (server, client):
         # Each request over a connection of its own is accepted by either process.
         for _ in range(30):
             httpx2.get(f"{client.base_url}/livez", verify=False)
@@ -272,7 +273,7 @@ def answer_or_nothing(client):
 
 
 def test_the_folder_of_a_killed_server_is_deleted_by_the_next_one(database_url, tmp_path):
-    with serve(database_url, tmp_path) as (server, _):
+    with serve(database_url, tmp_path, program=WHOLE) as (server, _):
         (left,) = tmp_path.glob(f"{PREFIX}*")
         server.kill()
         server.wait()
