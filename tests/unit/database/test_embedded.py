@@ -15,6 +15,7 @@ from jobmeter.cli.server.serve import keep_running
 from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.embedded import start_embedded
 from jobmeter.database.postmaster.process import NO_PROCESS
+from tests.support.databases.stopped import put_stopped_database, start_copy
 from tests.support.missing_part import report_missing
 
 # Another process that uses the same folder until it reads a line.
@@ -63,7 +64,7 @@ def wait_until(holds, seconds=20):
 
 
 def test_two_processes_share_a_folder_and_the_last_one_stops_it(tmp_path):
-    host = start_embedded(tmp_path, durable=False)
+    host = start_copy(tmp_path)
     with start_guest(tmp_path) as guest:
         assert guest.stdout.readline().strip() == host.url
         host.stop()
@@ -75,7 +76,7 @@ def test_two_processes_share_a_folder_and_the_last_one_stops_it(tmp_path):
 
 
 def test_a_process_that_was_killed_does_not_keep_the_server_running(tmp_path):
-    host = start_embedded(tmp_path, durable=False)
+    host = start_copy(tmp_path)
     with start_guest(tmp_path) as guest:
         guest.stdout.readline()
         guest.kill()
@@ -117,7 +118,7 @@ def test_a_zombie_postmaster_is_not_mistaken_for_a_running_one(tmp_path):
     # given a stopped server whose lock file names a process that is dead but still in the process table
     if not Path("/proc/self/stat").exists():
         pytest.skip("there is no process table under /proc")
-    start_embedded(tmp_path, durable=False).stop()
+    put_stopped_database(tmp_path)
     corpse = subprocess.Popen(["/bin/true"])
     state = Path(f"/proc/{corpse.pid}/stat")
     assert wait_until(lambda: state.read_text().rpartition(")")[2].split()[0] == "Z")
@@ -134,7 +135,7 @@ def test_a_zombie_postmaster_is_not_mistaken_for_a_running_one(tmp_path):
 
 
 def test_stopping_a_server_that_died_is_not_an_error(tmp_path):
-    server = start_embedded(tmp_path, durable=False)
+    server = start_copy(tmp_path)
     pid = postmaster_of(tmp_path)
     os.kill(pid, signal.SIGKILL)
     assert wait_until(lambda: is_gone(pid))
@@ -142,7 +143,7 @@ def test_stopping_a_server_that_died_is_not_an_error(tmp_path):
 
 
 def test_a_server_that_died_is_started_again_by_its_watcher(tmp_path, caplog):
-    server = start_embedded(tmp_path, durable=False)
+    server = start_copy(tmp_path)
     is_over = threading.Event()
     watch = threading.Thread(target=keep_running, args=(server, is_over))
     watch.start()
@@ -161,7 +162,7 @@ def test_a_server_that_died_is_started_again_by_its_watcher(tmp_path, caplog):
 
 
 def test_a_server_that_cannot_be_started_again_reports_why_in_one_line(tmp_path):
-    server = start_embedded(tmp_path, durable=False)
+    server = start_copy(tmp_path)
     configuration = tmp_path / "postgresql" / "postgresql.conf"
     sound = configuration.read_text()
     configuration.write_text(sound + "max_connections = 'many'\n")
@@ -177,7 +178,7 @@ def test_a_server_that_cannot_be_started_again_reports_why_in_one_line(tmp_path)
 
 
 def test_a_server_that_is_shutting_down_is_waited_for_and_started_again(tmp_path):
-    server = start_embedded(tmp_path, durable=False)
+    server = start_copy(tmp_path)
     first = postmaster_of(tmp_path)
     with psycopg.connect(server.url) as connection:
         os.kill(first, signal.SIGTERM)  # it refuses new connections, and ends with the last one
@@ -195,7 +196,7 @@ def test_a_server_that_is_shutting_down_is_waited_for_and_started_again(tmp_path
 @pytest.mark.parametrize("status", ["ready", "starting"])
 def test_the_number_of_a_dead_server_may_belong_to_another_program(tmp_path, status):
     """After a restart of the machine or container: numbers start from 1 again, and the lock file is still there."""
-    start_embedded(tmp_path, durable=False).stop()
+    put_stopped_database(tmp_path)
     lock = tmp_path / "postgresql" / "postmaster.pid"
     with subprocess.Popen(["sleep", "60"]) as other:
         lines = [str(other.pid), str(lock.parent), "1", "5432", str(lock.parent), "", "0 0", status]
@@ -209,7 +210,7 @@ def test_the_number_of_a_dead_server_may_belong_to_another_program(tmp_path, sta
 
 def test_a_process_of_an_earlier_release_keeps_the_server_running(tmp_path):
     """It lists itself in a file, and holds no lock."""
-    server = start_embedded(tmp_path, durable=False)
+    server = start_copy(tmp_path)
     with subprocess.Popen(["sleep", "60"]) as earlier:
         (tmp_path / "postgresql" / ".handle_pids.json").write_text(f"[{earlier.pid}]")
         server.stop()
@@ -285,7 +286,7 @@ def test_a_full_or_read_only_disk_is_reported(tmp_path, option, message):
 
 
 def test_postgresql_s_own_reason_is_reported(tmp_path):
-    start_embedded(tmp_path, durable=False).stop()
+    put_stopped_database(tmp_path)
     with (tmp_path / "postgresql" / "postgresql.conf").open("a") as configuration:
         configuration.write("max_connections = 'many'\n")
     with pytest.raises(DatabaseUnusable, match=r"configuration file .* contains errors"):

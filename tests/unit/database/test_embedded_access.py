@@ -19,6 +19,7 @@ from jobmeter.database.embedded import find_program, start_embedded
 from jobmeter.database.postmaster import launcher
 from jobmeter.database.postmaster.access import TRUSTED, find_socket_folder, fits
 from jobmeter.database.postmaster.owner import ENVIRONMENT, SERVER_USER, Owner, choose_owner, read_reason
+from tests.support.databases.stopped import put_stopped_database
 from tests.support.missing_part import find_programs
 
 IS_ROOT = os.geteuid() == 0
@@ -166,7 +167,7 @@ def test_the_server_gets_nothing_of_the_caller_s_environment(tmp_path):
 
 
 def test_a_folder_of_another_locale_starts_where_that_is_missing(tmp_path):
-    start_embedded(tmp_path, durable=False).stop()
+    put_stopped_database(tmp_path)
     with (tmp_path / "postgresql" / "postgresql.conf").open("a") as configuration:
         configuration.write("lc_messages = 'en_GB.UTF-8'\nlc_time = 'tr_TR.UTF-8'\nlisten_addresses = '*'\n")
     server = start_embedded(tmp_path, durable=False)
@@ -180,7 +181,7 @@ TRUSTING = "# local\nlocal all all trust\nhost all all 127.0.0.1/32 trust\n"
 
 @pytest.mark.parametrize("hosts", [TRUSTING, "local all all peer\n", ""])
 def test_a_folder_of_an_earlier_release_no_longer_trusts_everybody(tmp_path, hosts):
-    start_embedded(tmp_path, durable=False).stop()
+    put_stopped_database(tmp_path)
     rows, users = (tmp_path / "postgresql" / name for name in ("pg_hba.conf", "pg_ident.conf"))
     rows.write_text(hosts)
     users.unlink()
@@ -194,7 +195,7 @@ def test_a_folder_of_an_earlier_release_no_longer_trusts_everybody(tmp_path, hos
 
 
 def test_rows_that_an_operator_added_are_kept(tmp_path):
-    start_embedded(tmp_path, durable=False).stop()
+    put_stopped_database(tmp_path)
     added = f"{TRUSTED}local  metrics  watcher  scram-sha-256\n"
     (tmp_path / "postgresql" / "pg_hba.conf").write_text(added)
     start_embedded(tmp_path, durable=False).stop()
@@ -260,7 +261,7 @@ def test_root_and_the_owner_of_a_folder_take_turns(open_folder):
 def test_files_that_an_earlier_release_gave_to_its_own_user_are_read(tmp_path):
     if not any(user.pw_name == "pgserver" for user in pwd.getpwall()):
         pytest.skip("the user that earlier releases created does not exist")
-    start_embedded(tmp_path, durable=False).stop()
+    put_stopped_database(tmp_path)
     former = pwd.getpwnam("pgserver").pw_uid
     Owner(former, former, is_other=True).hand_over(tmp_path / "postgresql")
     server = start_embedded(tmp_path, durable=False)

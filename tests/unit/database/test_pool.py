@@ -6,9 +6,9 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from jobmeter.database.embedded import start_embedded
 from jobmeter.database.pool import Database, Tenant
 from jobmeter.database.postmaster.process import stop_postmaster
+from tests.support.databases.stopped import start_copy
 
 CONNECTIONS = 5
 TENANT = Tenant(application_id=1, partner_id=1)
@@ -101,7 +101,7 @@ async def fail_in_transaction(database):
 
 
 async def test_requests_wait_while_the_server_restarts(tmp_path):
-    server = start_embedded(tmp_path / "data", durable=False)
+    server = start_copy(tmp_path)
     try:
         async with Database.opened(server.url, connections_max=CONNECTIONS) as database:
             await fill(database)

@@ -1,22 +1,22 @@
 """``jobmeter db psql`` opens a server's database, read-only by default, with a clear error if there is none."""
 
 import subprocess
-import sys
 
 import psycopg
 import pytest
 
 from jobmeter.cli.server.psql import read_environment
-from jobmeter.database.embedded import start_embedded
+from tests.support.databases.stopped import put_stopped_database, start_copy
+from tests.support.server_process import find_program
 
 
 def run(*arguments):
-    command = [sys.executable, "-m", "jobmeter", "db", "psql", *arguments]
+    command = [*find_program(), "db", "psql", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_psql_connects_to_a_running_server_and_leaves_it_running(tmp_path):
-    server = start_embedded(tmp_path, durable=False)
+    server = start_copy(tmp_path)
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute("CREATE TABLE kept (number integer)")
 
@@ -36,7 +36,7 @@ def test_psql_connects_to_a_running_server_and_leaves_it_running(tmp_path):
 
 
 def test_psql_starts_a_database_that_is_stopped_and_stops_it_again(tmp_path):
-    start_embedded(tmp_path, durable=False).stop()
+    put_stopped_database(tmp_path)
     read = run("--data", str(tmp_path), "--", "-Atc", "SHOW TimeZone")
     assert (read.returncode, read.stdout.strip()) == (0, "UTC"), read.stderr
     assert not (tmp_path / "postgresql" / "postmaster.pid").exists()
