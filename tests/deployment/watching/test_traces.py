@@ -182,14 +182,16 @@ def test_chores_that_found_work_are_traces_and_a_webhook_continues_one(database_
         wait_until(lambda: hook.requests, log)
         wait_until(lambda: receiver.find("carry out tasks"), log)
         (attempt,) = wait_until(lambda: receiver.find("deliver webhook"), log)
+        names = {
+            span.name for span in receiver.spans
+        }  # the end of the server may cancel any chore, which is sent
     ((headers, _),) = hook.requests
     assert headers["traceparent"].startswith(f"00-{attempt.trace_id}-{attempt.id}-")
     (chore, *_) = receiver.find("carry out tasks")
     assert not chore.parent_id
     assert "claim_tasks" in {span.name for span in receiver.spans if span.parent_id == chore.id}
     # Most chores find nothing to do, four times a second: none of these is sent, nor any of its statements.
-    assert receiver.find("sweep tokens") == receiver.find("expire jobs") == []
-    assert receiver.find("delete_expired_tokens") == receiver.find("lock_expired") == []
+    assert names & {"sweep tokens", "expire jobs", "delete_expired_tokens", "lock_expired"} == set()
 
 
 def test_without_an_endpoint_the_library_is_not_imported():
