@@ -23,6 +23,7 @@ from tests.deployment.serving import KEYS, OPERATOR_KEY, serve, start, wait_unti
 from tests.support.sandbox_client import bearer
 from tests.support.scenario import make_clicks, set_up
 from tests.support.scenario import make_event as make_scenario_event
+from tests.support.server_process import WHOLE
 
 WORKERS = 2
 OPERATOR, BOARD = bearer(OPERATOR_KEY), bearer(KEYS["JOBMETER_EVENTS_KEY"])
@@ -151,9 +152,11 @@ def installation(database_url, tmp_path):
         servers = []
         for folder in folders:
             folder.mkdir()
-            process, client = stack.enter_context(serve(database_url, folder))
+            process, client = stack.enter_context(serve(database_url, folder, program=WHOLE))
             servers.append(RunningServer(client.base_url.port, process.pid))
-        workers = tuple(stack.enter_context(start(["worker"], log, database_url)) for log in logs)
+        workers = tuple(
+            stack.enter_context(start(["worker"], log, database_url, program=WHOLE)) for log in logs
+        )
         for log in logs:
             wait_until(lambda log=log: RUNNING in log.read_text(), log)
         yield Installation(
@@ -168,6 +171,7 @@ def installation(database_url, tmp_path):
     assert "Traceback" not in text, text
 
 
+@pytest.mark.slow
 def test_all_processes_see_each_write_and_nothing_is_done_twice(installation):
     one, two, three, four = installation.processes
     check_settlement(installation)

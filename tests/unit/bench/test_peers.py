@@ -121,6 +121,7 @@ def test_batches_are_compared_with_the_program_that_is_named(tmp_path, monkeypat
     assert not (Path.cwd() / "its.file").exists()
 
 
+@pytest.mark.slow
 def test_clicks_are_compared_with_pgbench_on_the_same_database(tmp_path):
     assert find_pgbench() is not None  # the embedded PostgreSQL has one
     results, name = tmp_path / "results.json", "intake_click_to_pgbench"
