@@ -38,7 +38,7 @@ class Year:
         if today.day in {1, 12} or not self._list_live(today):
             await self._post_job(today)
         # Some months are quiet: what is credited in them is below zero.
-        if today.month % 4 != 2:
+        if today.month % 4 != 0:
             await self._use_credits(today)
             await self._click(today)
         if self.rng.random() < 0.1 or today.day == 15:
@@ -148,7 +148,7 @@ async def play(database_url: str, *, months: int, seed: int, rests: bool = False
 
 
 async def test_months_of_random_activity_are_what_a_plain_auditor_computes(database_url: str) -> None:
-    await play(database_url, months=4, seed=3, rests=True)
+    await play(database_url, months=2, seed=3, rests=True)
 
 
 @pytest.mark.slow

@@ -80,7 +80,7 @@ async def test_known_and_sampled_changes_are_noticed(database_url: str) -> None:
     async with open_history(database_url) as (connection, head):
         assert await find_unnoticed_changes(connection, head) == {}
         plants = await list_plants(connection, rows_per_column=1, seed=11)
-        sample = Random(11).sample(plants, 6)
+        sample = Random(11).sample(plants, 3)
         unnoticed, _ = await find_unnoticed(connection, head, sample)
         assert unnoticed == []
         assert await list_wrong_declarations(connection) == []

@@ -57,7 +57,7 @@ async def check(actors: ConcurrentActors) -> None:
     assert await scenario.breaches() == []
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 async def test_concurrent_actors_keep_every_law(database_url: str, seed: int) -> None:
     await play(database_url, seed, 12)
 

@@ -232,7 +232,7 @@ async def settle(scenario: Scenario, model: Model, excluded: int, final: datetim
     assert await scenario.breaches() == []
 
 
-@in_parts(5, 15, parts=9)
+@in_parts(2, 15, parts=9)
 def test_days_agree_with_a_plain_model_wherever_they_are_counted(
     database_url: str, part: int, examples: int
 ) -> None:

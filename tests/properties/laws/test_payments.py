@@ -228,7 +228,7 @@ async def open_books(connection: Connection) -> Books:
     return Books(connection, account_id)
 
 
-@few_or_many(8, 120)
+@few_or_many(4, 120)
 def test_payments_are_allocated_as_an_auditor_does_it(database_url: str, examples: int) -> None:
     with open_for_examples(database_url, connections_max=1) as (runner, database):
 

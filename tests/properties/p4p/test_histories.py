@@ -323,7 +323,7 @@ async def live(database: Database, steps: list[Step]) -> None:
 
 
 def test_operations_do_what_the_model_says(database_url: str) -> None:
-    play(database_url, histories=5)
+    play(database_url, histories=2)
 
 
 @pytest.mark.slow

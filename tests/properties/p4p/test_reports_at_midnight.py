@@ -224,7 +224,7 @@ async def live(database: Database, steps: list[Step]) -> None:
     assert await history.scenario.breaches() == []
 
 
-@few_or_many(3, 60)
+@few_or_many(2, 60)
 def test_a_days_answers_do_not_change_whatever_happens(database_url: str, examples: int) -> None:
     with open_for_examples(database_url) as (runner, database):
 

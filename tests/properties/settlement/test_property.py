@@ -185,7 +185,7 @@ async def play(database: Database, batches, chosen, views, budgets, seed: int) -
     assert await read_state(scenario) == before
 
 
-@in_parts(5, 15, parts=9)
+@in_parts(3, 15, parts=9)
 def test_settlement_agrees_with_the_naive_model(database_url: str, part: int, examples: int) -> None:
     with open_for_examples(database_url) as (runner, database):
 

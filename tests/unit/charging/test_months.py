@@ -32,14 +32,14 @@ def kept(database_url: str) -> tuple[int, date]:
 
 
 @contextmanager
-def play_twelve_days(database_url: str) -> Iterator[tuple[SandboxClient, date]]:
-    """A job with clicks on twelve days around the end of a month: as many as the day of the month."""
+def play_days(database_url: str, count: int) -> Iterator[tuple[SandboxClient, date]]:
+    """A job with clicks on days around the end of a month: as many as the day of the month."""
     with open_sandbox_client(database_url) as sandbox_client:
         while sandbox_client.now.day != 25:
             sandbox_client.advance_to_midnight()
         job_id = sandbox_client.post_job("months", budget=money("600.00"))
         first = sandbox_client.now.date()
-        for _ in range(12):
+        for _ in range(count):
             sandbox_client.send_clicks(
                 job_id, sandbox_client.now.day, prefix=sandbox_client.now.date().isoformat()
             )
@@ -59,7 +59,7 @@ class Played:
 @pytest.fixture(scope="module")
 def played(cluster_url: str) -> Iterator[Played]:
     for database_url in make_database(cluster_url, TEMPLATE):
-        with play_twelve_days(database_url) as (sandbox_client, first):
+        with play_days(database_url, 12) as (sandbox_client, first):
             yield Played(sandbox_client, first, database_url)
 
 
@@ -85,7 +85,7 @@ def test_reports_show_archived_days_and_others_alike(played: Played) -> None:
 
 
 def test_reports_show_what_was_spent_up_to_yesterday(database_url: str) -> None:
-    with play_twelve_days(database_url) as (sandbox_client, first):
+    with play_days(database_url, 1) as (sandbox_client, first):
         before = sandbox_client.report_by_ids("months", days=(first, first)).json()
         job_id = before["results"]["months"]["jobPostingInfo"]["linkedInJobPostingId"]
         assert sandbox_client.send_clicks(job_id, 3, prefix="today")["accepted"] == 3

@@ -11,6 +11,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_BYTES_MAX, EVENTS_BATCH_ROWS_MAX
 from jobmeter.wire.event_pieces import PIECE_BYTES, decode_array, decode_lines
 from jobmeter.wire.events import Malformed, decode_events
+from tests.support.scenario import few_or_many
 
 texts = st.sampled_from(
     ["},{", "} , {", '"},{"', "\\", "]", "[{", "é", "x" * 900, '\\"},{\\"', "\n"]
@@ -29,31 +30,38 @@ def repeat(records):
 
 
 # Each example has hundreds of kilobytes, up to a hundred thousand records.
-FEW = settings(max_examples=30)
+@few_or_many(8, 60)
+def test_pieces_of_an_array_are_the_array(examples):
+    @settings(max_examples=examples)
+    @given(
+        records=st.lists(values, min_size=1, max_size=4),
+        separators=st.sampled_from([(",", ":"), (", ", ": "), (" ,\n ", " : ")]),
+        before=st.sampled_from(["", " ", "\n\t "]),
+    )
+    def check(records, separators, before):
+        many = repeat(records)
+        body = f"{before}{json.dumps(many, separators=separators)}\n".encode()
+        pieces = list(decode_array(body, lambda piece: iter([msgspec.json.decode(piece)])))
+        assert [record for piece in pieces for record in piece] == many
+        assert len(pieces) > 1
+
+    check()
 
 
-@FEW
-@given(
-    records=st.lists(values, min_size=1, max_size=4),
-    separators=st.sampled_from([(",", ":"), (", ", ": "), (" ,\n ", " : ")]),
-    before=st.sampled_from(["", " ", "\n\t "]),
-)
-def test_pieces_of_an_array_are_the_array(records, separators, before):
-    many = repeat(records)
-    body = f"{before}{json.dumps(many, separators=separators)}\n".encode()
-    pieces = list(decode_array(body, lambda piece: iter([msgspec.json.decode(piece)])))
-    assert [record for piece in pieces for record in piece] == many
-    assert len(pieces) > 1
+@few_or_many(8, 60)
+def test_pieces_of_lines_are_the_lines(examples):
+    @settings(max_examples=examples)
+    @given(records=st.lists(values, min_size=1, max_size=4))
+    def check(records):
+        many = repeat(records)
+        body = "\n".join(map(json.dumps, many)).encode()
+        pieces = list(
+            decode_lines(body, lambda piece: iter([[json.loads(line) for line in piece.splitlines()]]))
+        )
+        assert [record for piece in pieces for record in piece] == many
+        assert len(pieces) > 1
 
-
-@FEW
-@given(records=st.lists(values, min_size=1, max_size=4))
-def test_pieces_of_lines_are_the_lines(records):
-    many = repeat(records)
-    body = "\n".join(map(json.dumps, many)).encode()
-    pieces = list(decode_lines(body, lambda piece: iter([[json.loads(line) for line in piece.splitlines()]])))
-    assert [record for piece in pieces for record in piece] == many
-    assert len(pieces) > 1
+    check()
 
 
 EVENT = {"source": "s", "id": "1", "type": "view", "time": 1, "job": 1}
