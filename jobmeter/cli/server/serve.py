@@ -9,14 +9,14 @@ import gc
 import getpass
 import importlib
 import logging
-import multiprocessing
 import os
+import select
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -48,6 +48,29 @@ WATCH_SECONDS = 2
 HEADER_SECONDS_MAX = 15  # for the head of a request; an idle connection is closed after it, too
 
 log = logging.getLogger("jobmeter")
+
+
+@dataclass(frozen=True, slots=True)
+class StartCount:
+    """Counts over a pipe the workers that can serve, which inherit it. A semaphore would be in a folder that not everybody may write to."""
+
+    ends: tuple[int, int] = field(default_factory=os.pipe)
+
+    def __post_init__(self) -> None:
+        os.set_blocking(self.ends[1], False)
+
+    def add_one(self) -> None:
+        # Workers that replace others are not waited for: nobody reads what they write.
+        with contextlib.suppress(BlockingIOError):
+            os.write(self.ends[1], b".")
+
+    def has_reached(self, number: int, *, seconds_max: float) -> bool:
+        """Waits that long for each of the workers."""
+        for _ in range(number):
+            if not select.select([self.ends[0]], [], [], seconds_max)[0]:
+                return False
+            os.read(self.ends[0], 1)
+        return True
 
 
 @contextlib.contextmanager
@@ -179,11 +202,11 @@ def run_server(
     show_log(settings.log_format, has_answers=settings.access_log)
     base_url = f"http://{write_host(host)}:{port}"
     os.environ.update(replace(settings, base_url=settings.base_url or base_url).to_environment())
-    started = multiprocessing.get_context("fork").Semaphore(0)
+    started = StartCount()
     process = WorkerProcess(
         port=port,
         listener=None if listener is None else listener.descriptor,
-        when_started=started.release,
+        when_started=started.add_one,
     )
     server = make_server(
         address,
@@ -197,7 +220,7 @@ def run_server(
     def report(base_url: str) -> None:
         # At a shared socket another server may have responded.
         expected = 0 if listener is None else workers
-        if not all(started.acquire(timeout=LISTEN_SECONDS_MAX) for _ in range(expected)):
+        if not started.has_reached(expected, seconds_max=LISTEN_SECONDS_MAX):
             log.error("the workers have not started")
             return
         when_listening(base_url)

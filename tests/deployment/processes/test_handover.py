@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from jobmeter.api.shutdown import count_connections
+from jobmeter.cli.server.serve import StartCount
 from jobmeter.operations.handover import take_listener
 from tests.deployment.processes.service_manager import manage_services
 from tests.deployment.serving import serve, wait_until
@@ -43,6 +44,21 @@ def ask(connection):
     answer = connection.getresponse()
     answer.read()
     return answer.status, answer.headers["connection"] != "close"
+
+
+def test_workers_that_serve_are_counted():
+    count = StartCount()
+    assert count.has_reached(0, seconds_max=0)
+    assert not count.has_reached(1, seconds_max=0)
+    count.add_one()
+    count.add_one()
+    assert count.has_reached(2, seconds_max=SOON_SECONDS)
+    assert not count.has_reached(1, seconds_max=0)
+    # Those that replace others later are counted by nobody, and do not wait for it.
+    for _ in range(100_000):
+        count.add_one()
+    for end in count.ends:
+        os.close(end)
 
 
 def test_two_servers_listen_at_one_socket_and_one_remains(manager, connect):
