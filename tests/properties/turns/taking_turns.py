@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -20,7 +21,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from jobmeter.database.pool import RECONNECT_SECONDS, Database
 
-POLL_SECONDS = 0.0005
+LOOK_SECONDS = 0.002  # an exchange that takes longer may wait for a lock
 SECONDS_MAX = 30
 LOSSES_MAX = 4  # of a flow: one with hundreds of exchanges would never end
 BLOCKED = "SELECT pg_blocking_pids(%s) <> '{}'"
@@ -40,6 +41,30 @@ class Flow:
         self.lost = 0
 
 
+class Movement:
+    """Wakes who waits for a flow to park or to end."""
+
+    def __init__(self) -> None:
+        self._waiting: asyncio.Future[bool] | None = None
+
+    def report(self, *_: object) -> None:
+        self._wake(has_moved=True)
+
+    def _wake(self, *, has_moved: bool) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(has_moved)
+
+    async def wait(self, seconds: float) -> bool:
+        """Whether a flow has moved within so many seconds."""
+        loop = asyncio.get_running_loop()
+        self._waiting = loop.create_future()
+        timer = loop.call_later(seconds, partial(self._wake, has_moved=False))
+        try:
+            return await self._waiting
+        finally:
+            timer.cancel()
+
+
 @dataclass(frozen=True)
 class Turns:
     """``history`` has each turn: whose it was, and what happened to the connection (``-``: nothing)."""
@@ -48,6 +73,7 @@ class Turns:
     losses: float
     observer: AsyncConnection[TupleRow]
     history: list[tuple[str, str]] = field(default_factory=list)
+    movement: Movement = field(default_factory=Movement)
 
     async def run(self, flows: dict[str, Callable[[], Awaitable[None]]]) -> None:
         """Runs all flows to their ends."""
@@ -55,6 +81,8 @@ class Turns:
         tasks = {
             flow: asyncio.create_task(_begin(flow, act), name=flow.name) for flow, act in running.items()
         }
+        for task in tasks.values():
+            task.add_done_callback(self.movement.report)
         while left := [flow for flow, task in tasks.items() if not task.done()]:
             await self._settle(left, tasks)
             ready = [flow for flow in left if flow.gate is not None and not tasks[flow].done()]
@@ -81,6 +109,10 @@ class Turns:
         give_up_at = asyncio.get_running_loop().time() + SECONDS_MAX
         while True:
             moving = [flow for flow in flows if flow.gate is None and not tasks[flow].done()]
+            # Those that waited for a lock are asked at once: the last turn may have given it back.
+            is_expected = any(not flow.was_blocked for flow in moving)
+            if is_expected and await self.movement.wait(LOOK_SECONDS):
+                continue
             blocked = [flow for flow in moving if flow.backend and await self._is_blocked(flow.backend)]
             for flow in blocked:
                 flow.was_blocked = True
@@ -88,7 +120,7 @@ class Turns:
             if len(blocked) == len(moving) and all(flow.gate is None for flow in blocked):
                 return
             assert asyncio.get_running_loop().time() < give_up_at, [flow.name for flow in moving]
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(0)
 
     async def _is_blocked(self, backend: int) -> bool:
         found = await (await self.observer.execute(BLOCKED, [backend])).fetchone()
@@ -97,6 +129,7 @@ class Turns:
     async def take_turn(self, flow: Flow) -> str:
         flow.backend = 0
         flow.gate = asyncio.get_running_loop().create_future()
+        self.movement.report()
         return await flow.gate
 
     async def lose(self, connection: AsyncConnection[TupleRow]) -> None:

@@ -2,7 +2,7 @@
 once, every law holds, and the same seed gives the same history.
 """
 
-import asyncio
+import contextlib
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -11,6 +11,7 @@ from datetime import timedelta
 from random import Random
 from uuid import UUID
 
+import psutil
 import psycopg
 import pytest
 from psycopg_pool import PoolTimeout
@@ -101,36 +102,31 @@ async def run_chores(scenario: Scenario) -> None:
         await scenario.run_due(LATER + timedelta(minutes=minutes))
 
 
-async def play(url: str, seed: int) -> Played:
-    """A history of a seed, on an empty database."""
+async def play(plain: Database, seed: int) -> Played:
+    """A history of a seed, on a database that is emptied first. ``plain`` is that database, in which nobody waits for turns."""
     rng, receipts, answers = Random(seed), Receipts(), list[tuple[str, int, int, int]]()
-    async with Database.opened(url, connections_max=2) as plain:
-        await clear(plain)
-        prepared = await set_up(plain, 10_000_000_000)
-        jobs = tuple(
-            [
-                await prepared.post(f"job-{n}", budget_micros=clicks * PRICE_MICROS)
-                for n, clicks in enumerate((90, 4))
-            ]
-        )
-        async with open_turns(url, rng, losses=LOSSES, flows_max=SENDERS + 2) as (database, turns):
-            scenario = replace(prepared, database=database)
-            flows: dict[str, Callable[[], Awaitable[None]]] = {
-                "top up": lambda: until_it_works(lambda: top_up(scenario)),
-                "chores": lambda: until_it_works(lambda: run_chores(scenario)),
-            }
-            for number in range(SENDERS):
-                name = f"sender {number}"
-                sender = Sender(name, scenario, Random(f"{seed} {name}"), jobs, receipts, answers)
-                flows[name] = sender.run
-            await turns.run(flows)
-        await prepared.run_due(final_at(day_of(START)))
-        assert await prepared.breaches() == []
-        verdict = audit_events(receipts, read_stored(url), open_jobs=jobs)
-        assert verdict.is_clean, verdict
-        figures = await prepared.rows(
-            "SELECT views, apply_clicks, clicks_charged, charge_micros FROM job_day_sums ORDER BY 1, 2, 3"
-        )
+    await clear(plain)
+    prepared = await set_up(plain, 10_000_000_000)
+    budgets = (90 * PRICE_MICROS, 4 * PRICE_MICROS)
+    jobs = tuple([await prepared.post(f"job-{n}", budget_micros=budget) for n, budget in enumerate(budgets)])
+    async with open_turns(plain.url, rng, losses=LOSSES, flows_max=SENDERS + 2) as (database, turns):
+        scenario = replace(prepared, database=database)
+        flows: dict[str, Callable[[], Awaitable[None]]] = {
+            "top up": lambda: until_it_works(lambda: top_up(scenario)),
+            "chores": lambda: until_it_works(lambda: run_chores(scenario)),
+        }
+        for number in range(SENDERS):
+            name = f"sender {number}"
+            sender = Sender(name, scenario, Random(f"{seed} {name}"), jobs, receipts, answers)
+            flows[name] = sender.run
+        await turns.run(flows)
+    await prepared.run_due(final_at(day_of(START)))
+    assert await prepared.breaches() == []
+    verdict = audit_events(receipts, read_stored(plain.url), open_jobs=jobs)
+    assert verdict.is_clean, verdict
+    figures = await prepared.rows(
+        "SELECT views, apply_clicks, clicks_charged, charge_micros FROM job_day_sums ORDER BY 1, 2, 3"
+    )
     return Played(turns.history, answers, figures)
 
 
@@ -138,8 +134,8 @@ def count_losses(turns: list[tuple[str, str]]) -> int:
     return sum(fate != "-" for _, fate in turns)
 
 
-def test_the_same_seed_gives_the_same_history(database_url: str) -> None:
-    first, again, other = (asyncio.run(play(database_url, seed)) for seed in (1, 1, 2))
+async def test_the_same_seed_gives_the_same_history(database: Database) -> None:
+    first, again, other = [await play(database, seed) for seed in (1, 1, 2)]
     assert first == again
     assert first.history != other.history
     assert count_losses(first.history) > 0
@@ -147,10 +143,26 @@ def test_the_same_seed_gives_the_same_history(database_url: str) -> None:
 
 
 @pytest.mark.slow
-def test_many_seeds_keep_what_was_acknowledged(database_url: str) -> None:
-    began_at, losses, seeds = time.monotonic(), 0, range(10)
+async def test_many_seeds_keep_what_was_acknowledged(database: Database) -> None:
+    async with database.connection() as connection:
+        postmaster = psutil.Process(connection.info.backend_pid).parent()
+    began_at, used, losses, seeds = time.monotonic(), read_processor_seconds(postmaster), 0, range(10)
     for seed in seeds:
-        losses += count_losses(asyncio.run(play(database_url, seed)).history)
+        losses += count_losses((await play(database, seed)).history)
     rate = len(seeds) / (time.monotonic() - began_at)
-    sys.stdout.write(f"{rate:.2f} seeds a second, {losses} connections lost\n")  # shown with -s
+    of_processor = len(seeds) / (read_processor_seconds(postmaster) - used)
+    # Shown with -s.
+    sys.stdout.write(
+        f"{rate:.2f} seeds a second, {of_processor:.2f} of processor time, {losses} connections lost\n"
+    )
     assert losses > len(seeds)
+
+
+def read_processor_seconds(postmaster: psutil.Process) -> float:
+    """Of this process and of PostgreSQL."""
+    ended = postmaster.cpu_times()
+    seconds = time.process_time() + ended.children_user + ended.children_system
+    for child in postmaster.children():
+        with contextlib.suppress(psutil.Error):
+            seconds += sum(child.cpu_times()[:2])
+    return seconds
