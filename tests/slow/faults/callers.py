@@ -72,6 +72,8 @@ class Caller:
             self.receipts.count(type(error).__name__)
             return None
         self.receipts.count(str(answer.status_code))
+        if answer.status_code >= 500 and answer.status_code != 503:
+            self.receipts.errors.append(f"{answer.status_code} {method} {path[:60]} {answer.text[:80]}")
         return answer
 
     def ask(

@@ -42,6 +42,7 @@ class Receipts:
     writes: list[Write] = field(default_factory=list)
     postings: dict[str, str] = field(default_factory=dict)
     pages: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)  # responses of 500 and above but 503
     moments: list[tuple[float, float]] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)

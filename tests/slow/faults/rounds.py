@@ -255,7 +255,7 @@ def make_row(plan: Plan, receipts: Receipts, played: Played, verdict: Verdict) -
         NOT_JUDGED: "; ".join(played.failures),
         "not recovered": not played.is_recovered or len(played.recoveries) < len(played.struck),
         "not ended": not played.has_ended,
-        "unexpected responses": unexpected,
+        "unexpected responses": unexpected and f"{unexpected}, such as {receipts.errors[:1]}",
         "lost": verdict.lost,
         "stored twice": verdict.stored_twice,
         "charged twice": verdict.charged_twice,
