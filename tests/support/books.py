@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from jobmeter.base.days import day_of, month_of, start_of
+from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, month_of, start_of
 from jobmeter.base.settings import Settings
 from jobmeter.billing.accounts import flow as accounts
 from jobmeter.billing.accounts.model import (
@@ -46,7 +46,6 @@ ADDRESS: dict[str, Any] = {
 DAY = timedelta(days=1)
 TICK = timedelta(milliseconds=1)
 PATIENCE_TURNS = 10
-MONTH_BEGINS_DAYS = 4
 
 
 def standard(rate_micros: int) -> TaxRate:
@@ -54,7 +53,7 @@ def standard(rate_micros: int) -> TaxRate:
 
 
 class Books:
-    """``now`` moves forward only. On the way everything due runs at the midnights at which a month is settled and billed,
+    """``now`` moves forward only. On the way everything due runs at the midnight at which a month is final and billed,
     and at the last one: days in between are settled together, as after an outage of the worker.
     """
 
@@ -71,7 +70,7 @@ class Books:
             midnight = start_of(day_of(self.now) + DAY)
             self.now = min(midnight, wanted)
             is_last = wanted < midnight + DAY
-            if self.now == midnight and (is_last or self.now.day <= MONTH_BEGINS_DAYS):
+            if self.now == midnight and (is_last or self.now.day == FINAL_AFTER_DAYS):
                 await self.scenario.open_day(self.now)
                 await self._run_due()
 

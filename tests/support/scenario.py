@@ -76,7 +76,7 @@ class Scenario:
         customer = self.customers[0]
         element = make_element(customer, external_id, now, place=place, budget_micros=budget_micros)
         task_id = await self.take(customer, element, now)
-        await self.run_due(now)
+        await chores.run_interactive(self.database, SETTINGS, now=now)
         job_id = await self.job_of_task(customer, task_id, now)
         assert job_id is not None
         return job_id

@@ -1,5 +1,7 @@
 """Every refusal about money that a database decides, tried below its boundary, at it, and above."""
 
+import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -17,11 +19,13 @@ from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringKind
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import JobTraits
+from jobmeter.database.pool import Database
 from jobmeter.jobs.xml_jobs import flow as xml_jobs
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Account, AccountKind, Posting, Purpose
 from jobmeter.metering.intake.flow import IntakeCaches
-from tests.support.scenario import PRICE_MICROS, START
+from tests.conftest import TEMPLATE, make_database
+from tests.support.scenario import PRICE_MICROS, START, Scenario
 from tests.support.xml_scenario import make_document
 from tests.unit.money.boundaries import Boundary, check_awaited
 from tests.unit.money.scene import AVAILABLE, CENT, LIMIT, NOW, REFERENCE, SPENT, TOTAL, Scene, open_scene
@@ -368,18 +372,28 @@ BOUNDARIES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def played(cluster_url: str) -> Iterator[tuple[str, Scenario, int]]:
+    """The books, which no test changes for good: a database, what is in it, and the job."""
+    for database_url in make_database(cluster_url, TEMPLATE):
+        yield database_url, *asyncio.run(play(database_url))
+
+
+async def play(database_url: str) -> tuple[Scenario, int]:
+    async with open_scene(database_url) as found:
+        return found
+
+
 @pytest.mark.parametrize("boundary", BOUNDARIES, ids=lambda boundary: boundary.message)
 async def test_an_amount_is_refused_exactly_beyond_its_boundary(
-    database_url: str, boundary: Boundary
+    played: tuple[str, Scenario, int], boundary: Boundary
 ) -> None:
-    async with open_scene(database_url) as (scenario, job_id):
+    database_url, scenario, job_id = played
+    async with Database.opened(database_url, connections_max=2) as database:
 
         async def attempt(amount: int) -> object:
-            fresh = replace(scenario, known=IntakeCaches())
-            async with (
-                scenario.database.transaction() as connection,
-                connection.transaction(force_rollback=True),
-            ):
+            fresh = replace(scenario, database=database, known=IntakeCaches())
+            async with database.transaction() as connection, connection.transaction(force_rollback=True):
                 return await boundary.attempt(Scene(fresh, connection, job_id), amount)
 
         await check_awaited(boundary, attempt)

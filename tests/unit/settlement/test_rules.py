@@ -157,7 +157,10 @@ async def settle(
     """Returns names and jobs of the clicks that were reversed, in a run over both days of the clicks."""
     posted = start_of(DAY) + timedelta(hours=1)
     await scenario.open_day(posted)
-    jobs = [await scenario.post(f"job-{n}", now=posted, budget_micros=90 * PRICE_MICROS) for n in range(5)]
+    jobs = [
+        await scenario.post(f"job-{n}", now=posted, budget_micros=90 * PRICE_MICROS)
+        for n in range(1 + max(one.job for one in clicks))
+    ]
     if changed is not None:
         async with scenario.database.transaction() as connection:
             await policy.set_policy(connection, changed)
