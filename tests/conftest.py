@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -137,10 +138,12 @@ def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         with InterProcessLock(base.parent / "cluster.lock"):
             _make_template(OWN_CLUSTER_URL)
         yield OWN_CLUSTER_URL
+        administer(OWN_CLUSTER_URL).close()
         return
     server = start_embedded(base / "cluster", durable=False)
     _make_template(server.url)
     yield server.url
+    administer(server.url).close()
     server.stop()
 
 
@@ -188,13 +191,18 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await opened.close()
 
 
+@cache
+def administer(cluster_url: str) -> psycopg.Connection:
+    """The connection that makes and drops all databases of these tests."""
+    return psycopg.connect(cluster_url, autocommit=True)
+
+
 def make_database(cluster_url: str, template: str) -> Iterator[str]:
     """Drops the database when the next one is made: right after a test the server would wait for its connections to end."""
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(cluster_url, autocommit=True) as connection:
-        while ENDED:
-            connection.execute(f"DROP DATABASE {ENDED.pop()} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    name, connection = f"test_{uuid4().hex}", administer(cluster_url)
+    while ENDED:
+        connection.execute(f"DROP DATABASE {ENDED.pop()} WITH (FORCE)")
+    connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield url_of(cluster_url, name)
     ENDED.append(name)
 
