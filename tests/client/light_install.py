@@ -95,7 +95,7 @@ def run_light(environment: dict[str, str], *words: str) -> subprocess.CompletedP
     )
 
 
-def ask_each_for_help(environment: dict[str, str], *names: str) -> dict[str, tuple[int, str, str]]:
+def read_each_help(environment: dict[str, str], *names: str) -> dict[str, tuple[int, str, str]]:
     """What each command prints for ``--help``: exit code, output, error output. Python starts once, and is forked for each."""
     done = run_light(environment, "-c", HELP_OF_EACH, *names)
     assert done.returncode == 0, done.stderr

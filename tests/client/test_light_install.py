@@ -14,7 +14,7 @@ import pytest
 
 from jobmeter.cli import main as cli
 from tests.client.light_install import (
-    ask_each_for_help,
+    read_each_help,
     count_bytes,
     find_distributions,
     link_environment,
@@ -104,7 +104,7 @@ def test_help_and_version_need_no_extra(light):
 
 def test_each_command_runs_or_names_the_extra_that_it_needs(light):
     names = [name for name, *_ in cli.COMMANDS]
-    found = ask_each_for_help(light, *names)
+    found = read_each_help(light, *names)
     assert list(found) == names
     for name, (code, shown, failed) in found.items():
         if name in LIGHT_COMMANDS:

@@ -182,9 +182,8 @@ def test_chores_that_found_work_are_traces_and_a_webhook_continues_one(database_
         wait_until(lambda: hook.requests, log)
         wait_until(lambda: receiver.find("carry out tasks"), log)
         (attempt,) = wait_until(lambda: receiver.find("deliver webhook"), log)
-        names = {
-            span.name for span in receiver.spans
-        }  # the end of the server may cancel any chore, which is sent
+        # The end of the server may cancel any chore, which is sent.
+        names = {span.name for span in receiver.spans}
     ((headers, _),) = hook.requests
     assert headers["traceparent"].startswith(f"00-{attempt.trace_id}-{attempt.id}-")
     (chore, *_) = receiver.find("carry out tasks")

@@ -176,7 +176,7 @@ async def _act(scenario: Scenario, act: str, number: int, events: list[Event], n
             )
 
 
-@in_parts(3, 15, parts=9)
+@in_parts(5, 15, parts=9)
 def test_one_statement_leaves_what_a_batch_leaves(database_url: str, part: int, examples: int) -> None:
     decided = Counter[bool]()
 

@@ -1,4 +1,4 @@
-"""Owns a folder with a database that was created and stopped, of which tests get copies: to create one takes ten times as long.
+"""Owns a folder with a database that was created and stopped, of which tests get copies: to create one takes six times as long.
 
 Does not own any expectation. How a database is created has tests of its own.
 """

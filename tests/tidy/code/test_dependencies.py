@@ -40,9 +40,8 @@ REASONS = {
 }
 
 LOADERS = {"importlib.import_module", "pytest.importorskip"}
-LOADER_NAMES = {
-    name.rpartition(".")[2] for name in LOADERS
-}  # to look at few calls: writing each as text is slow
+# To look at few calls: writing each as text is slow.
+LOADER_NAMES = {name.rpartition(".")[2] for name in LOADERS}
 
 
 @functools.cache
