@@ -37,7 +37,18 @@ TAKE_MORE = {
 MAY_BE_NEGATIVE = {("hiring-contracts adjust", "--units")}
 
 
+USUALLY_ONE_OF = 3  # of the cases; the others are for the slow suite
+
+
 def list_cases():
+    """Which values are usual differs from argument to argument."""
+    for number, (name, argument, bad) in enumerate(list_arguments()):
+        for place, value in enumerate(bad):
+            marks = pytest.mark.slow if (number + place) % USUALLY_ONE_OF else ()
+            yield pytest.param(name, argument, value, id=f"{name} {argument.name}={value!a:.20}", marks=marks)
+
+
+def list_arguments():
     for name, command in COMMANDS.items():
         for argument in command.arguments:
             kind = base_type(argument.hint)
@@ -45,8 +56,8 @@ def list_cases():
             bad = ("", "x", "slots") if get_origin(kind) is Literal else bad
             if (name, argument.name) in MAY_BE_NEGATIVE:
                 bad = tuple(value for value in bad if value != "-1")
-            for value in bad:
-                yield pytest.param(name, argument, value, id=f"{name} {argument.name}={value!a:.20}")
+            if bad:
+                yield name, argument, bad
 
 
 def fail(capsys, words) -> tuple[int, str]:

@@ -95,8 +95,7 @@ def test_a_data_folder_that_cannot_be_used_is_reported_in_one_line_after_the_imp
     "host",
     [
         "localhost",
-        "::",
-        *(pytest.param(one, marks=pytest.mark.slow) for one in ("::1", "127.0.0.1", "0.0.0.0")),
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ("::", "::1", "127.0.0.1", "0.0.0.0")),
     ],
 )
 def test_a_sandbox_listens_at_every_kind_of_host_and_is_found_despite_a_proxy(host, database_url, tmp_path):
