@@ -21,7 +21,13 @@ from tests.upgrades.story import CLOSED, LIVE, ask
 
 RELEASES = list_releases()
 
+OLDER = [pytest.param(release, marks=pytest.mark.slow) for release in RELEASES[:-1]]
+
 each_release = pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.version)
+# The server of a release is a process of its own.
+each_server = pytest.mark.parametrize(
+    "release", [*OLDER, RELEASES[-1]], ids=[release.version for release in RELEASES]
+)
 
 
 @pytest.fixture
@@ -123,7 +129,7 @@ def test_days_of_before_keep_the_numbers_of_visitors_and_later_days_have_salts(
     assert asyncio.run(list_breaches(kept_url)) == []
 
 
-@each_release
+@each_server
 def test_a_server_of_the_release_keeps_running_during_the_schema_upgrade(
     kept_url: str, release: Release, tmp_path
 ) -> None:
