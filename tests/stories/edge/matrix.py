@@ -127,6 +127,16 @@ class Ask:
         return self.verb == "GET"
 
 
+def choose(asks, every, place=0):
+    """The places of one of ``every`` requests, and the first of each route; beginning at different ones for each ``place``."""
+    firsts = {ask.route: number for number, ask in reversed([*enumerate(asks)])}
+    return [
+        number
+        for number, ask in enumerate(asks)
+        if firsts[ask.route] == number or not (number + place) % every
+    ]
+
+
 # -- Rest.li
 
 
