@@ -1,9 +1,10 @@
 """Owns the writes of billing, each on a new account. Does not own any expectation."""
 
 import base64
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+from jobmeter.base.days import month_after
 from tests.stories.repeats.world import Make, World, Write
 from tests.unit.billing.logos import make_png
 
@@ -66,7 +67,7 @@ def on_month(method: str, *, issues: str = "HELD") -> Make:
 
 
 async def credit_invoice(world: World, path: str) -> Write:
-    """Credits a cent of an invoice of a top-up, which the first call makes: a month passes."""
+    """Credits a cent of an invoice of a top-up, which the first call makes: the month ends."""
     found = await world.call(Write("GET", "/operator/invoices?state=OPEN", world.operator))
     if not found["elements"]:
         await _invoice_top_up(world)
@@ -94,7 +95,9 @@ async def _invoice_top_up(world: World) -> None:
     await world.call(Write("POST", f"{path}/taxRates", world.operator, {"category": "Z"}))
     agreed = Write("PUT", f"{path}/agreements/{contract['id']}", world.operator, {"bills": "TOP_UPS"})
     await world.call(agreed)
-    await world.call(Write("POST", "/sandbox/clock", world.operator, {"advance": "35d"}))
+    over = month_after((await world.read_now()).date().replace(day=1)) + timedelta(days=3)
+    final = datetime.combine(over, time(9), UTC)
+    await world.call(Write("POST", "/sandbox/clock", world.operator, {"set": final.isoformat()}))
 
 
 BILLING_MAKERS: dict[tuple[str, str], Make] = {
