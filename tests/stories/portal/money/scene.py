@@ -55,12 +55,12 @@ def open_account(sandbox_client: SandboxClient) -> Scene:
     return Scene(sandbox_client, account_id, {}, scene.month)
 
 
-def use_all(scene: Scene, *, renews: bool = True) -> Scene:
-    """Posts a job of each kind; the one with clicks gets some, and the reseller's is renewed once, if it ``renews``."""
+def use_all(scene: Scene, *, renews: bool = True, more: int = MORE) -> Scene:
+    """Posts a job of each kind and ``more``; the one with clicks gets some, and the reseller's is renewed once, if it ``renews``."""
     client, xml = scene.sandbox_client, XmlPartner(scene.sandbox_client)
     clicks = client.post_job("clicks", posterEmail=POSTER, title="Harbour <b>pilot</b>")
     client.send_clicks(clicks, CLICKS)
-    rows = client.batch_create([client.job_element(f"more-{number:02d}") for number in range(MORE)])
+    rows = client.batch_create([client.job_element(f"more-{number:02d}") for number in range(more)])
     others = [int(client.task(row["id"])["jobPosting"].rsplit(":", 1)[-1]) for row in rows]
     client.send([make_event(job, f"one-{job}", client.now_ms, type="applyClick") for job in others])
     for name, contract in (("credit", xml.credits), ("slot", xml.slots)):

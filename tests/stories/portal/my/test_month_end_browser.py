@@ -75,7 +75,7 @@ def close(page):
 def test_what_customers_do_with_their_jobs_is_on_the_invoice_of_the_month(browser, site, every):
     """Of the pages of the money, one of ``every`` is judged."""
     scene, partner = site
-    scene, xml = use_all(scene, renews=False), XmlPartner(scene.sandbox_client)
+    scene, xml = use_all(scene, renews=False, more=2), XmlPartner(scene.sandbox_client)
     with open_page(browser, scene.sandbox_client.credentials["base_url"], "desk") as page:
         log_in_by_mail(page, POSTER)
         # a reseller's job is viewed and edited; only the reseller, which pays, can renew it
