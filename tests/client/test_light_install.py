@@ -14,12 +14,12 @@ import pytest
 
 from jobmeter.cli import main as cli
 from tests.client.light_install import (
-    read_each_help,
     count_bytes,
     find_distributions,
     link_environment,
     list_loaded,
     list_requirements,
+    read_each_help,
     run_light,
 )
 from tests.support.missing_part import report_missing
