@@ -52,6 +52,7 @@ DEAR = {
     "docs/how-to/use-the-client.md",  # tests/client/test_story.py
     "docs/how-to/use-the-command-line.md",  # tests/stories/cli
 }
+NAMING_VARIABLES = (ROOT / "docs/reference/settings.md", ROOT / "docs/how-to/use-the-command-line.md")
 CLICKS_IN_TWO_DAYS = """
 eval "$(jobmeter env)"
 sed 's/"my-job"/"my-first-job"/' jobs.json > first.json
@@ -234,7 +235,7 @@ def test_commands_for_production_can_be_read(block, tmp_path):
     """They need a real server, so only their form is checked: the shell's, the settings', the command line's."""
     checked = run_shell(f"set -n\n{block.text}", tmp_path / "production", PATH=os.environ["PATH"])
     assert (checked.returncode, checked.stderr) == (0, "")
-    known = (ROOT / "docs/reference/settings.md").read_text()
+    known = "".join(path.read_text() for path in NAMING_VARIABLES)
     # The value of a secret setting may be in a file.
     names = {name.removesuffix("_FILE") for name in re.findall(r"\bJOBMETER_\w+", block.text)}
     assert all(f"`{name}`" in known for name in names)

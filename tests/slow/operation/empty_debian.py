@@ -33,7 +33,7 @@ def make_debian(folder):
     shutil.rmtree(folder)
 
 
-def collect_packages(folder):
+def collect_packages(folder, *, extras="server"):
     """The wheel of this checkout, and those that it needs, in the versions of the constraints. Returns the name of the former."""
     run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, cwd=ROOT)
     (wheel,) = folder.glob("jobmeter-*.whl")
@@ -41,5 +41,5 @@ def collect_packages(folder):
     versions = folder / "versions.txt"
     versions.write_text("\n".join(PINNED.findall((ROOT / "constraints.txt").read_text())))
     download = ("download", "--quiet", "--dest", folder, "--constraint", versions, "--only-binary", ":all:")
-    run(sys.executable, "-m", "pip", *download, f"{wheel}[server]")
+    run(sys.executable, "-m", "pip", *download, f"{wheel}[{extras}]")
     return wheel.name
