@@ -11,7 +11,7 @@ TOOLS  := build/tools
 LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo run dev psql test test-slow faults coverage check format typescript bench bench-large bench-peers profile map docs pictures lock release sbom audit clean
+.PHONY: help setup system demo run dev psql test test-slow faults inputs coverage check format typescript bench bench-large bench-peers profile map docs pictures lock release sbom audit clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,7 +36,7 @@ run: $(RUN)  ## run a sandbox until interrupted
 
 ##@ Develop
 # Without kept bytecode, each of some hundred processes of the tests would compile all modules again.
-test test-slow faults coverage bench bench-large bench-peers: export PYTHONDONTWRITEBYTECODE :=
+test test-slow faults inputs coverage bench bench-large bench-peers: export PYTHONDONTWRITEBYTECODE :=
 
 setup: $(DEV)  ## install the development dependencies into .venv
 
@@ -61,6 +61,10 @@ test-slow: $(DEV)  ## run the slow tests: crashes, large data, long random histo
 
 faults: $(DEV)  ## break a server on purpose and audit it, ROUNDS times, from SEED on, JOBS at a time; adds to docs/reliability.md's record
 	$(BIN)/python -m tests.slow.faults --rounds $(or $(ROUNDS),10) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS))
+
+inputs: $(DEV)  ## give every parser and route many bad inputs, of SEED; adds to docs/reliability.md's record
+	JOBMETER_TESTS_INPUTS_RECORD=tests/slow/fuzz/inputs.jsonl JOBMETER_TESTS_FUZZ_SEED=$(or $(SEED),1) \
+	  $(BIN)/python -m pytest -m slow tests/slow/fuzz tests/stories/edge/test_any_bytes.py tests/stories/edge/test_openapi.py
 
 # `make test` decides whether the tests pass; this run only measures, so a failing test does not end it.
 coverage: $(DEV)  ## measure the branch coverage of the code that decides about money, server processes included

@@ -1,6 +1,6 @@
 """Owns the record of all rounds, a line of JSON for each, and ``docs/reliability.md``, which is printed from it.
 
-Rounds that were played in parts count together. Imports nothing but the standard library. Does not own playing a round.
+Rounds that were played in parts count together. Needs nothing but the standard library. Does not own playing a round.
 """
 
 import fcntl
@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from tests.slow.fuzz import record as inputs_record
 
 ROOT = Path(__file__).resolve().parents[3]
 RECORD = Path(__file__).with_name("rounds.jsonl")
@@ -57,10 +59,10 @@ def read(path: Path = RECORD) -> list[Row]:
     return [Row(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def print_page(rows: Sequence[Row]) -> str:
-    """The whole page."""
-    parts = (INTRODUCTION, _print_sums(rows), _print_faults(rows), _print_broken(rows), METHOD)
-    return "\n".join(parts)
+def print_page(rows: Sequence[Row], inputs: Sequence[inputs_record.Row]) -> str:
+    """The whole page. ``inputs`` are the bad ones that were tried."""
+    rounds = (_print_sums(rows), _print_faults(rows), _print_broken(rows))
+    return "\n".join((INTRODUCTION, *rounds, inputs_record.print_section(inputs), METHOD))
 
 
 INTRODUCTION = """\
@@ -69,7 +71,7 @@ INTRODUCTION = """\
 Jobmeter is broken on purpose, and then audited. In each round partners post, renew and close jobs, job boards send batches, candidates
 follow links, an operator opens contracts, bills and moves the clock, people read reports and web pages, while processes are killed, connections
 are cut, networks are slow, processes are paused, the disk is full, and the clock of the machine jumps. An auditor that knows nothing but
-requests and their responses then compares them with the database. This page is printed from the record of all rounds.
+requests and their responses then compares them with the database. It is also given bad inputs. This page is printed from the records of both.
 """
 
 METHOD = """\
@@ -104,6 +106,12 @@ Under libfaketime 0.9.10 every `time.sleep` of Python fails with `EINVAL`: it su
 Python sleeps, although it is not to change that clock (later releases leave it as it is). A server's main process sleeps while it replaces a worker that
 was killed. In the round of seed 43 that ended its work, and it neither replaced a worker nor ended when it was asked to. The rounds now give it a
 `time.sleep` that waits without such a moment (`tests/slow/faults/installed/clock.py`, `test_clock.py`).
+
+```sh checkout
+make inputs SEED=2
+```
+
+This gives parsers and routes inputs of another seed, and adds to `tests/slow/fuzz/inputs.jsonl`.
 """
 
 
@@ -170,4 +178,4 @@ def _quote(text: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(print_page(read()), encoding="utf-8")
+    PAGE.write_text(print_page(read(), inputs_record.read()), encoding="utf-8")

@@ -150,7 +150,7 @@ def test_rounds_in_parts_count_together(tmp_path):
     record.append(row, path)
     record.append(replace(row, seed=2, result="lost:\n3 | 4", lost=3, code="one"), path)
     assert [one.seed for one in record.read(path)] == [1, 2]
-    page = print_page(record.read(path))
+    page = print_page(record.read(path), inputs=[])
     for line in (
         "| rounds played | 2 |",
         "| rounds in which everything held | 1 |",
@@ -172,7 +172,7 @@ def test_a_round_that_did_not_hold_is_shown_with_what_became_of_its_seed():
         Row(seed=1, result="lost: 1", code="two"),
         Row(seed=1, result=HOLDS, code="three"),
     ]
-    page = print_page(rows).splitlines()
+    page = print_page(rows, inputs=[]).splitlines()
     for line in (
         "| rounds played | 4 |",
         "| different seeds | 2 |",
