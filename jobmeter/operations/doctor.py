@@ -120,6 +120,18 @@ def examine_health(health: Health, settings: Settings, *, now: datetime) -> list
     return [*_examine_work(health, settings, now), *_examine_room(health.database)]
 
 
+def examine_replica(*, problem: str, seconds_max: int) -> Finding:
+    """``problem`` is empty if the replica follows the database within that time."""
+    return _judge(
+        subject="replica",
+        is_good=not problem,
+        good=f"it is at most {seconds_max} s behind the database",
+        wrong=f"the replica {problem}: the database answers in its place",
+        remedy="look at its log, and at pg_stat_replication of the database",
+        grade=Grade.WARNING,
+    )
+
+
 def _examine_work(health: Health, settings: Settings, now: datetime) -> list[Finding]:
     progress = health.progress
     due_at = progress.find_due_since(final_after_days=settings.final_after_days) or now

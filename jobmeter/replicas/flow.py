@@ -14,6 +14,7 @@ from collections.abc import Callable
 import psycopg
 from psycopg_pool import PoolTimeout
 
+from jobmeter.database.connection import Connection
 from jobmeter.database.outages import describe_outage
 from jobmeter.database.pool import Database
 from jobmeter.replicas import rules, store
@@ -23,6 +24,16 @@ LOOK_SECONDS = 0.5
 MARKS_MAX = 240  # two minutes
 
 log = logging.getLogger("jobmeter")
+
+
+async def is_following(primary: Connection, replica: Connection, *, seconds_max: int) -> bool:
+    """Whether the replica contains within that time what the database has committed by now. Raises ``psycopg.Error``."""
+    mark = Mark(time.monotonic(), await store.read_written(primary))
+    while rules.find_last_mark([mark], await store.read_replayed(replica)) is None:
+        if time.monotonic() - mark.at > seconds_max:
+            return False
+        await asyncio.sleep(LOOK_SECONDS)
+    return True
 
 
 class ReplicaWatch:

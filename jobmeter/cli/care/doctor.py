@@ -5,6 +5,7 @@ Does not own the checks (``operations.doctor``). Changes nothing: not even the s
 
 import asyncio
 import sys
+from contextlib import AsyncExitStack
 from dataclasses import asdict
 
 import psycopg
@@ -19,14 +20,17 @@ from jobmeter.cli.server.serve import open_database
 from jobmeter.cli.server.settings import check_settings
 from jobmeter.database.connection import CONNECT_SECONDS, DatabaseUnusable
 from jobmeter.database.migrations_runner import list_migrations
+from jobmeter.database.outages import describe_outage
 from jobmeter.operations import store
 from jobmeter.operations.doctor import (
     Finding,
     Grade,
     examine_database,
     examine_health,
+    examine_replica,
     examine_settings,
 )
+from jobmeter.replicas.flow import is_following
 from jobmeter.reports.health.flow import read_health
 from jobmeter.reports.health.model import Health
 
@@ -76,12 +80,36 @@ async def _examine_database(url: str, settings: Settings) -> list[Finding]:
     found = examine_database(facts, now=now, newest_migration=newest)
     if facts.last_migration != newest:
         return found  # what the others read may not exist
-    return found + examine_health(await _read_health(url, settings), settings, now=now)
+    found += examine_health(await _read_health(url, settings), settings, now=now)
+    if settings.replica_url:
+        seconds_max = settings.replica_stale_seconds_max
+        found.append(
+            examine_replica(
+                problem=await _find_problem(url, settings.replica_url, seconds_max), seconds_max=seconds_max
+            )
+        )
+    return found
+
+
+async def _find_problem(url: str, replica_url: str, seconds_max: int) -> str:
+    """What is wrong with the replica; empty if nothing is."""
+    async with AsyncExitStack() as opened:
+        primary = await opened.enter_async_context(await _connect(url))
+        try:
+            replica = await opened.enter_async_context(await _connect(replica_url))
+            if await is_following(primary, replica, seconds_max=seconds_max):
+                return ""
+        except psycopg.Error as error:
+            return describe_outage(error)
+    return f"is more than {seconds_max} s behind, or a copy of another database"
+
+
+async def _connect(url: str) -> psycopg.AsyncConnection:
+    return await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)
 
 
 async def _read_health(url: str, settings: Settings) -> Health:
-    connection = await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)
-    async with connection:
+    async with await _connect(url) as connection:
         return await read_health(
             connection, final_after_days=settings.final_after_days, now=read_machine_clock()
         )

@@ -1,6 +1,7 @@
 """Reads from a streaming standby: within a bound that the response states, and from the database where it is behind or away."""
 
 import asyncio
+import json
 import shutil
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ import psycopg
 import pytest
 
 from jobmeter.api.routes import ENDPOINTS
+from jobmeter.cli.main import main
 from jobmeter.database.connection import Tenant
 from jobmeter.database.embedded import start_embedded
 from jobmeter.database.pool import Database
@@ -247,6 +249,25 @@ async def test_a_server_that_is_no_replica_or_that_of_another_database_answers_n
             await asyncio.sleep(0.05)
     assert await find_staleness(urls.primary, urls.primary) is None  # as one that has taken over
     assert await find_staleness(database_url, urls.standby) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("standby", "it is at most 3 s behind the database"),
+        ("primary", "the replica is more than 3 s behind, or a copy of another database"),
+        ("nobody", "the replica cannot be reached"),
+    ],
+)
+def test_the_doctor_says_whether_the_replica_follows(urls, monkeypatch, capsys, name, text):
+    monkeypatch.setenv("JOBMETER_REPLICA_URL", getattr(urls, name, "postgresql://nobody@127.0.0.1:1/none"))
+    monkeypatch.setenv("JOBMETER_REPLICA_STALE_SECONDS_MAX", "3")
+    with pytest.raises(SystemExit):
+        main(["doctor", "--json", "--database-url", urls.primary])
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    (found,) = [one for one in findings if one["subject"] == "replica"]
+    assert found["text"].startswith(text)
+    assert (found["grade"] == "good") == (name == "standby") == (found["remedy"] == "")
 
 
 def test_what_a_replica_may_answer_is_only_read_and_promises_nothing_of_a_moment_ago():
