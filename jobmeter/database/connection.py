@@ -1,7 +1,7 @@
-"""Owns a connection: how it finds its server and notices its end, how its session is prepared, for whom it sees rows, its cursor where
-traces are on, and what is said where the database cannot be used.
+"""Owns a connection: how it finds its server and notices its end, how one is lent that has not ended, how its session is prepared, for
+whom it sees rows, its cursor where traces are on, and what is said where the database cannot be used.
 
-Does not own lending connections (``pool``).
+Does not own the pools (``pool``).
 """
 
 from collections.abc import AsyncIterator
@@ -15,6 +15,7 @@ from psycopg import AsyncConnection, AsyncCopy, AsyncCursor
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import PipelineStatus
 from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
 
 from jobmeter.base.faults import CommandFailed
 from jobmeter.database.arrays import register_packed_arrays
@@ -23,6 +24,7 @@ from jobmeter.telemetry.traces.flow import are_on, statement_span
 
 Connection = AsyncConnection[TupleRow]
 Row = TypeVar("Row")
+AnyConnection = TypeVar("AnyConnection", bound=AsyncConnection[TupleRow])
 
 CONNECT_SECONDS = 10
 # A server whose machine or network is gone says nothing: it is taken for gone after a minute, not after hours.
@@ -101,6 +103,28 @@ def is_ended(connection: Connection) -> bool:
         except psycopg.OperationalError:
             return True
     return False
+
+
+@asynccontextmanager
+async def lend_connection(
+    pool: AsyncConnectionPool[AnyConnection], *, seconds_max: float | None = None
+) -> AsyncIterator[AnyConnection]:
+    """Lends a connection of the pool that the server has not ended meanwhile, for example because it was restarted.
+
+    The pool itself would lend such a one, and the request would fail; or it would ask the server before each use. Waits for at
+    most ``seconds_max`` for one to become free, as long as the pool does by default.
+    """
+    connection = await pool.getconn(seconds_max)
+    for _ in range(pool.max_size):
+        if not is_ended(connection):
+            break
+        await pool.putconn(connection)  # which drops it
+        connection = await pool.getconn(seconds_max)
+    try:
+        async with connection:
+            yield connection
+    finally:
+        await pool.putconn(connection)
 
 
 def is_pipeline(connection: Connection) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Self, TypeVar
+from typing import Self
 
 import psycopg
 from psycopg import AsyncConnection
@@ -18,13 +18,14 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import (
     CONNECT_SECONDS,
+    AnyConnection,
     Connection,
     DatabaseUnusable,
     Tenant,
     TenantConnection,
     complete_url,
     confine_transaction,
-    is_ended,
+    lend_connection,
     name_tenant,
     prefer_index_plans,
     prepare_connection,
@@ -42,7 +43,6 @@ CHECK_SECONDS_MAX = 3
 RECONNECT_SECONDS = 5
 KEYED_CONNECTIONS_MAX = 2
 log = logging.getLogger("jobmeter.database")
-AnyConnection = TypeVar("AnyConnection", bound=AsyncConnection[TupleRow])
 
 pool_log = logging.getLogger("psycopg.pool")
 pool_log.addFilter(ThrottledLog(pool_log).filter)
@@ -291,28 +291,6 @@ class Database:
     async def transaction(self) -> AsyncIterator[Connection]:
         async with self.connection() as connection, connection.transaction():
             yield connection
-
-
-@asynccontextmanager
-async def lend_connection(
-    pool: AsyncConnectionPool[AnyConnection], *, seconds_max: float | None = None
-) -> AsyncIterator[AnyConnection]:
-    """Lends a connection of the pool that the server has not ended meanwhile, for example because it was restarted.
-
-    The pool itself would lend such a one, and the request would fail; or it would ask the server before each use. Waits for at
-    most ``seconds_max`` for one to become free, as long as the pool does by default.
-    """
-    connection = await pool.getconn(seconds_max)
-    for _ in range(pool.max_size):
-        if not is_ended(connection):
-            break
-        await pool.putconn(connection)  # which drops it
-        connection = await pool.getconn(seconds_max)
-    try:
-        async with connection:
-            yield connection
-    finally:
-        await pool.putconn(connection)
 
 
 class TenantDatabase(Database):
