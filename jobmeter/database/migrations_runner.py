@@ -77,6 +77,17 @@ async def prepare_tenant_role(connection: Connection) -> str:
     return await read_scalar(connection, str, "SELECT prepare_tenant_role()")
 
 
+async def read_is_distributed(connection: Connection) -> bool:
+    """Whether the tables of the money path are distributed by shard over several servers (Citus)."""
+    if not await read_scalar(connection, bool, "SELECT to_regclass('pg_dist_partition') IS NOT NULL"):
+        return False
+    return await read_scalar(
+        connection,
+        bool,
+        "SELECT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = to_regclass('job_budgets') AND partmethod = 'h')",
+    )
+
+
 def list_newer(applied: Iterable[str], known: Iterable[str]) -> list[str]:
     """Returns the applied migrations that a newer release has added, in order, with which this one can serve.
 

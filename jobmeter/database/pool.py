@@ -32,7 +32,7 @@ from jobmeter.database.connection import (
     prepare_keyed_connection,
     prepare_tenant_connection,
 )
-from jobmeter.database.migrations_runner import prepare_tenant_role, upgrade_schema
+from jobmeter.database.migrations_runner import prepare_tenant_role, read_is_distributed, upgrade_schema
 from jobmeter.database.outages import Outage, describe_outage, is_outage, read_first_line
 from jobmeter.database.throttled_log import ThrottledLog
 
@@ -78,6 +78,7 @@ class Database:
         self._lent = 0
         self._is_pooled = is_pooled
         self._has_tenant_role = False
+        self._is_distributed = False
         self._make_pools(connections_max, wait_seconds, prepares=prepares)
 
     def _make_pools(self, connections_max: int, wait_seconds: float, *, prepares: bool) -> None:
@@ -169,6 +170,7 @@ class Database:
         await self._pool.open(wait=True)
         async with lend_connection(self._pool) as connection:
             missing = await prepare_tenant_role(connection)
+            self._is_distributed = await read_is_distributed(connection)
         if missing:
             log.warning(
                 "Tenants are not kept apart by the database; as an administrator of its server: %s", missing
@@ -189,6 +191,7 @@ class Database:
             prepares=prepares,
         )
         replica._has_tenant_role = self._has_tenant_role
+        replica._is_distributed = self._is_distributed
         for pool in (replica._pool, replica._keyed_pool, replica._tenant_pool):
             await pool.open()
         return replica
@@ -211,6 +214,14 @@ class Database:
         if is_busy or not is_outage(error):
             return Refused(Fault.OVERLOADED)
         return Refused(Fault.UNAVAILABLE, why=describe_outage(error))
+
+    @property
+    def is_distributed(self) -> bool:
+        """Whether the tables of the money path are distributed by shard over several servers, as they were when the pool was opened.
+
+        A transaction is then one of one shard as far as it can be.
+        """
+        return self._is_distributed
 
     @property
     def connections_lent(self) -> int:
@@ -301,6 +312,7 @@ class TenantDatabase(Database):
         self.outage = whole.outage
         self._whole = whole
         self._tenant = tenant
+        self._is_distributed = whole.is_distributed
 
     def of_partner(self) -> Database:
         partner_id = self._tenant.partner_id
@@ -346,6 +358,7 @@ class JoinedDatabase(Database):
         self.url = outer.url
         self.outage = outer.outage
         self._connection = connection
+        self._is_distributed = outer.is_distributed
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:

@@ -1,4 +1,4 @@
-"""SQL and Python compute the same shard from a job id, and the SQL function is inlined into plans."""
+"""SQL and Python compute the same shard from a job id, the SQL function is inlined into plans, and a database knows whether it is distributed."""
 
 import numpy as np
 import psycopg
@@ -6,6 +6,7 @@ import pytest
 
 from jobmeter.base.ids import SHARD_COUNT, make_job_id, shard_of
 from jobmeter.database.columns import shards_of
+from jobmeter.database.pool import Database, JoinedDatabase, Tenant
 
 JOB_IDS = [0, 1, 255, 256, 257, 4_249_600_077, make_job_id(16_600_000, 200), (1 << 63) - 1]
 
@@ -44,3 +45,34 @@ def test_the_planner_inlines_the_shard_function(connection):
     plan = "\n".join(line for (line,) in rows)
     assert "Index Cond: ((shard = ((asked.asked_job % '256'::bigint))::smallint) AND " in plan
     assert "shard_of" not in plan
+
+
+async def read_whether_distributed(url):
+    """What each form of the database says."""
+    async with Database.opened(url, connections_max=2) as whole, whole.transaction() as connection:
+        replica = await whole.open_replica(url, connections_max=1, wait_seconds=1, prepares=True)
+        await replica.close()
+        tenant = whole.of_tenant(Tenant(application_id=1, partner_id=1))
+        forms = (whole, replica, tenant, tenant.of_partner(), JoinedDatabase(tenant, connection))
+        return [form.is_distributed for form in forms]
+
+
+async def test_one_server_is_not_distributed(database_url):
+    assert await read_whether_distributed(database_url) == [False] * 5
+
+
+@pytest.mark.parametrize(
+    ("table", "method", "is_distributed"),
+    [
+        ("job_budgets", "h", True),
+        ("job_budgets", "n", False),
+        ("applications", "h", False),
+    ],
+)
+async def test_a_database_is_distributed_if_the_budgets_of_jobs_are(
+    database_url, connection, table, method, is_distributed
+):
+    """The catalogue of Citus has a row for each table that it manages; here a table of that name stands for it."""
+    connection.execute('CREATE TABLE pg_dist_partition (logicalrelid regclass, partmethod "char")')
+    connection.execute("INSERT INTO pg_dist_partition VALUES (%s, %s)", [table, method])
+    assert await read_whether_distributed(database_url) == [is_distributed] * 5
