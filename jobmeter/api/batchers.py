@@ -9,14 +9,12 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import TypeVar
 
-from psycopg.errors import UniqueViolation
-
 from jobmeter.base.settings import Settings
 from jobmeter.database.batching import Batcher
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.jobs.pages.model import ApplyTarget
-from jobmeter.metering.intake.flow import ROWS_AS_STATEMENT_MAX, IntakeCaches
+from jobmeter.metering.intake.flow import REPEATED, ROWS_AS_STATEMENT_MAX, IntakeCaches
 from jobmeter.metering.intake.singles import flow as singles
 from jobmeter.operator_keys import flow as operator_keys
 from jobmeter.operator_keys.model import KeyHolder
@@ -88,9 +86,14 @@ def batch_single_events(
         if answers is None:
             try:
                 answers = await carry_out(singles.ingest_single_events, database.pipeline())
-            except UniqueViolation:  # the event exists already; a pipeline cannot continue after an error
+            except REPEATED:  # the event exists already; a pipeline cannot continue after an error
                 answers = await carry_out(singles.ingest_single_events, database.transaction())
         count_single_events(len(events))
         return answers
 
-    return Batcher(record, window_ms=settings.single_events_window_ms, rows_max=ROWS_AS_STATEMENT_MAX)
+    return Batcher(
+        record,
+        window_ms=settings.single_events_window_ms,
+        rows_max=ROWS_AS_STATEMENT_MAX,
+        part_of=singles.find_shard if database.is_distributed else None,
+    )

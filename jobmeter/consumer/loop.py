@@ -172,6 +172,7 @@ class StreamConsumer:
             self._days_made_for = day_of(now)
         async with self._database.transaction() as connection:
             await streams.record(
+                self._database,
                 connection,
                 portion,
                 events,

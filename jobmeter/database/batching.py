@@ -4,7 +4,8 @@ Does not own what is asked or how a group is carried out. One grouper of a kind 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -37,7 +38,8 @@ class Batcher(Generic[Asked, Answer]):
     ``carry_out`` begins after all of its group have asked, and returns an answer for each. While groups are on their
     way the next one gathers, and begins when one of them has ended: the wait adapts to the load. Where none is,
     a group gathers for ``window_ms``. With ``parts_on_failure`` a group that the database refuses is asked again one by
-    one, so that no request fails because of another; not where the server as a whole fails.
+    one, so that no request fails because of another; not where the server as a whole fails. With ``part_of`` those of a
+    group with the same part are carried out together, one part after another, and each fails for itself.
     """
 
     def __init__(
@@ -47,11 +49,13 @@ class Batcher(Generic[Asked, Answer]):
         window_ms: int = 0,
         rows_max: int = GROUP_ROWS_MAX,
         parts_on_failure: bool = False,
+        part_of: Callable[[Asked], int] | None = None,
     ) -> None:
         self._carry_out = carry_out
         self._window_seconds = window_ms / 1_000
         self._rows_max = rows_max
         self._parts_on_failure = parts_on_failure
+        self._part_of = part_of
         self._waiting: list[_Waiting[Asked, Answer]] = []
         self._groups: set[asyncio.Task[None]] = set()
         self._gathering = False
@@ -88,7 +92,16 @@ class Batcher(Generic[Asked, Answer]):
         work = SharedWork([waiting.work for waiting in group])
         begin_work(work)
         with group_span(work):
-            await self._answer_together(group)
+            for part in self._divide(group):
+                await self._answer_together(part)
+
+    def _divide(self, group: list[_Waiting[Asked, Answer]]) -> Iterable[list[_Waiting[Asked, Answer]]]:
+        if self._part_of is None:
+            return [group]
+        parts = defaultdict(list)
+        for waiting in group:
+            parts[self._part_of(waiting.asked)].append(waiting)
+        return [parts[number] for number in sorted(parts)]
 
     async def _answer_together(self, group: list[_Waiting[Asked, Answer]]) -> None:
         try:

@@ -1,5 +1,5 @@
 """Owns named SQL: splits a slice's ``.sql`` file at its headers, fills in the lists of columns that several statements
-read and the numbers of enums, and makes parameters of a value.
+read and the numbers of enums, makes of each the text that names one shard, and makes parameters of a value.
 
 Does not own execution; a slice's ``store.py`` runs its statements on the caller's connection.
 """
@@ -18,6 +18,8 @@ USED = re.compile(r"^-- uses: *(\S+) *$", re.MULTILINE)
 UNNAMED = "(no name)"
 _NAMES: dict[str, str] = {}  # by text
 ENUM_NAME = re.compile(r"\{([^\W\d]\w*)\.(\w+)\}")
+SHARD_MARK = re.compile(r"\{shard: ([^{}]+)\}")
+SHARD_NAMED = "%(shard)s"
 
 
 class DataclassValue(Protocol):
@@ -29,18 +31,37 @@ class DataclassValue(Protocol):
 Value = TypeVar("Value", bound=DataclassValue)
 
 
+class Statements(dict[str, LiteralString]):
+    """The statements of a file by name. ``of_shard`` has those that are written for rows of one shard too, with ``%(shard)s``.
+
+    A distributed database carries out on one machine what names one shard (docs/decisions/0020).
+    """
+
+    def __init__(self, texts: Mapping[str, LiteralString]) -> None:
+        marked = {name: text for name, text in texts.items() if SHARD_MARK.search(text)}
+        whole = {name: SHARD_MARK.sub(r"\1", text) for name, text in marked.items()}
+        super().__init__({**texts, **whole})
+        self.of_shard = {name: SHARD_MARK.sub(SHARD_NAMED, text) for name, text in marked.items()}
+
+    def name_shard(self, name: str, shard: int | None) -> tuple[LiteralString, dict[str, int]]:
+        """Returns the text for rows of that shard with its parameter; for rows of any shards if ``shard`` is ``None``."""
+        return (self[name], {}) if shard is None else (self.of_shard[name], {"shard": shard})
+
+
 def load_statements(
     package: str, file_name: str = "queries.sql", *, enums: Sequence[type[IntEnum]] = ()
-) -> dict[str, LiteralString]:
+) -> Statements:
     """The statements of ``package``'s file by name. The text is ours and constant, hence ``LiteralString``.
 
     ``{posting}`` in a statement becomes the list under the header ``-- columns: posting`` of the same file, or of the
     ``queries.sql`` of the package that a header ``-- uses: package`` names.
     ``{Purpose.CHARGE}`` becomes the number of that member of one of ``enums``: to the planner it is a literal.
+    ``{shard: asked.shard}`` becomes ``asked.shard``, and the parameter in the text for rows of one shard.
     Raises ``ValueError`` where two statements or two lists share a name, or an enum or a member is unknown.
     """
-    found = _load_blocks(package, file_name, enums)["name"]
-    _NAMES.update((text, name) for name, text in found.items())
+    found = Statements(_load_blocks(package, file_name, enums)["name"])
+    for texts in (found, found.of_shard):
+        _NAMES.update((text, name) for name, text in texts.items())
     return found
 
 

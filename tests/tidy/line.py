@@ -120,7 +120,7 @@ ROOMS = {
         "members",
     ),
     "ledger": ("", "bulk", "chain"),
-    "metering": ("", "filters", "pseudonyms", "retention", "intake", "intake.singles", "streams"),
+    "metering": ("", "filters", "pseudonyms", "retention", "intake", "intake.singles", "batches", "streams"),
     "notifications": ("", "endpoints", "listing", "dispatch"),
     "partners": ("", "applications", "tokens", "secrets", "oauth1"),
     "people": ("", "mails", "sessions", "accounts", "logins", "passkeys"),

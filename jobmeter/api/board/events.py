@@ -11,6 +11,7 @@ from jobmeter.http.admission import OverloadedError
 from jobmeter.http.bodies import expand_body
 from jobmeter.http.context import RequestContext
 from jobmeter.http.responses import json_response
+from jobmeter.metering.batches import flow as batches
 from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.intake.flow import TAKEN_BACK
 from jobmeter.metering.model import IntakeReply
@@ -27,7 +28,7 @@ async def receive_events(context: RequestContext) -> Response:
             reply = await _ingest(context)
     except (*TAKEN_BACK, OverloadedError) as error:
         # A day was closed or a live window changed during intake, or too many batches are in progress: nothing
-        # was recorded.
+        # was recorded, or, where the database is distributed, some of it: what is sent again is a duplicate then.
         raise Refused(Fault.OVERLOADED) from error
     except PoolTimeout as error:
         raise context.app.database.refuse(error) from error
@@ -49,14 +50,13 @@ async def _ingest(context: RequestContext) -> IntakeReply:
     events = await metering.read_batch(body, media, list_attributes(headers))
     # A batch may have waited for admission: filters use the time at which its events are recorded.
     now = await app.clock.read()
-    async with app.database.transaction() as connection:
-        return await metering.ingest(
-            connection,
-            events,
-            known=app.known,
-            now=now,
-            future_tolerance_seconds=app.settings.future_tolerance_seconds,
-        )
+    return await batches.record_batch(
+        app.database,
+        events,
+        known=app.known,
+        now=now,
+        future_tolerance_seconds=app.settings.future_tolerance_seconds,
+    )
 
 
 def serialize_intake_reply(reply: IntakeReply) -> dict[str, Any]:

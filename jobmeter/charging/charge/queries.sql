@@ -31,7 +31,7 @@ SELECT count(held.job_id)
  CROSS JOIN LATERAL (
        SELECT job_id
          FROM job_budgets
-        WHERE shard = asked.shard
+        WHERE shard = {shard: asked.shard}
           AND job_id = asked.job_id
           FOR UPDATE) AS held
 
@@ -61,7 +61,7 @@ paid AS (
            day_charged = day_charged + live_part(live_day, %(opening_day)s, %(day)s, affordable_clicks(
              budget_micros - spent_micros - released_micros, click_price_micros, chargeable))
       FROM asked
-     WHERE job.shard = asked.shard AND job.job_id = asked.job_id
+     WHERE job.shard = {shard: asked.shard} AND job.job_id = asked.job_id
     RETURNING job.shard, job.job_id, views, clicks, chargeable, refused, reference, batch,
               currency, partner_contract_id AS contract_id, click_price_micros AS price,
               clicks_taken AS charged, click_price_micros * clicks_taken AS charge_micros,

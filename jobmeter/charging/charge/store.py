@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from jobmeter.charging.charge.model import DayCounts, DayResult, PastDay
 from jobmeter.charging.model import JobKeys
+from jobmeter.database.columns import find_common_shard
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import find_row, read_row, read_scalar
 from jobmeter.database.statements import load_statements
@@ -14,7 +15,8 @@ SQL = load_statements("jobmeter.charging.charge", enums=(AccountKind, Purpose))
 
 async def lock_counted_jobs(connection: Connection, jobs: JobKeys) -> int:
     """How many of the jobs there are."""
-    return await read_scalar(connection, int, SQL["lock_counted_jobs"], jobs.parameters())
+    text, shard = SQL.name_shard("lock_counted_jobs", find_common_shard(jobs.shards))
+    return await read_scalar(connection, int, text, {**jobs.parameters(), **shard})
 
 
 async def charge_day(
@@ -29,14 +31,16 @@ async def charge_day(
     """What was charged, and how many windows had changed. ``opening_day`` is the day that budgets without a live day
     begin to count.
     """
+    text, shard = SQL.name_shard("charge_day", find_common_shard(counts.shards))
     values = {
         **counts.parameters(),
+        **shard,
         "day": day,
         "opening_day": opening_day,
         "booked_at": booked_at,
         "batch": batch,
     }
-    return await read_row(connection, DayResult, SQL["charge_day"], values)
+    return await read_row(connection, DayResult, text, values)
 
 
 async def find_past_day(connection: Connection, *, before: date) -> PastDay | None:

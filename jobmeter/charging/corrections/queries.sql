@@ -129,8 +129,8 @@ WITH recorded AS (
         clicks_charged, clicks_refused, charge_micros, after_views, after_apply_clicks, after_clicks_charged,
         after_clicks_refused, after_charge_micros
     )
-    SELECT asked.shard, asked.job_id, asked.day, %(recorded_at)s, {RestatementCause.LATE_EVENTS}, %(batch)s,
-           after.partner_contract_id, asked.views, asked.clicks,
+    SELECT {shard: asked.shard}, asked.job_id, asked.day, %(recorded_at)s,
+           {RestatementCause.LATE_EVENTS}, %(batch)s, after.partner_contract_id, asked.views, asked.clicks,
            coalesce(amount_micros / nullif(click_price_micros, 0), 0), asked.refused,
            coalesce(amount_micros, 0),
            after.views, after.apply_clicks, after.clicks_charged, after.clicks_refused, after.charge_micros
@@ -140,16 +140,16 @@ WITH recorded AS (
      CROSS JOIN LATERAL (
             SELECT partner_contract_id, views, apply_clicks, clicks_charged, clicks_refused, charge_micros
               FROM job_day_sums
-             WHERE shard = asked.shard AND job_id = asked.job_id AND day = asked.day
+             WHERE shard = {shard: asked.shard} AND job_id = asked.job_id AND day = asked.day
             OFFSET 0) AS after
      CROSS JOIN LATERAL (
             SELECT click_price_micros
               FROM job_budgets
-             WHERE shard = asked.shard AND job_id = asked.job_id
+             WHERE shard = {shard: asked.shard} AND job_id = asked.job_id
             OFFSET 0) AS budget
       LEFT JOIN LATERAL (
             SELECT amount_micros
-              FROM charge_of(asked.shard, asked.job_id, asked.day, %(batch)s)
+              FROM charge_of({shard: asked.shard}, asked.job_id, asked.day, %(batch)s)
             OFFSET 0) AS charged
         ON true
     RETURNING 1

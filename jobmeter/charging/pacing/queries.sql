@@ -7,10 +7,10 @@ SELECT asked.job_id, click_price_micros, budget_micros - spent_micros - released
        + CASE WHEN live_day = %(day)s THEN day_charged * click_price_micros ELSE 0 END AS charged_micros
   FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[]) AS asked (shard, job_id)
   JOIN job_budgets
-    ON job_budgets.shard = asked.shard
+    ON job_budgets.shard = {shard: asked.shard}
    AND job_budgets.job_id = asked.job_id
   LEFT JOIN job_days
-    ON job_days.shard = asked.shard
+    ON job_days.shard = {shard: asked.shard}
    AND job_days.job_id = asked.job_id
    AND job_days.day = %(day)s
  WHERE click_price_micros > 0

@@ -5,6 +5,7 @@ from typing import Any
 
 from jobmeter.charging.model import JobKeys
 from jobmeter.charging.pacing.rules import DayLimit
+from jobmeter.database.columns import find_common_shard
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import list_rows
 from jobmeter.database.statements import load_statements
@@ -14,8 +15,9 @@ SQL = load_statements("jobmeter.charging.pacing")
 
 async def read_day_limits(connection: Connection, jobs: JobKeys, *, day: date) -> dict[int, DayLimit]:
     """The limits of the jobs that have any, by job id."""
-    values = {**jobs.parameters(), "day": day}
-    return dict(await list_rows(connection, _make_day_limit, SQL["read_day_limits"], values))
+    text, shard = SQL.name_shard("read_day_limits", find_common_shard(jobs.shards))
+    values = {**jobs.parameters(), **shard, "day": day}
+    return dict(await list_rows(connection, _make_day_limit, text, values))
 
 
 def _make_day_limit(*, job_id: int, **limit: Any) -> tuple[int, DayLimit]:

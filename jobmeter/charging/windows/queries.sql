@@ -69,7 +69,7 @@ SELECT string_agg(int8send(job_id), '') AS job_ids,
        SELECT job_id, live_from_ms, live_until_ms, revision, daily_micros, is_paced, partner_contract_id,
               market
          FROM job_budgets
-        WHERE shard = asked_shard
+        WHERE shard = {shard: asked_shard}
           AND job_id = asked_job
        OFFSET 0) AS found
 

@@ -3,7 +3,7 @@
 from jobmeter.charging.model import JobKeys
 from jobmeter.charging.windows.model import FreeWindows, LiveWindows
 from jobmeter.database.arrays import BigintArray
-from jobmeter.database.columns import Bigint
+from jobmeter.database.columns import Bigint, find_common_shard
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import read_columns
 from jobmeter.database.statements import load_statements
@@ -40,7 +40,8 @@ async def set_market(connection: Connection, *, shard: int, job_id: int, market:
 
 
 async def read_live_windows(connection: Connection, jobs: JobKeys) -> LiveWindows:
-    return await read_columns(connection, LiveWindows, SQL["read_live_windows"], jobs.parameters())
+    text, shard = SQL.name_shard("read_live_windows", find_common_shard(jobs.shards))
+    return await read_columns(connection, LiveWindows, text, {**jobs.parameters(), **shard})
 
 
 async def extend_window(connection: Connection, *, shard: int, job_id: int, live_until_ms: int) -> None:

@@ -13,5 +13,5 @@ SELECT job_id, title, company_name, company_page, location,
 SELECT job_id, apply_url, is_live
   FROM apply_targets
   JOIN unnest(%(shards)s::smallint[], %(job_ids)s::bigint[]) AS asked (asked_shard, asked_job)
-    ON shard = asked_shard
+    ON shard = {shard: asked_shard}
    AND job_id = asked_job

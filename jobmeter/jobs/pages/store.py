@@ -3,6 +3,7 @@
 from psycopg import AsyncCursor
 
 from jobmeter.charging.model import JobKeys
+from jobmeter.database.columns import find_common_shard
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import find_row, row_of
 from jobmeter.database.statements import load_statements
@@ -23,7 +24,8 @@ async def send_apply_targets_query(
     connection: Connection, jobs: JobKeys
 ) -> AsyncCursor[tuple[int, ApplyTarget]]:
     cursor = connection.cursor(row_factory=row_of(_target))
-    return await cursor.execute(SQL["send_apply_targets_query"], jobs.parameters())
+    text, shard = SQL.name_shard("send_apply_targets_query", find_common_shard(jobs.shards))
+    return await cursor.execute(text, {**jobs.parameters(), **shard})
 
 
 async def fetch_apply_targets(asked: AsyncCursor[tuple[int, ApplyTarget]]) -> dict[int, ApplyTarget]:

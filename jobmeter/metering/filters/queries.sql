@@ -80,7 +80,7 @@ SELECT DISTINCT row_index
               %(addresses)s::bigint[])
     AS suspect (row_index, suspect_job, visitor, address)
   JOIN job_postings
-    ON job_postings.shard = shard_of(suspect_job)
+    ON job_postings.shard = {shard: shard_of(suspect_job)}
    AND job_postings.job_id = suspect_job
   JOIN applications
     ON applications.id = job_postings.application_id
@@ -90,7 +90,7 @@ SELECT DISTINCT row_index
 
 -- name: add_refusals
 INSERT INTO job_day_refusals AS kept (shard, job_id, day, verdict, clicks)
-SELECT shard, job_id, day, verdict, clicks
+SELECT {shard: shard}, job_id, day, verdict, clicks
   FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[], %(days)s::date[], %(verdicts)s::smallint[],
               %(clicks)s::integer[]) AS refused (shard, job_id, day, verdict, clicks)
     ON CONFLICT (shard, job_id, day, verdict) DO UPDATE

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
+from jobmeter.database.columns import find_common_shard, shards_of
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import list_rows, list_scalars, read_row, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
@@ -73,7 +74,8 @@ async def remove_excluded(connection: Connection, *, application_id: int, exclud
 
 async def find_excluded_rows(connection: Connection, suspects: Suspects) -> list[int]:
     """The rows of the batch that an exclusion holds for."""
-    return await list_scalars(connection, int, SQL["find_excluded_rows"], suspects.parameters())
+    text, shard = SQL.name_shard("find_excluded_rows", find_common_shard(shards_of(suspects.job_ids)))
+    return await list_scalars(connection, int, text, {**suspects.parameters(), **shard})
 
 
 async def count_refusals(connection: Connection, *, first: date, last: date) -> list[RefusalCount]:
@@ -81,7 +83,8 @@ async def count_refusals(connection: Connection, *, first: date, last: date) -> 
 
 
 async def add_refusals(connection: Connection, counts: RefusedCounts) -> None:
-    await connection.execute(SQL["add_refusals"], counts.parameters())
+    text, shard = SQL.name_shard("add_refusals", find_common_shard(counts.shards))
+    await connection.execute(text, {**counts.parameters(), **shard})
 
 
 async def add_refused_events(connection: Connection, events: RefusedEvents, *, received_at: datetime) -> None:

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from importlib.metadata import version
 from secrets import token_bytes
 
 import numpy as np
-from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
+from psycopg.errors import DeadlockDetected, InternalError_, SerializationFailure, UniqueViolation
 
 from jobmeter.base.days import DAY_MS, day_from_number, day_of, list_days
 from jobmeter.base.limits import REFUSALS_LISTED_MAX
@@ -36,7 +36,8 @@ from jobmeter.metering.intake.agents import (
 from jobmeter.metering.intake.bursts import BurstCandidates
 from jobmeter.metering.intake.columns import list_external_names, make_columns
 from jobmeter.metering.intake.event_shapes import read_shaped
-from jobmeter.metering.intake.rules import Filters
+from jobmeter.metering.intake.model import Batch, Taken
+from jobmeter.metering.intake.rules import NO_ROW, Filters
 from jobmeter.metering.intake.shaped import BYTES_MIN, RecordPlaces, ShapedEvents, make_shaped_columns
 from jobmeter.metering.intake.slices import in_slices
 from jobmeter.metering.intake.window_cache import LiveWindowCache
@@ -55,6 +56,8 @@ from jobmeter.wire.events import Event, Malformed, decode_events
 
 # Errors that are not the sender's fault: nothing was recorded, and the same batch may be sent again.
 TAKEN_BACK = (SerializationFailure, DeadlockDetected, StaleWindowsError)
+# An event that is stored already. Of rows that it passes on to a node, a distributed database only says that something failed.
+REPEATED = (UniqueViolation, InternalError_)
 JUDGEMENTS_MAX = 25
 ROWS_AS_STATEMENT_MAX = 200
 NAMES_AT_ONCE_MAX = 1_000
@@ -113,24 +116,44 @@ async def ingest(
 ) -> IntakeReply:
     """Records a batch: each event is stored once, counted once and charged at most once (laws 5 and 6).
 
-    Runs in the caller's transaction; the reply is true once that commits. Raises ``StaleWindowsError`` when
-    the live windows of its jobs keep changing, and in a pipeline ``UniqueViolation`` for an event that exists
-    already; nothing is recorded then.
+    In the caller's transaction; the reply is true once that commits. Raises as ``take``; nothing is recorded then.
     """
+    batch = await begin(connection, events, known=known, future_tolerance_seconds=future_tolerance_seconds)
+    taken = await take(connection, batch, known=known, now=now)
+    return await end(connection, events, batch, taken, now=now)
+
+
+async def begin(
+    connection: Connection,
+    events: Sequence[Event | Malformed],
+    *,
+    known: IntakeCaches,
+    future_tolerance_seconds: int,
+) -> Batch:
+    """Reads a batch and gives it its number, which its charges name. Records nothing."""
     await _match_agents(events, known.filters.policies)
     columns = await _read_columns(connection, events)
-    job_ids = np.unique(columns.job_ids)
     start = await store.next_batch(connection)
     await known.filters.refresh(connection, start.filter_revision)
-    excluded = await filters_flow.find_excluded(connection, columns, known.filters)
     filters = make_filters(
-        events, excluded, policies=known.filters.policies, future_tolerance_seconds=future_tolerance_seconds
+        events, NO_ROW, policies=known.filters.policies, future_tolerance_seconds=future_tolerance_seconds
     )
+    return Batch(start.batch, columns, filters)
+
+
+async def take(connection: Connection, batch: Batch, *, known: IntakeCaches, now: datetime) -> Taken:
+    """Stores, counts and charges what is new of a batch, or of those of its rows that are in one shard, in the caller's transaction.
+
+    Raises ``StaleWindowsError`` when the live windows of its jobs keep changing, and in a pipeline ``REPEATED``.
+    """
+    columns = batch.columns
+    job_ids = np.unique(columns.job_ids)
+    filters = batch.filters.exclude(await filters_flow.find_excluded(connection, columns, known.filters))
     windows = await find_live_windows(connection, job_ids, known.windows)
     for _ in range(JUDGEMENTS_MAX):
         try:
             taken = await _ingest_columns(
-                connection, columns, windows, filters, salts=known.salts, batch=start.batch, now=now
+                connection, columns, windows, filters, salts=known.salts, batch=batch.number, now=now
             )
         except StaleWindowsError as error:
             # Jobs are not held while they are judged: intake stores events before it locks jobs, never after.
@@ -138,35 +161,29 @@ async def ingest(
             known.windows.keep(windows)
         else:
             await _record_lists(connection, columns.times_ms[taken.rows], known.recorded_days, now)
-            verdicts = await _recognize_counted(connection, columns, taken)
-            await filters_flow.save_refused_events(connection, events, columns, verdicts, now=now)
-            return _make_reply(columns, verdicts, taken.rows, taken.charged)
+            return replace(taken, verdicts=await _recognize_counted(connection, columns, taken))
     raise stale
+
+
+async def end(
+    connection: Connection, events: Sequence[Event | Malformed], batch: Batch, taken: Taken, *, now: datetime
+) -> IntakeReply:
+    """Keeps the last of what did not count, and returns the reply to the sender."""
+    await filters_flow.save_refused_events(connection, events, batch.columns, taken.verdicts, now=now)
+    return _make_reply(batch.columns, taken)
 
 
 async def _read_columns(connection: Connection, events: Sequence[Event | Malformed]) -> EventColumns:
     """In slices: a large batch never keeps other requests waiting."""
     if isinstance(events, ShapedEvents):
         return events.columns
-    names = set()
-    async for named in in_slices(events, list_external_names):
-        names.update(named)
+    wanted = list({name async for named in in_slices(events, list_external_names) for name in named})
     external_ids: dict[tuple[int, str], int] = {}
-    wanted = list(names)
     for start in range(0, len(wanted), NAMES_AT_ONCE_MAX):
         some = wanted[start : start + NAMES_AT_ONCE_MAX]
         external_ids |= await jobs.resolve_external_ids(connection, some)
     parts = [part async for part in in_slices(events, partial(make_columns, external_ids=external_ids))]
     return EventColumns.concat_all(parts) if parts else make_columns((), {})
-
-
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """The verdict on each row, the rows that were new, and what was charged for them."""
-
-    verdicts: Column
-    rows: Column
-    charged: ChargeResult
 
 
 async def _ingest_columns(
@@ -178,7 +195,7 @@ async def _ingest_columns(
     salts: SaltCache,
     batch: int,
     now: datetime,
-) -> _Taken:
+) -> Taken:
     """Stores the rows that are new and charges them.
 
     Batches without a repeated event are the rule, so the rows go straight in; only when the key refuses
@@ -188,7 +205,7 @@ async def _ingest_columns(
     candidates = await _refuse_bursts(connection, columns, verdicts, windows, filters, salts=salts)
     rows = rules.order_for_storage(columns, verdicts)
     if len(rows) == 0:
-        return _Taken(verdicts, rows, NOTHING_CHARGED)
+        return Taken(verdicts, rows, NOTHING_CHARGED)
     await salts.load(connection, columns.times_ms[rows])
     events = StoredEvents.of_batch(columns, salts.hide_senders(columns, rows), verdicts, rows, batch)
     charge_rows = partial(
@@ -204,18 +221,19 @@ async def _ingest_columns(
     try:
         async with connection.transaction():
             await _store_events(connection, events)
-            return _Taken(verdicts, rows, await charge_rows(rows))
-    except UniqueViolation:
+            return Taken(verdicts, rows, await charge_rows(rows))
+    except REPEATED:
         if is_pipeline(connection):
             raise  # the pipeline cannot continue from here
         async with connection.transaction():
             await store.make_staging(connection)
-            await store.copy_staged(connection, events.extend(StagedEvents, row_indexes=rows))
-            new_rows = np.array(await store.add_staged(connection), dtype=np.int64)
-            return _Taken(verdicts, new_rows, await charge_rows(new_rows))
+            staged = events.extend(StagedEvents, row_indexes=rows)
+            await store.copy_staged(connection, staged)
+            new_rows = np.array(await store.add_staged(connection, staged), dtype=np.int64)
+            return Taken(verdicts, new_rows, await charge_rows(new_rows))
 
 
-async def _recognize_counted(connection: Connection, columns: EventColumns, taken: _Taken) -> Column:
+async def _recognize_counted(connection: Connection, columns: EventColumns, taken: Taken) -> Column:
     """Returns the verdicts, except that a refused event that was counted before counts: it is a duplicate.
 
     It may be too old by now, or its visitor excluded since. Only what is refused and not new is looked up, which is
@@ -265,7 +283,7 @@ def _list_agents(events: Sequence[Event | Malformed]) -> list[str | None]:
 
 
 async def _match_agents(events: Sequence[Event | Malformed], policies: Mapping[int, FilterPolicy]) -> None:
-    """Matches many agents that are new in a thread, so that other requests do not wait for them."""
+    """Many that are new in a thread, so that other requests do not wait for them."""
     judges = _judges_browsers(policies)
     if isinstance(events, ShapedEvents) and not judges:
         return  # those were matched as they were read
@@ -357,11 +375,10 @@ async def _store_events(connection: Connection, events: StoredEvents) -> None:
         await store.add_events(connection, events)
 
 
-def _make_reply(
-    columns: EventColumns, verdicts: Column, new_rows: Column, charged: ChargeResult
-) -> IntakeReply:
+def _make_reply(columns: EventColumns, taken: Taken) -> IntakeReply:
+    verdicts, charged = taken.verdicts, taken.charged
     refused = np.flatnonzero(verdicts != Verdict.COUNTED)
-    accepted = int(np.count_nonzero(verdicts[new_rows] == Verdict.COUNTED))
+    accepted = int(np.count_nonzero(verdicts[taken.rows] == Verdict.COUNTED))
     rejections = []
     for index in refused[:REFUSALS_LISTED_MAX].tolist():
         verdict = VERDICTS[int(verdicts[index])]

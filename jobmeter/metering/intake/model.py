@@ -1,18 +1,45 @@
-"""Owns what is kept of an event, a visitor and an address, found from what a job board calls them. Pure.
+"""Owns a batch between its reading and its reply, and what is kept of an event, a visitor and an address, found from what a
+job board calls them. Pure.
 
 Does not own the hashes: it asks intake's own packing.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
+from typing import Self
 from uuid import UUID
 
+from jobmeter.charging.model import ChargeResult
+from jobmeter.database.arrays import Column
 from jobmeter.metering.intake.columns import address_number, make_columns
+from jobmeter.metering.intake.rules import Filters
 from jobmeter.metering.model import EventColumns
 from jobmeter.wire.events import Event
 
 ORIGIN_OFFSET_BYTES = 6
 ADDRESS_BITS_OF_IPV6 = 48  # a network of IPv4 has a mark above them
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch that was read, or some of its rows: its number, and what they are judged by apart from exclusions."""
+
+    number: int
+    columns: EventColumns
+    filters: Filters
+
+    def select(self, rows: Column) -> Self:
+        return replace(self, columns=self.columns.select(rows), filters=self.filters.select(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The verdict on each row of a batch, the rows that were new, and what was charged for them."""
+
+    verdicts: Column
+    rows: Column
+    charged: ChargeResult
 
 
 def find_event_key(*, source: str, event_id: str, time: int | str) -> UUID | None:

@@ -9,7 +9,7 @@ COPY events (shard, event_key, job_id, kind, verdict, visitor, address, batch) F
 -- name: add_events
 -- A few events as one statement, which may go out with others; COPY may not.
 INSERT INTO events (shard, event_key, job_id, kind, verdict, visitor, address, batch)
-SELECT shard, event_key, job_id, kind, verdict, visitor, address, batch
+SELECT {shard: shard}, event_key, job_id, kind, verdict, visitor, address, batch
   FROM unnest(%(shards)s::smallint[], %(keys)s::uuid[], %(job_ids)s::bigint[], %(kinds)s::smallint[],
               %(verdicts)s::smallint[], %(visitors)s::bigint[], %(addresses)s::bigint[],
               %(batches)s::bigint[])
@@ -38,7 +38,7 @@ FROM STDIN WITH (FORMAT binary)
 -- from waiting for each other in a ring.
 WITH added AS (
     INSERT INTO events (shard, event_key, job_id, kind, verdict, visitor, address, batch)
-    SELECT shard, event_key, job_id, kind, verdict, visitor, address, batch
+    SELECT {shard: shard}, event_key, job_id, kind, verdict, visitor, address, batch
       FROM staged_events
      ORDER BY shard, event_key
         ON CONFLICT (shard, event_key) DO NOTHING
@@ -57,7 +57,7 @@ SELECT row_index
     AS sent (shard, event_key, row_index)
  CROSS JOIN LATERAL (SELECT verdict
                        FROM events
-                      WHERE events.shard = sent.shard
+                      WHERE events.shard = {shard: sent.shard}
                         AND events.event_key = sent.event_key
                       LIMIT 1) AS kept
  WHERE kept.verdict = {Verdict.COUNTED}

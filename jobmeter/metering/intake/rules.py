@@ -1,9 +1,10 @@
 """Owns the decision which events count, and their tally by job and day. Pure. Columns, windows, the time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
+from typing import Self
 
 import numpy as np
 
@@ -34,6 +35,22 @@ class Filters:
     future_tolerance_seconds: int
     non_browsers: Column = field(default_factory=lambda: NO_ROW)
     absent_agents: Column = field(default_factory=lambda: NO_ROW)
+
+    def exclude(self, excluded: Column) -> Self:
+        return replace(self, excluded=excluded)
+
+    def select(self, rows: Column) -> Self:
+        """The same for those rows of the batch."""
+        return replace(
+            self,
+            excluded=_select(self.excluded, rows),
+            non_browsers=_select(self.non_browsers, rows),
+            absent_agents=_select(self.absent_agents, rows),
+        )
+
+
+def _select(flags: Column, rows: Column) -> Column:
+    return flags if flags is NO_ROW else flags[rows]
 
 
 def judge(columns: EventColumns, windows: LiveWindows, filters: Filters, *, now: datetime) -> Column:

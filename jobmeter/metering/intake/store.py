@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from jobmeter.database.columns import find_common_shard
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import list_scalars, read_row
 from jobmeter.database.statements import load_statements
@@ -22,7 +23,8 @@ async def copy_events(connection: Connection, events: StoredEvents) -> None:
 
 async def add_events(connection: Connection, events: StoredEvents) -> None:
     """Raises ``psycopg.errors.UniqueViolation`` as ``copy_events`` does; in a pipeline the next fetch raises it."""
-    await connection.execute(SQL["add_events"], events.parameters())
+    text, shard = SQL.name_shard("add_events", find_common_shard(events.shards))
+    await connection.execute(text, {**events.parameters(), **shard})
 
 
 async def make_staging(connection: Connection) -> None:
@@ -34,14 +36,16 @@ async def copy_staged(connection: Connection, events: StagedEvents) -> None:
         await copy.write(events.copy_body())
 
 
-async def add_staged(connection: Connection) -> list[int]:
-    """The rows of the batch that were new."""
-    return await list_scalars(connection, int, SQL["add_staged"])
+async def add_staged(connection: Connection, events: StagedEvents) -> list[int]:
+    """The rows of the batch that were new. ``events`` are those that were staged."""
+    text, shard = SQL.name_shard("add_staged", find_common_shard(events.shards))
+    return await list_scalars(connection, int, text, shard or None)
 
 
 async def list_counted(connection: Connection, events: SentEvents) -> list[int]:
     """The rows of those that were counted before."""
-    return await list_scalars(connection, int, SQL["list_counted"], events.parameters())
+    text, shard = SQL.name_shard("list_counted", find_common_shard(events.shards))
+    return await list_scalars(connection, int, text, {**events.parameters(), **shard})
 
 
 async def make_event_days(connection: Connection, *, days: list[date], salts: list[bytes]) -> None:

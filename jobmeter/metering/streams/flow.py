@@ -8,6 +8,8 @@ from uuid import UUID
 from jobmeter.base.faults import Refused
 from jobmeter.base.limits import EVENTS_BATCH_ROWS_MAX
 from jobmeter.database.connection import Connection
+from jobmeter.database.pool import Database
+from jobmeter.metering.batches import flow as batches
 from jobmeter.metering.intake import flow as intake
 from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.metering.model import IntakeReply
@@ -104,6 +106,7 @@ async def read_events(messages: Sequence[Message]) -> tuple[Sequence[Event | Mal
 
 
 async def record(
+    database: Database,
     connection: Connection,
     portion: Portion,
     events: Sequence[Event | Malformed],
@@ -116,7 +119,8 @@ async def record(
 ) -> IntakeReply | None:
     """Records the events of a portion, and that it was read: both or nothing, in the caller's transaction. ``None`` without events.
 
-    Raises ``PositionLostError`` if the partition is not the consumer's, or was read further or less far: also one that was slow,
+    Where the database is distributed, the events are recorded first (``batches``): if the caller's transaction does not commit, the
+    portion is read again, and those that were recorded are duplicates. Raises ``PositionLostError`` if the partition is not the consumer's, or was read further or less far: also one that was slow,
     whose partition others have taken over, records nothing. Otherwise raises as ``ingest``.
     """
     await store.limit_idle_time(connection, milliseconds=IDLE_MILLISECONDS_MAX)
@@ -125,8 +129,13 @@ async def record(
         raise PositionLostError(f"{stream}, partition {portion.partition}")
     reply = None
     if len(events):
-        reply = await intake.ingest(
-            connection, events, known=known, now=now, future_tolerance_seconds=future_tolerance_seconds
+        reply = await batches.record_before(
+            database,
+            connection,
+            events,
+            known=known,
+            now=now,
+            future_tolerance_seconds=future_tolerance_seconds,
         )
     progress = Progress(
         next_offset=portion.next_offset,

@@ -21,6 +21,7 @@ from jobmeter.database.pool import Database
 from jobmeter.database.throttled_log import ThrottledLog
 from jobmeter.geo.countries import MARKET_UNKNOWN, name_country
 from jobmeter.jobs.postings import flow as jobs
+from jobmeter.metering.batches import flow as batches
 from jobmeter.metering.filters import flow as filters
 from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.intake.flow import TAKEN_BACK, IntakeCaches
@@ -86,8 +87,13 @@ class TrafficPlayer:
             body = f"[{','.join(one.body for one in due)}]".encode()
             events = await metering.read_batch(body, JSON)
             tolerance = self.settings.future_tolerance_seconds
-            await metering.ingest(
-                connection, events, known=self.known, now=now, future_tolerance_seconds=tolerance
+            await batches.record_before(
+                self.database,
+                connection,
+                events,
+                known=self.known,
+                now=now,
+                future_tolerance_seconds=tolerance,
             )
             await controls.mark_sent(connection, await _label_again(connection, due))
         return len(due)

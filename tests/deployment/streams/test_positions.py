@@ -1,5 +1,6 @@
 """How far a partition was read is recorded with the events that were read, by the consumer whose partition it is."""
 
+import contextlib
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,9 +9,11 @@ import pytest
 from jobmeter.metering.streams import flow as streams
 from jobmeter.metering.streams.model import CLAIM_SPAN, LoggedMessage, Portion, PositionLostError
 from jobmeter.wire.messages import Message
-from tests.deployment.streams.reading import encode_clicks
+from tests.deployment.streams.reading import count_events, encode_clicks
+from tests.support.databases.distributed import DistributedDatabase
+from tests.support.databases.dying_database import Died
 from tests.support.databases.table_snapshots import read_tables
-from tests.support.scenario import SETTINGS, START, open_scenario
+from tests.support.scenario import SETTINGS, START, make_element, open_scenario, set_up
 
 FIRST, SECOND, THIRD = UUID(int=1), UUID(int=2), UUID(int=3)
 
@@ -51,6 +54,7 @@ async def record_on(connection, scenario, consumer, portion, *, at=START):
     events, count = await streams.read_events([one.message for one in portion.messages])
     assert count == len(portion.messages)
     return await streams.record(
+        scenario.database,
         connection,
         portion,
         events,
@@ -137,6 +141,59 @@ async def test_a_partition_whose_messages_are_being_recorded_is_not_claimed(scen
     # it has committed, and its claim was prolonged by that
     assert await claim(scenario, SECOND, at=START + CLAIM_SPAN) == {}
     assert await claim(scenario, SECOND, at=later) == {"0": 4}
+
+
+async def post_for_both(scenario):
+    """A job of each of two customers, whose shards differ."""
+    jobs = []
+    for customer in scenario.customers:
+        element = make_element(customer, "a", START, budget_micros=90_000_000)
+        task_id = await scenario.take(customer, element, START)
+        await scenario.run_due(START)
+        jobs.append(await scenario.job_of_task(customer, task_id, START))
+    assert len({job_id % 256 for job_id in jobs}) == 2
+    return jobs
+
+
+@pytest.mark.parametrize("die_at", range(11))
+async def test_where_events_are_recorded_by_shard_the_position_is_last(database_url, die_at):
+    """Whatever it dies after, the portion is read again, and each event is counted once."""
+    async with DistributedDatabase.opened(database_url, connections_max=3) as database:
+        scenario = await set_up(database, 10**10)
+        jobs = await post_for_both(scenario)
+        await claim(scenario, FIRST, starts={"0": 0})
+        portion = portion_of(
+            [one for job_id in jobs for one in encode_clicks(job_id, 4, START, prefix=f"{job_id}-")], begins=0
+        )
+        database.restart(die_at=die_at)
+        with contextlib.suppress(Died):
+            await record(scenario, FIRST, portion)
+        database.restart()
+        state = await read_state(scenario)
+        assert state.next_offset in {0, 8}
+        if state.next_offset == 0:
+            await record(scenario, FIRST, portion)
+            state = await read_state(scenario)
+        assert (state.next_offset, state.accepted + state.duplicate, state.rejected) == (8, 8, 0)
+        assert await count_events(scenario) == (8, 8, 8)
+        with pytest.raises(PositionLostError):
+            await record(scenario, FIRST, portion)
+        assert await scenario.breaches() == []
+
+
+async def test_nobody_takes_a_partition_over_whose_events_are_being_recorded_by_shard(database_url):
+    async with DistributedDatabase.opened(database_url, connections_max=4) as database:
+        scenario = await set_up(database, 10**10)
+        jobs = await post_for_both(scenario)
+        await claim(scenario, FIRST, starts={"0": 0})
+        later = START + CLAIM_SPAN + timedelta(seconds=1)
+        async with scenario.database.transaction() as connection:
+            portion = portion_of(encode_clicks(jobs[0], 4, START), begins=0)
+            reply = await record_on(connection, scenario, FIRST, portion)
+            assert reply.accepted == 4
+            assert await count_events(scenario) == (4, 4, 4), "committed before the position"
+            assert await claim(scenario, SECOND, at=later) == {}
+        assert await claim(scenario, SECOND, at=later) == {"0": 4}
 
 
 async def test_a_process_that_stops_in_the_middle_is_ended_by_the_server(scenario):

@@ -198,6 +198,7 @@ async def read_from_log(database_url, now):
         await streams.claim(connection, consumer=consumer, partitions=["0"], starts={"0": 0}, **at)
         events, _ = await streams.read_events([one.message for one in messages])
         reply = await streams.record(
+            database,
             connection,
             portion,
             events,

@@ -13,17 +13,9 @@ EACH, EVERY = Reach.EACH, Reach.EVERY
 
 # By reason: the room, how far it reaches, and the statements.
 WIDE: Mapping[str, tuple[tuple[str, Reach, str], ...]] = {
-    "A batch has jobs of several customers. It is charged in one transaction where there is one database.": (
-        ("charging/charge", EACH, "lock_counted_jobs charge_day"),
-        ("charging/corrections", EACH, "record_late_restatements"),
-        ("charging/pacing", EACH, "read_day_limits"),
-        ("charging/windows", EACH, "read_live_windows"),
-        ("jobs/pages", EACH, "send_apply_targets_query"),
+    "Before a batch is divided by shard, and after: which jobs it names, and the last fifty events that did not count.": (
         ("jobs", EACH, "resolve_external_ids"),
-        ("metering/filters", EACH, "find_excluded_rows add_refusals add_refused_events"),
-        ("metering/filters", EVERY, "count_refusals"),
-        ("metering/intake", EACH, "add_events add_staged list_counted"),
-        ("metering/intake/singles", EACH, "take_events"),
+        ("metering/filters", EACH, "add_refused_events"),
     ),
     "Settlement gives back what it found, of some jobs at a time, by their keys.": (
         (
@@ -95,6 +87,7 @@ WIDE: Mapping[str, tuple[tuple[str, Reach, str], ...]] = {
     ),
     "A person asks with a reference or an identifier alone.": (
         ("charging/corrections", EVERY, "sum_corrections"),
+        ("metering/filters", EVERY, "count_refusals"),
         ("explain", EVERY, "list_job_postings list_corrections find_stored_event"),
         ("jobs", EVERY, "list_postings_by_external_id is_poster"),
         ("sandbox/traffic", EVERY, "list_outcomes"),

@@ -12,7 +12,12 @@ import pytest
 from tests.tidy.source import Breach, Source, refuse, sources
 from tests.tidy.sql.shard_reach import CHECKING, MORE_THAN_ONE
 from tests.tidy.sql.test_sql import migrations, named_files
-from tests.tidy.sql.test_sql_prepared import Named, read_statements
+from tests.tidy.sql.test_sql_prepared import (
+    Named,
+    read_all_texts,
+    read_statements,
+    read_statements_of_shard,
+)
 from tests.tidy.sql_schema import Schema, read_schema
 from tests.tidy.sql_shards import Reach, find_shards
 from tests.tidy.sql_text import temporary_tables
@@ -67,7 +72,11 @@ def schema_of_the_project() -> Schema:
 
 
 def all_statements() -> list[Named]:
-    return [one for source in named_files() for one in read_statements(source)]
+    """Each as far as it must reach: what is written for rows of one shard too is sent so where they have one."""
+    found = [one for source in named_files() for one in read_statements(source)]
+    of_shard = [one for source in named_files() for one in read_statements_of_shard(source)]
+    narrow = {(one.source.path, one.name) for one in of_shard}
+    return [one for one in found if (one.source.path, one.name) not in narrow] + of_shard
 
 
 def test_statements_name_one_shard():
@@ -75,7 +84,7 @@ def test_statements_name_one_shard():
 
 
 def test_statements_keep_to_what_is_the_same_on_each_node():
-    refuse(form_breaches(all_statements(), schema_of_the_project()))
+    refuse(form_breaches(read_all_texts(), schema_of_the_project()))
 
 
 def test_the_distributed_tables_are_those_of_the_money_path():

@@ -74,6 +74,25 @@ def read_statements(source: Source) -> list[Named]:
     ]
 
 
+def read_statements_of_shard(source: Source) -> list[Named]:
+    """Those that are written for rows of one shard too, as they are sent for these."""
+    package, _, file_name = source.path.rpartition("/")
+    texts = load_statements(package.replace("/", "."), file_name, enums=ENUMS).of_shard
+    return [
+        one._replace(text=texts[one.name], types={**one.types, "shard": int})
+        for one in read_statements(source)
+        if one.name in texts
+    ]
+
+
+def read_all_texts() -> list[Named]:
+    return [
+        one
+        for source in named_files()
+        for one in (*read_statements(source), *read_statements_of_shard(source))
+    ]
+
+
 def parameter_types(part: str, name: str) -> dict[str, Any]:
     for source in sources(".py", f"jobmeter/{part}"):
         if source.stem.startswith("store"):
@@ -178,7 +197,7 @@ def statement_breaches(url: str, found: Iterable[Named]) -> list[Breach]:
 
 
 def test_every_statement_can_be_prepared(database_url: str) -> None:
-    found = [named for source in named_files() for named in read_statements(source)]
+    found = read_all_texts()
     assert len(found) > 50
     refuse(statement_breaches(database_url, found))
 
@@ -196,7 +215,7 @@ def length_breaches(found: Iterable[Named]) -> list[Breach]:
 
 
 def test_no_statement_is_taken_apart_each_time() -> None:
-    refuse(length_breaches(named for source in named_files() for named in read_statements(source)))
+    refuse(length_breaches(read_all_texts()))
 
 
 def test_a_long_statement_is_found() -> None:

@@ -88,3 +88,19 @@ async def test_a_cancelled_caller_does_not_disturb_the_others() -> None:
     with pytest.raises(asyncio.CancelledError):
         await leaving
     assert await staying == "2"
+
+
+async def test_the_parts_of_a_group_are_carried_out_one_after_another_and_fail_for_themselves() -> None:
+    groups = []
+
+    async def commit(events: Sequence[Event]) -> list[str]:
+        groups.append([event.id for event in events])
+        if events[0].id == "1":
+            raise ConnectionError("gone")
+        return [event.id for event in events]
+
+    outcomes = await submit_all(Batcher(commit, window_ms=1, part_of=lambda event: int(event.id) % 3), 7)
+    assert groups == [["0", "3", "6"], ["1", "4"], ["2", "5"]]
+    assert [one if isinstance(one, str) else type(one) for one in outcomes] == [
+        "0", ConnectionError, "2", "3", ConnectionError, "5", "6",
+    ]  # fmt: skip

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 import pytest
 
-from jobmeter.database.statements import load_statements
+from jobmeter.database.statements import load_statements, name_statement
 
 
 class Colour(IntEnum):
@@ -81,3 +81,18 @@ def test_lists_of_columns_are_filled_in_any_order_and_in_the_files_that_use_them
 def test_comments_and_indentation_are_not_sent(make_package):
     package = make_package("-- A reason.\nSELECT 1 -- one\n  FROM jobs\n\n   -- it's why\n WHERE  a = '--'")
     assert load_statements(package) == {"one": "SELECT 1 -- one\nFROM jobs\nWHERE  a = '--'"}
+
+
+def test_a_statement_may_have_a_text_that_names_one_shard(make_package):
+    statements = load_statements(
+        make_package(
+            "SELECT 1\n  FROM jobs\n WHERE shard = {shard: asked.shard}\n   AND kind = {Colour.RED}"
+        ),
+        enums=(Colour,),
+    )
+    whole = "SELECT 1\nFROM jobs\nWHERE shard = asked.shard\nAND kind = 3"
+    of_shard = "SELECT 1\nFROM jobs\nWHERE shard = %(shard)s\nAND kind = 3"
+    assert statements == {"one": whole}
+    assert statements.name_shard("one", None) == (whole, {})
+    assert statements.name_shard("one", 0) == (of_shard, {"shard": 0})
+    assert [name_statement(text) for text in (whole, of_shard)] == ["one", "one"]

@@ -11,6 +11,7 @@ import numpy as np
 from psycopg.errors import SerializationFailure
 
 from jobmeter.base.days import DAY_MS, day_from_number, day_of
+from jobmeter.base.ids import shard_of
 from jobmeter.database.arrays import Column
 from jobmeter.database.columns import shards_of
 from jobmeter.database.connection import Connection
@@ -25,6 +26,11 @@ from jobmeter.metering.intake.singles.model import JudgedJobs, NewEvents
 from jobmeter.metering.model import EventColumns, Verdict
 from jobmeter.metering.pseudonyms.flow import SaltCache
 from jobmeter.wire.events import Event, read_job_id
+
+
+def find_shard(event: Event) -> int:
+    """The shard that records the event."""
+    return shard_of(read_job_id(event.job) or 0)
 
 
 async def take_events(

@@ -17,31 +17,31 @@ WITH judged AS (
        AND revision = %(filter_revision)s
        AND NOT EXISTS (SELECT
                          FROM judged JOIN job_budgets USING (shard, job_id)
-                        WHERE revision <> judged_by)
+                        WHERE shard = {shard: shard} AND revision <> judged_by)
 ), stored AS (
     INSERT INTO events (shard, event_key, job_id, kind, visitor, address, verdict, batch)
-    SELECT unnest(%(shards)s::smallint[]), unnest(%(keys)s::uuid[]), unnest(%(job_ids)s::bigint[]),
+    SELECT {shard: unnest(%(shards)s::smallint[])}, unnest(%(keys)s::uuid[]), unnest(%(job_ids)s::bigint[]),
            unnest(%(kinds)s::smallint[]), unnest(%(visitors)s::bigint[]), unnest(%(addresses)s::bigint[]),
            {Verdict.COUNTED}, batch
       FROM started
         ON CONFLICT (shard, event_key) DO NOTHING
     RETURNING shard, job_id, kind
 ), asked AS (
-    SELECT shard, job_id, max(judged_by) AS judged_by, max(batch) AS batch, 0 AS refused,
+    SELECT shard, job_id, max(judged_by) AS judged_by, batch, 0 AS refused,
            count(*) FILTER (WHERE kind = {EventKind.VIEW}) AS views,
            count(*) FILTER (WHERE kind = {EventKind.APPLY_CLICK}) AS clicks,
            count(*) FILTER (WHERE kind = {EventKind.APPLY_CLICK})::integer AS chargeable,
-           charge_reference(%(day)s, job_id, max(batch)) AS reference
+           charge_reference(%(day)s, job_id, batch) AS reference
       FROM (SELECT shard, job_id, judged_by, NULL::smallint AS kind FROM judged
              UNION ALL
             SELECT shard, job_id, NULL, kind FROM stored) AS known
      CROSS JOIN started
-     GROUP BY shard, job_id
-    HAVING bool_or(kind IS NOT NULL)
+     GROUP BY shard, job_id, batch
+    HAVING max(kind) IS NOT NULL
      ORDER BY shard, job_id
 ), {charge}
 SELECT is_taken, job_id, apply_address(apply_url, poster_email) AS apply_url, state = 'LIVE' AS is_live
   FROM (SELECT require_current(bool_or(is_stale) IS NOT TRUE)
                AND EXISTS (SELECT FROM started) AS is_taken
           FROM paid) AS done
-  LEFT JOIN (judged JOIN job_postings USING (shard, job_id)) ON true
+  LEFT JOIN (judged JOIN job_postings USING (shard, job_id)) ON shard = {shard: shard}

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from jobmeter.database.columns import find_common_shard
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import list_rows
 from jobmeter.database.statements import load_statements
@@ -27,15 +28,17 @@ async def take_events(
 
     Raises ``SerializationFailure`` where that changes meanwhile. Nothing is recorded in either case.
     """
+    text, shard = SQL.name_shard("take_events", find_common_shard(jobs.judged_shards))
     values = {
         **events.parameters(),
         **jobs.parameters(),
+        **shard,
         "filter_revision": filter_revision,
         "day": day,
         "opening_day": opening_day,
         "booked_at": booked_at,
     }
-    rows = await list_rows(connection, _make_row, SQL["take_events"], values)
+    rows = await list_rows(connection, _make_row, text, values)
     if not rows[0][0]:
         return None
     return {job_id: target for _, job_id, target in rows if job_id is not None}
