@@ -5,11 +5,8 @@ Does not own what a chore does: each is a flow of another package. Nor the loop 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from enum import Enum, auto
-from typing import Protocol
 
 from psycopg.errors import LockNotAvailable
 
@@ -38,87 +35,12 @@ from jobmeter.promotion.alerts import flow as alerts
 from jobmeter.request_control import flow as request_control
 from jobmeter.settlement.days import flow as settlement
 from jobmeter.worker import billing_log, cancellation, chore_log, feeds, machine_time, personal_data
+from jobmeter.worker.model import ROUNDS_MAX, Chore, Occasion, Postponement, Queue, Run, in_batches, in_steps
 
-SWEEP_ROWS_MAX, ROUNDS_MAX = 5_000, 10_000
+SWEEP_ROWS_MAX = 5_000
 WAITS_MAX, WAIT_SECONDS = 200, 0.02
 
 log = logging.getLogger("jobmeter.worker")
-
-
-class Queue(Enum):
-    """Groups chores that run together."""
-
-    # Work that someone is waiting for; in rounds, since one chore creates work for another.
-    INTERACTIVE = auto()
-    # Separate, because settling a large day takes a while.
-    SETTLEMENT = auto()
-    # Files of documents and their mails, separate because a long document takes a while.
-    DOCUMENTS = auto()
-    # Updates the reports after the other chores.
-    OBSERVATION = auto()
-    # Deletes what is no longer needed, and other work that may wait a minute.
-    SWEEP = auto()
-    MAINTENANCE = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """When chores run, and with which settings. With ``is_patient`` they wait for another process at the same work."""
-
-    settings: Settings
-    now: datetime
-    is_patient: bool = False
-
-
-# Does a limited amount of work in the connection's transaction; returns how much.
-Run = Callable[[Connection, Occasion, int], Awaitable[int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Postponement:
-    """The errors that postpone a chore to its next run, and the message that is logged."""
-
-    errors: tuple[type[Exception], ...] = ()
-    level: int = logging.ERROR
-    message: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Chore:
-    """Runs transactions in sequence, each calling ``run`` with ``rows_max``.
-
-    Repeats while the last one did at least ``again_from`` items, at most ``rounds_max`` times in total.
-    """
-
-    name: str
-    queue: Queue
-    run: Run
-    _: KW_ONLY
-    rows_max: int = 1
-    again_from: int = 1
-    rounds_max: int = ROUNDS_MAX
-    postponement: Postponement = Postponement()
-
-
-class BatchVerb(Protocol):
-    def __call__(self, connection: Connection, *, rows_max: int, now: datetime) -> Awaitable[int]: ...
-
-
-class StepVerb(Protocol):
-    def __call__(self, connection: Connection, *, now: datetime) -> Awaitable[object]: ...
-
-
-def _in_batches(verb: BatchVerb) -> Run:
-    return lambda connection, occasion, rows_max: verb(connection, rows_max=rows_max, now=occasion.now)
-
-
-def _in_steps(verb: StepVerb) -> Run:
-    """Adapts a verb that returns whether there was a step, or which."""
-
-    async def run(connection: Connection, occasion: Occasion, _: int) -> int:
-        return int(bool(await verb(connection, now=occasion.now)))
-
-    return run
 
 
 async def _settle(connection: Connection, occasion: Occasion, _: int) -> int:
@@ -224,10 +146,10 @@ def _sweep(name: str, run: Run) -> Chore:
 
 # The list of all chores, in the order in which those of a queue run.
 CHORES = (
-    Chore("advance campaigns", Queue.INTERACTIVE, _in_batches(campaigns.advance_campaigns), rows_max=50),
-    Chore("carry out tasks", Queue.INTERACTIVE, _in_batches(jobs.carry_out_tasks), rows_max=200),
-    Chore("end jobs of campaigns", Queue.INTERACTIVE, _in_batches(campaigns.end_campaign_jobs), rows_max=200),
-    Chore("expire jobs", Queue.INTERACTIVE, _in_batches(jobs.expire_jobs), rows_max=200),
+    Chore("advance campaigns", Queue.INTERACTIVE, in_batches(campaigns.advance_campaigns), rows_max=50),
+    Chore("carry out tasks", Queue.INTERACTIVE, in_batches(jobs.carry_out_tasks), rows_max=200),
+    Chore("end jobs of campaigns", Queue.INTERACTIVE, in_batches(campaigns.end_campaign_jobs), rows_max=200),
+    Chore("expire jobs", Queue.INTERACTIVE, in_batches(jobs.expire_jobs), rows_max=200),
     Chore(
         "settle days",
         Queue.SETTLEMENT,
@@ -245,21 +167,21 @@ CHORES = (
     Chore("mail documents", Queue.DOCUMENTS, _mail_documents),
     Chore("observe jobs", Queue.OBSERVATION, _observe_jobs, rows_max=200, again_from=200),
     Chore("list jobs", Queue.OBSERVATION, _copy_jobs, rows_max=1_000, again_from=1_000),
-    _sweep("sweep tokens", _in_batches(tokens.sweep_tokens)),
-    _sweep("sweep call counters and idempotency claims", _in_batches(request_control.sweep_bookkeeping)),
-    _sweep("sweep notifications", _in_batches(notifications.sweep_notifications)),
+    _sweep("sweep tokens", in_batches(tokens.sweep_tokens)),
+    _sweep("sweep call counters and idempotency claims", in_batches(request_control.sweep_bookkeeping)),
+    _sweep("sweep notifications", in_batches(notifications.sweep_notifications)),
     _sweep("sweep recorded requests", _sweep_requests),
     _sweep("sweep requests to log in and sessions", _sweep_people),
-    Chore("count figures for lists", Queue.MAINTENANCE, _in_steps(lists.count_figures), rounds_max=1),
+    Chore("count figures for lists", Queue.MAINTENANCE, in_steps(lists.count_figures), rounds_max=1),
     # Two transactions: the first marks the last posting, and only a later one can find that all up to it are committed.
     Chore("advance the horizon", Queue.MAINTENANCE, _advance_horizon, again_from=0, rounds_max=2),
     Chore("seal postings, restatements and audit records", Queue.MAINTENANCE, _seal, rounds_max=1),
     Chore(
         "record accounts that are not billed", Queue.MAINTENANCE, _record_held, rows_max=100, again_from=100
     ),
-    Chore("observe contracts", Queue.MAINTENANCE, _in_steps(alerts.observe_contracts), rounds_max=1),
-    Chore("sweep the promotion feed", Queue.MAINTENANCE, _in_steps(delivery.sweep_changes), rounds_max=1),
-    Chore("trim refused events", Queue.MAINTENANCE, _in_steps(filters.trim_refused), rounds_max=1),
+    Chore("observe contracts", Queue.MAINTENANCE, in_steps(alerts.observe_contracts), rounds_max=1),
+    Chore("sweep the promotion feed", Queue.MAINTENANCE, in_steps(delivery.sweep_changes), rounds_max=1),
+    Chore("trim refused events", Queue.MAINTENANCE, in_steps(filters.trim_refused), rounds_max=1),
     Chore(
         "delete old personal data", Queue.MAINTENANCE, personal_data.delete_old, rows_max=20, again_from=20
     ),
@@ -274,11 +196,11 @@ CHORES = (
             "events whose retention is over could not be exported and dropped",
         ),
     ),
-    Chore("index final days", Queue.MAINTENANCE, _in_steps(retention.index_next_day)),
+    Chore("index final days", Queue.MAINTENANCE, in_steps(retention.index_next_day)),
     # Repeated until nothing is left: a partial batch only means that one contract is done.
-    Chore("move live days", Queue.MAINTENANCE, _in_batches(charge.move_past_days), rows_max=5_000),
+    Chore("move live days", Queue.MAINTENANCE, in_batches(charge.move_past_days), rows_max=5_000),
     Chore("compact report days", Queue.MAINTENANCE, _compact_report_days, rows_max=SWEEP_ROWS_MAX),
-    Chore("archive months", Queue.MAINTENANCE, _in_steps(months.archive_next_final_day)),
+    Chore("archive months", Queue.MAINTENANCE, in_steps(months.archive_next_final_day)),
     Chore("sweep nonces", Queue.MAINTENANCE, machine_time.sweep_nonces, rounds_max=1),
 )
 

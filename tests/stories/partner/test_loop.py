@@ -11,6 +11,7 @@ from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.worker import chores
 from jobmeter.worker.loop import Loop, find_pause, run_loop
+from jobmeter.worker.model import Chore, Occasion, Queue
 from tests.support.scenario import START
 
 FAILURES = 30
@@ -88,19 +89,19 @@ async def test_a_queue_whose_cancellation_was_lost_ends_before_its_next_chore(da
     database = await Database.open(database_url, connections_max=1)
     begun, chores_run = asyncio.Event(), []
 
-    async def wait(_: Connection, __: chores.Occasion, ___: int) -> int:
+    async def wait(_: Connection, __: Occasion, ___: int) -> int:
         chores_run.append("waits")
         begun.set()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.Event().wait()
         return 1
 
-    async def follow(_: Connection, __: chores.Occasion, ___: int) -> int:
+    async def follow(_: Connection, __: Occasion, ___: int) -> int:
         chores_run.append("follows")
         return 0
 
-    queue = [chores.Chore(run.__name__, chores.Queue.SWEEP, run) for run in (wait, follow)]
-    occasion = chores.Occasion(Settings(), START)
+    queue = [Chore(run.__name__, Queue.SWEEP, run) for run in (wait, follow)]
+    occasion = Occasion(Settings(), START)
     task = asyncio.create_task(chores.drain(database, queue, occasion))
     await begun.wait()
     task.cancel()

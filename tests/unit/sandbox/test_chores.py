@@ -6,7 +6,8 @@ from collections import Counter
 import pytest
 
 from jobmeter.database.pool import Database
-from jobmeter.worker.chores import Chore, Occasion, Postponement, Queue, drain, drain_in_turn, list_chores
+from jobmeter.worker.chores import drain, drain_in_turn, list_chores
+from jobmeter.worker.model import Chore, Occasion, Postponement, Queue
 from tests.support.scenario import SETTINGS, START
 
 OCCASION = Occasion(SETTINGS, START)
