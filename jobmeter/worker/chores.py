@@ -6,6 +6,7 @@ Does not own what a chore does: each is a flow of another package. Nor the loop 
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from psycopg.errors import LockNotAvailable
@@ -49,6 +50,7 @@ async def _settle(connection: Connection, occasion: Occasion, _: int) -> int:
         final_after_days=occasion.settings.final_after_days,
         now=occasion.now,
         is_patient=occasion.is_patient,
+        by_shard=occasion.is_distributed,
     )
 
 
@@ -228,6 +230,7 @@ async def drain(database: Database, chores: Sequence[Chore], occasion: Occasion)
 @chore_log.noted
 async def _run_once(database: Database, chore: Chore, occasion: Occasion) -> int:
     cancellation.end_if_cancelled()
+    occasion = replace(occasion, is_distributed=database.is_distributed)
     try:
         async with database.transaction() as connection:
             return await chore.run(connection, occasion, chore.rows_max)

@@ -31,11 +31,14 @@ class Queue(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """When chores run, and with which settings. With ``is_patient`` they wait for another process at the same work."""
+    """When chores run, and with which settings. With ``is_patient`` they wait for another process at the same work; where the database
+    ``is_distributed``, a step is of one shard.
+    """
 
     settings: Settings
     now: datetime
     is_patient: bool = False
+    is_distributed: bool = False
 
 
 # Does a limited amount of work in the connection's transaction; returns how much.

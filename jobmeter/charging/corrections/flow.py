@@ -47,19 +47,23 @@ async def open_reversal(connection: Connection) -> None:
     await store.create_requested_reversals(connection)
 
 
-async def reverse_requested(connection: Connection, *, day: date, now: datetime) -> Reversed:
-    """Reverses the rows of ``asked_reversals``, all of clicks of ``day``, once.
+async def reverse_requested(
+    connection: Connection, *, shard: int | None, day: date, now: datetime
+) -> Reversed:
+    """Reverses the rows of ``asked_reversals``, all of clicks of ``day``, once; ``shard`` is that of all, if they have one.
 
     The money goes back to the job's budget while the job is open, else to its contract; the roll-up follows,
     and a restatement records the difference. Each charge gets one reversing posting that names it.
     """
     await store.make_held_budgets(connection)
     await bulk.open_batch(connection)
-    jobs = await store.lock_budgets(connection, now_ms=to_ms(now + CLOCKS_APART_MAX))
-    returned = await store.return_to_budgets(connection)
+    jobs = await store.lock_budgets(connection, shard=shard, now_ms=to_ms(now + CLOCKS_APART_MAX))
+    returned = await store.return_to_budgets(connection, shard=shard)
     await enqueue_job_changes(connection, returned.jobs_resumed)
-    assert await store.lower_job_days(connection, day=day) == jobs, "a charged day has its roll-up"
-    assert await store.record_settled_restatements(connection, day=day, recorded_at=now) == jobs
+    lowered = await store.lower_job_days(connection, shard=shard, day=day)
+    assert lowered == jobs, "a charged day has its roll-up"
+    recorded = await store.record_settled_restatements(connection, shard=shard, day=day, recorded_at=now)
+    assert recorded == jobs
     asked = await store.insert_requested_reversals(connection)
     assert await bulk.book_requested(connection, day=day, now=now) == asked
     return Reversed(asked, returned.micros, returned.jobs_resumed)

@@ -28,6 +28,7 @@ SELECT shard, job_id, partner_contract_id, currency, live_until_ms > %(now_ms)s 
        is_downgraded
   FROM job_budgets
  WHERE (shard, job_id) IN (SELECT shard, job_id FROM asked_reversals)
+   AND shard = {shard: shard}
  ORDER BY shard, job_id
    FOR UPDATE
 
@@ -46,7 +47,7 @@ WITH due AS (
            released_micros = released_micros + CASE WHEN is_open THEN 0 ELSE micros END,
            lowered_micros = lowered_micros + CASE WHEN due.is_downgraded THEN micros ELSE 0 END
       FROM due
-     WHERE job_budgets.shard = due.shard
+     WHERE job_budgets.shard = {shard: due.shard}
        AND job_budgets.job_id = due.job_id
     RETURNING job_budgets.job_id, micros, is_open, click_price_micros AS price,
               budget_micros - spent_micros - released_micros AS left_micros
@@ -70,7 +71,7 @@ UPDATE job_days
        clicks_charged = clicks_charged - charged,
        charge_micros = charge_micros - micros
   FROM due
- WHERE job_days.shard = due.shard
+ WHERE job_days.shard = {shard: due.shard}
    AND job_days.job_id = due.job_id
    AND day = %(day)s
 
@@ -99,6 +100,7 @@ SELECT shard, job_id, day, %(recorded_at)s, {RestatementCause.SETTLEMENT}, reaso
   FROM due
   JOIN job_days USING (shard, job_id)
  WHERE day = %(day)s
+   AND shard = {shard: shard}
 
 -- name: insert_requested_reversals
 -- One posting for each charge, from what was earned back to the open job or to the contract of a closed one.

@@ -22,22 +22,31 @@ async def make_held_budgets(connection: Connection) -> None:
     await connection.execute(SQL["make_held_budgets"])
 
 
-async def lock_budgets(connection: Connection, *, now_ms: int) -> int:
+# The next four are of the jobs of ``asked_reversals``, which have the shard if one is given.
+
+
+async def lock_budgets(connection: Connection, *, shard: int | None, now_ms: int) -> int:
     """How many budgets are held."""
-    return (await connection.execute(SQL["lock_budgets"], {"now_ms": now_ms})).rowcount
+    text, of_shard = SQL.name_shard("lock_budgets", shard)
+    return (await connection.execute(text, {"now_ms": now_ms, **of_shard})).rowcount
 
 
-async def return_to_budgets(connection: Connection) -> Returned:
-    return await read_row(connection, Returned, SQL["return_to_budgets"])
+async def return_to_budgets(connection: Connection, *, shard: int | None) -> Returned:
+    text, of_shard = SQL.name_shard("return_to_budgets", shard)
+    return await read_row(connection, Returned, text, of_shard or None)
 
 
-async def lower_job_days(connection: Connection, *, day: date) -> int:
-    return (await connection.execute(SQL["lower_job_days"], {"day": day})).rowcount
+async def lower_job_days(connection: Connection, *, shard: int | None, day: date) -> int:
+    text, of_shard = SQL.name_shard("lower_job_days", shard)
+    return (await connection.execute(text, {"day": day, **of_shard})).rowcount
 
 
-async def record_settled_restatements(connection: Connection, *, day: date, recorded_at: datetime) -> int:
-    values = {"day": day, "recorded_at": recorded_at}
-    return (await connection.execute(SQL["record_settled_restatements"], values)).rowcount
+async def record_settled_restatements(
+    connection: Connection, *, shard: int | None, day: date, recorded_at: datetime
+) -> int:
+    text, of_shard = SQL.name_shard("record_settled_restatements", shard)
+    values = {"day": day, "recorded_at": recorded_at, **of_shard}
+    return (await connection.execute(text, values)).rowcount
 
 
 async def insert_requested_reversals(connection: Connection) -> int:

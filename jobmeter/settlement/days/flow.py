@@ -57,13 +57,14 @@ async def settle_next(
     now: datetime,
     jobs_per_step_max: int = JOBS_PER_STEP_MAX,
     is_patient: bool = False,
+    by_shard: bool = False,
 ) -> bool:
     """Executes the next step of settlement in the caller's transaction; returns whether there was one.
 
     What is left of a day in budgets is moved in one step, the day closed and judged in the next, then jobs with
     reversals are processed in batches, then the day is final. An interrupted step has no effect; a repeated one
     changes nothing more. Two processes never settle at the same time: the second has nothing to do, or waits if it
-    ``is_patient``. A day is never settled while its events are still accepted, whatever the setting.
+    ``is_patient``. With ``by_shard`` a step is of jobs of one shard. A day is never settled while its events are still accepted, whatever the setting.
     """
     if is_patient:
         await settlement_store.wait_for_settlement(connection)
@@ -78,12 +79,13 @@ async def settle_next(
             return True
         await _judge(connection, day, now)
     await charging.open_reversal(connection)
-    if await store.claim_jobs(connection, day=day, jobs_max=jobs_per_step_max) == 0:
+    shard = await store.find_next_shard(connection, day=day) if by_shard else None
+    if await store.claim_jobs(connection, shard=shard, day=day, jobs_max=jobs_per_step_max) == 0:
         await store.insert_settled_day(connection, day=day, settled_at=now)
         return True
     # Not earlier than the steps before it, even if this process's clock is behind theirs (law 8).
     stepped_at = await store.touch_run(connection, day=day, touched_at=now)
-    await charging.reverse_requested(connection, day=day, now=stepped_at)
+    await charging.reverse_requested(connection, shard=shard, day=day, now=stepped_at)
     return True
 
 

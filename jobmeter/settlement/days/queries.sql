@@ -35,19 +35,25 @@ SELECT %(day)s, shard, job_id
  WHERE rule IS NOT NULL
  GROUP BY shard, job_id
 
+-- name: find_next_shard
+SELECT min(shard)
+  FROM settlement_jobs
+ WHERE day = %(day)s
+
 -- name: claim_jobs
 -- The next jobs of the day, with the amount to reverse for each of their charges; empty once all are done.
 WITH due AS (
     SELECT shard, job_id
       FROM settlement_jobs
      WHERE day = %(day)s
+       AND shard = {shard: shard}
      ORDER BY shard, job_id
      LIMIT %(jobs_max)s
 ), claimed AS (
     DELETE FROM settlement_jobs
      USING due
      WHERE settlement_jobs.day = %(day)s
-       AND settlement_jobs.shard = due.shard
+       AND settlement_jobs.shard = {shard: due.shard}
        AND settlement_jobs.job_id = due.job_id
     RETURNING due.shard, due.job_id
 )
@@ -55,7 +61,7 @@ INSERT INTO asked_reversals (shard, job_id, charge, rule, clicks, clicks_charged
 SELECT claimed.shard, claimed.job_id, charge, rule, count(*), count(charge), sum(amount_micros)
   FROM claimed
   JOIN event_reversals
-    ON event_reversals.shard = claimed.shard
+    ON event_reversals.shard = {shard: claimed.shard}
    AND event_reversals.job_id = claimed.job_id
    AND event_key >= event_key_floor(%(day)s)
    AND event_key < event_key_floor(%(day)s + 1)

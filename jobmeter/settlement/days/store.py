@@ -51,9 +51,14 @@ async def schedule_jobs(connection: Connection, *, day: date) -> None:
     await connection.execute(SQL["schedule_jobs"], {"day": day})
 
 
-async def claim_jobs(connection: Connection, *, day: date, jobs_max: int) -> int:
-    """Returns how many rows were requested to be reversed; 0 once every job of the day is done."""
-    return await change_rows(connection, SQL["claim_jobs"], {"day": day, "jobs_max": jobs_max})
+async def find_next_shard(connection: Connection, *, day: date) -> int | None:
+    return await find_scalar(connection, int, SQL["find_next_shard"], {"day": day})
+
+
+async def claim_jobs(connection: Connection, *, shard: int | None, day: date, jobs_max: int) -> int:
+    """Returns how many rows were requested to be reversed; 0 once every job of the day is done, of a shard or of all."""
+    text, of_shard = SQL.name_shard("claim_jobs", shard)
+    return await change_rows(connection, text, {"day": day, "jobs_max": jobs_max, **of_shard})
 
 
 async def read_settled_through(connection: Connection) -> date | None:

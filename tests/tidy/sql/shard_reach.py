@@ -18,16 +18,12 @@ WIDE: Mapping[str, tuple[tuple[str, Reach, str], ...]] = {
         ("metering/filters", EACH, "add_refused_events"),
     ),
     "Settlement gives back what it found, of some jobs at a time, by their keys.": (
-        (
-            "charging/corrections",
-            EACH,
-            "lock_budgets return_to_budgets lower_job_days record_settled_restatements",
-        ),
         ("ledger/bulk", EACH, "book_requested_postings"),
         ("ledger/bulk", EVERY, "add_requested_to_balances"),
         ("settlement/click_rules", EACH, "gather_touched record_reversals sum_marks"),
         ("settlement/click_rules", EVERY, "delete_reversal_marks"),
-        ("settlement/days", EACH, "schedule_jobs claim_jobs"),
+        ("settlement/days", EACH, "schedule_jobs"),
+        ("settlement/days", EVERY, "find_next_shard"),
     ),
     "Settlement looks at a day of all jobs at once.": (
         ("charging/months", EVERY, "archive_day archive_contract_day delete_months"),
