@@ -20,7 +20,8 @@ async def advance_horizon(connection: Connection) -> bool:
     still uncommitted. Every transaction has its transaction number before its postings are numbered: once all
     transactions that started before the last number was read have ended, no posting up to that number can
     still appear. One call records the number, a later one finds it known. A database restored from a dump
-    starts transaction numbers again and has no open transactions.
+    starts transaction numbers again and has no open transactions. Where the database is distributed, they must also
+    have been committed on every node.
     """
     if not await store.lock_chain(connection):
         return False
@@ -30,6 +31,8 @@ async def advance_horizon(connection: Connection) -> bool:
         # Takes a transaction number only now: it must not be older than the number that is recorded.
         was_restored = await store.read_own_transaction(connection) < held.next_transaction
         if held.oldest < held.next_transaction and not was_restored:
+            return False
+        if not await store.are_commits_done(connection):
             return False
         mark = HorizonMark(known_until=held.next_until, next_until=held.next_until, next_transaction=0)
         await store.save_horizon(connection, mark)

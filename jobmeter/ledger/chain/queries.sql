@@ -16,6 +16,10 @@ SELECT known_until, next_until, next_transaction,
 SELECT last_value - (NOT is_called)::integer
   FROM ledger_numbers
 
+-- name: are_commits_done
+-- After it is read which transactions have ended: on other nodes they may still be being committed.
+SELECT are_commits_done()
+
 -- name: read_own_transaction
 SELECT pg_current_xact_id()::text::bigint
 

@@ -20,6 +20,10 @@ async def read_last_number(connection: Connection) -> int:
     return await read_scalar(connection, int, SQL["read_last_number"])
 
 
+async def are_commits_done(connection: Connection) -> bool:
+    return await read_scalar(connection, bool, SQL["are_commits_done"])
+
+
 async def read_own_transaction(connection: Connection) -> int:
     return await read_scalar(connection, int, SQL["read_own_transaction"])
 

@@ -77,6 +77,39 @@ async def test_an_uncommitted_posting_holds_the_horizon_but_not_intake(database_
         await other.close()
 
 
+# In place of Citus: what the nodes have prepared, one that is new each time that they are asked.
+NODES = """
+CREATE TABLE pg_dist_partition (logicalrelid regclass, partmethod "char");
+CREATE TABLE prepared (node text, gid text, answers boolean);
+CREATE SEQUENCE newer;
+CREATE FUNCTION run_command_on_workers(asked text)
+    RETURNS TABLE (nodename text, success boolean, result text) LANGUAGE sql AS $$
+    SELECT node, bool_and(answers), string_agg(gid, chr(10)) FROM prepared GROUP BY node
+     UNION ALL
+    SELECT 'other', true, 'citus_0_1_' || nextval('newer')
+     UNION ALL
+    SELECT 'third', true, ''
+$$
+"""
+
+
+@pytest.mark.parametrize(("gid", "answers"), [("citus_0_7_7_0", True), ("", False)])
+async def test_a_posting_that_a_node_has_not_committed_holds_the_horizon(
+    database_url: str, gid: str, answers: bool
+) -> None:
+    async with open_scenario(database_url) as scenario:
+        await scenario.post("job", budget_micros=20 * PRICE_MICROS)
+        before = await advance_to_last(scenario)
+        await scenario.execute(NODES, f"INSERT INTO prepared VALUES ('one', '{gid}', {answers})")
+        await scenario.post("other", budget_micros=20 * PRICE_MICROS)
+        assert await last_number(scenario) > before
+        for _ in range(2):
+            assert await advance(scenario.database) == before
+        await scenario.execute("DELETE FROM prepared")
+        # What the other node prepares all the time is newer.
+        assert await advance_to_last(scenario) > before
+
+
 @asynccontextmanager
 async def open_charge(database_url: str, job_id: int):
     """Writes a posting in a separate transaction, which the caller ends."""
