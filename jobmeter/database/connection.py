@@ -36,9 +36,11 @@ ALIVE = {
 }
 
 # A statement is planned once, for any values, and what it joins is looked up by key, row by row: whatever the tables held when
-# it was planned, it never reads one of them as a whole, and it locks rows in the order of its keys.
+# it was planned, it never reads one of them as a whole, and it locks rows in the order of its keys. A server with Citus, which sends a
+# statement to the node of its values, cannot plan it for any.
 PREFER_INDEX_PLANS = """
-SELECT set_config('plan_cache_mode', 'force_generic_plan', %(is_local)s),
+SELECT set_config('plan_cache_mode', CASE WHEN current_setting('citus.shard_count', true) IS NULL
+                                          THEN 'force_generic_plan' ELSE 'auto' END, %(is_local)s),
        set_config('enable_hashjoin', 'off', %(is_local)s),
        set_config('enable_mergejoin', 'off', %(is_local)s),
        set_config('enable_seqscan', 'off', %(is_local)s),

@@ -169,13 +169,14 @@ class Database:
     async def _open_pools(self) -> None:
         await self._pool.open(wait=True)
         async with lend_connection(self._pool) as connection:
-            missing = await prepare_tenant_role(connection)
             self._is_distributed = await read_is_distributed(connection)
+            missing = "" if self._is_distributed else await prepare_tenant_role(connection)
         if missing:
             log.warning(
                 "Tenants are not kept apart by the database; as an administrator of its server: %s", missing
             )
-        self._has_tenant_role = not missing
+        # Policies look rows up in other tables, which a distributed one does not allow: it has none.
+        self._has_tenant_role = not missing and not self._is_distributed
         for pool in (self._keyed_pool, self._tenant_pool):
             await pool.open()
 

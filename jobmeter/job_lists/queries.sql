@@ -10,12 +10,7 @@ listed.job_id, listed.application_id, listed.kind, listed.state, listed.reason, 
 job_id, application_id, kind, state, reason, campaign, posted_ms, spent_micros, views, clicks, title_key
 
 -- columns: with_texts
-CROSS JOIN LATERAL (
-       SELECT external_id, company_job_code, title, company_name, place, currency, limit_micros
-         FROM jobs_to_list
-        WHERE shard = shard_of(listed.job_id)
-          AND job_id = listed.job_id
-       OFFSET 0) AS current
+CROSS JOIN LATERAL job_to_list(shard_of(listed.job_id), listed.job_id) AS current
 
 -- columns: number_key
 %(sign)s::bigint * CASE %(order)s WHEN 'SPENT' THEN spent_micros
@@ -51,29 +46,18 @@ DELETE FROM listed_job_notes
 RETURNING job_id
 
 -- name: has_notes
-SELECT EXISTS (SELECT
+SELECT EXISTS (SELECT 1
                  FROM listed_job_notes)
 
 -- name: copy_jobs
--- Each job is looked up by its key: OFFSET 0 keeps that, whatever the planner knows of the tables. The
--- figures of a job that is listed stay; they are counted at intervals.
+-- The figures of a job that is listed stay; they are counted at intervals.
 INSERT INTO listed_jobs AS kept (
     job_id, {copied}, views, clicks
 )
 SELECT asked_id, {copied}, counted.views, counted.clicks
   FROM unnest(%(job_ids)s::bigint[]) AS asked (asked_id)
- CROSS JOIN LATERAL (
-       SELECT {copied}
-         FROM jobs_to_list
-        WHERE shard = shard_of(asked_id)
-          AND job_id = asked_id
-       OFFSET 0) AS current
- CROSS JOIN LATERAL (
-       SELECT coalesce(sum(all_job_days.views), 0) AS views, coalesce(sum(apply_clicks), 0) AS clicks
-         FROM all_job_days
-        WHERE shard = shard_of(asked_id)
-          AND job_id = asked_id
-       OFFSET 0) AS counted
+ CROSS JOIN LATERAL job_to_list(shard_of(asked_id), asked_id) AS current
+ CROSS JOIN LATERAL job_totals(shard_of(asked_id), asked_id) AS counted
     ON CONFLICT (job_id) DO UPDATE
    SET posted_ms = excluded.posted_ms,
        spent_micros = excluded.spent_micros,
@@ -90,12 +74,7 @@ SELECT asked_id, {copied}, counted.views, counted.clicks
 WITH active AS (
     SELECT DISTINCT found.shard, found.job_id
       FROM (SELECT 0::bigint AS contract_id UNION ALL SELECT id FROM partner_contracts) AS contracts
-     CROSS JOIN LATERAL (
-           SELECT shard, job_id
-             FROM all_job_days
-            WHERE partner_contract_id = contract_id
-              AND day > %(seen_through)s
-           OFFSET 0) AS found
+     CROSS JOIN LATERAL contract_days_after(contract_id, %(seen_through)s) AS found
 )
 UPDATE listed_jobs AS kept
    SET views = final_views + counted.views,
@@ -103,26 +82,18 @@ UPDATE listed_jobs AS kept
        final_views = final_views + settled_views,
        final_clicks = final_clicks + settled_clicks,
        final_through = %(final_through)s,
-       spent_micros = budget.spent_micros
+       spent_micros = counted.spent_micros
   FROM active
-  JOIN job_budgets AS budget USING (shard, job_id)
  CROSS JOIN LATERAL (
        SELECT final_through AS through
          FROM listed_jobs
         WHERE listed_jobs.job_id = active.job_id
        OFFSET 0) AS before
- CROSS JOIN LATERAL (
-       SELECT sum(all_job_days.views) AS views, sum(apply_clicks) AS clicks,
-              coalesce(sum(all_job_days.views) FILTER (WHERE day <= %(final_through)s), 0) AS settled_views,
-              coalesce(sum(apply_clicks) FILTER (WHERE day <= %(final_through)s), 0) AS settled_clicks
-         FROM all_job_days
-        WHERE all_job_days.shard = active.shard
-          AND all_job_days.job_id = active.job_id
-          AND day > before.through
-       OFFSET 0) AS counted
+ CROSS JOIN LATERAL job_totals_after(active.shard, active.job_id, before.through, %(final_through)s)
+    AS counted
  WHERE kept.job_id = active.job_id
    AND (kept.views, kept.clicks, kept.spent_micros, final_through)
-       IS DISTINCT FROM (final_views + counted.views, final_clicks + counted.clicks, budget.spent_micros,
+       IS DISTINCT FROM (final_views + counted.views, final_clicks + counted.clicks, counted.spent_micros,
                          %(final_through)s)
 
 -- name: count_contract_days
@@ -131,12 +102,7 @@ UPDATE listed_jobs AS kept
 INSERT INTO listed_contract_days AS kept (partner_contract_id, day, application_id, charge_micros)
 SELECT contract_id, day, application_id, sum(charge_micros)::bigint
   FROM (SELECT id AS contract_id FROM partner_contracts) AS contracts
- CROSS JOIN LATERAL (
-       SELECT shard, job_id, day, charge_micros
-         FROM all_job_days
-        WHERE partner_contract_id = contract_id
-          AND day > %(seen_through)s
-       OFFSET 0) AS found
+ CROSS JOIN LATERAL contract_days_after(contract_id, %(seen_through)s) AS found
   JOIN listed_jobs ON listed_jobs.job_id = found.job_id
  GROUP BY contract_id, day, application_id
     ON CONFLICT (partner_contract_id, day, application_id) DO UPDATE

@@ -160,12 +160,7 @@ SELECT {posting}
 -- name: lock_postings
 -- Before any balance is changed, and in a fixed order, to prevent deadlocks.
 SELECT shard, job_id
-  FROM job_postings
- WHERE (shard, job_id) IN (SELECT asked.shard, asked.job_id
-                             FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[])
-                               AS asked (shard, job_id))
- ORDER BY shard, job_id
-   FOR UPDATE
+  FROM lock_named_postings(%(shards)s::smallint[], %(job_ids)s::bigint[])
 
 -- name: save_version
 -- The figures that reports have shown for the job so far.
@@ -213,12 +208,7 @@ UPDATE job_postings
 -- Locks all rows before the first balance changes; rows locked by another transaction wait for the next
 -- round.
 SELECT {posting}
-  FROM job_postings
- WHERE state = 'LIVE'
-   AND expires_at <= %(now)s
- ORDER BY expires_at, job_id
- LIMIT %(rows_max)s
-   FOR UPDATE SKIP LOCKED
+  FROM lock_expired_postings(%(now)s, %(rows_max)s)
 
 -- name: next_expiry
 SELECT min(expires_at)
@@ -232,20 +222,15 @@ INSERT INTO job_tasks (
 )
 VALUES (
     %(shard)s, %(task_id)s, %(application_id)s, %(external_id)s, %(operation)s, %(job_id)s,
-    coalesce(nullif(%(location)s, ''), (SELECT location
-                                          FROM job_postings
-                                         WHERE shard = %(shard)s AND job_id = %(job_id)s), ''),
-    'IN_PROGRESS', %(failure_message)s, %(created_at)s
+    coalesce(nullif(%(location)s, ''), place_of_job(%(shard)s, %(job_id)s), ''), 'IN_PROGRESS',
+    %(failure_message)s, %(created_at)s
 )
 
 -- name: claim_tasks
 -- In the order of acceptance, skipping tasks that another process is running.
 SELECT {task}
-  FROM job_tasks
- WHERE status = 'IN_PROGRESS'
+  FROM lock_waiting_tasks(%(rows_max)s)
  ORDER BY number
- LIMIT %(rows_max)s
-   FOR UPDATE SKIP LOCKED
 
 -- name: finish_task
 UPDATE job_tasks
@@ -273,7 +258,7 @@ VALUES (
 )
 
 -- name: is_poster
-SELECT EXISTS (SELECT
+SELECT EXISTS (SELECT 1
                  FROM job_postings
                 WHERE poster_email = %(email)s
                   AND poster_email <> '')

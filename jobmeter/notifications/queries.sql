@@ -145,9 +145,9 @@ SELECT %(id)s, id, %(channel)s, %(kind)s, %(subject)s, %(body)s,
 -- same id. What was never attempted comes first: a notice on which the endpoint hangs does not hold up the
 -- others.
 WITH idle AS (
-    SELECT endpoint.id, COALESCE(parent_id, application_id) AS partner_id
+    SELECT endpoint.id, partner_id
       FROM notice_endpoints AS endpoint
-      JOIN applications ON applications.id = application_id
+     CROSS JOIN LATERAL partner_of(application_id) AS owner
      WHERE (busy_until IS NULL OR busy_until <= %(now)s)
        AND endpoint.id <> ALL(%(busy_ids)s::bigint[])
        AND EXISTS (SELECT

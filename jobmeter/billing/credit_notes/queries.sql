@@ -12,15 +12,10 @@ SELECT line, kind, contract_id, job_id, first_day, last_day, price_micros, net_m
           AND correction.document_id <> %(except_id)s) AS corrected
  CROSS JOIN LATERAL (
        SELECT coalesce(sum(credit.amount), 0)::bigint AS micros
-         FROM ledger_bookings AS credit
-        CROSS JOIN LATERAL charge_named(credit.corrects) AS charge
+         FROM credits_of_job(shard_of(contract_id), {AccountKind.EARNED}, contract_id, {Purpose.ADJUST},
+                             job_id) AS credit
         WHERE billed_lines.kind = 'CLICKS'
-          AND credit.shard = shard_of(contract_id)
-          AND credit.source_kind = {AccountKind.EARNED}
-          AND credit.source_id = contract_id
-          AND credit.purpose = {Purpose.ADJUST}
-          AND credit.cause = job_id
-          AND charge.day BETWEEN first_day AND last_day
+          AND charged_day(credit.corrects) BETWEEN first_day AND last_day
           AND NOT EXISTS (SELECT FROM billing_lines WHERE billing_lines.posting = credit.reference)
        ) AS pending
  WHERE document_id = %(document_id)s
@@ -79,11 +74,7 @@ SELECT %(document_id)s, (SELECT count(*) + 1 FROM billing_lines WHERE document_i
 -- Charges of a job's day, after one of them, with what no correction has returned of them.
 SELECT charge.reference, amount_micros - coalesce(corrected.amount, 0) AS left_micros
   FROM charges_of_day(shard_of(%(job_id)s), %(job_id)s, %(day)s) AS charge
-  LEFT JOIN LATERAL (
-       SELECT sum(amount)::bigint AS amount
-         FROM ledger_bookings
-        WHERE corrects = charge.reference) AS corrected
-    ON true
+ CROSS JOIN LATERAL returned_of_charge(charge.reference, NULL) AS corrected
  ORDER BY charge.reference
 
 -- name: find_charge_line

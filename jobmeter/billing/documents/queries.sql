@@ -105,12 +105,7 @@ SELECT charge.number, charge.reference, {Purpose.CHARGE} AS purpose, charge.day,
        NULL::uuid AS corrects, dropped_at
   FROM charges_of_day(shard_of(%(job_id)s), %(job_id)s, %(day)s) AS charge
   LEFT JOIN event_days ON event_days.day = charge.day
-  LEFT JOIN LATERAL (
-       SELECT sum(amount)::bigint AS amount
-         FROM ledger_bookings
-        WHERE ledger_bookings.corrects = charge.reference
-          AND purpose = {Purpose.REVERSE}) AS reversed
-    ON true
+ CROSS JOIN LATERAL returned_of_charge(charge.reference, {Purpose.REVERSE}) AS reversed
  WHERE charge.reference > %(after)s
  ORDER BY charge.reference
  LIMIT %(rows_max)s

@@ -35,7 +35,7 @@ SELECT until_number
 
 -- name: has_unknown_posting
 -- A posting of the month or before whose number is not known to be final: others may still appear below it.
-SELECT EXISTS (SELECT
+SELECT EXISTS (SELECT 1
                  FROM ledger_postings
                 WHERE number > %(known_until)s
                   AND day < %(until_day)s)
@@ -45,13 +45,11 @@ SELECT EXISTS (SELECT
 -- few, and the lines of an account then read the days of its month by index.
 INSERT INTO billing_months (month, until_number, late_from, opened_at)
 SELECT %(month)s, greatest(%(known_until)s, before.until_number),
-       least(%(month)s::date, (SELECT min(day)
-                                 FROM ledger_bookings
-                                WHERE number > before.until_number
-                                  AND number <= %(known_until)s
-                                  AND purpose IN ({Purpose.FUND}, {Purpose.ADJUST}, {Purpose.CONSUME}))),
-       %(now)s
+       least(%(month)s::date, late.day), %(now)s
   FROM (SELECT max(until_number) AS until_number FROM billing_months WHERE month < %(month)s) AS before
+ CROSS JOIN LATERAL first_day_of_numbers(
+            before.until_number, %(known_until)s,
+            ARRAY[{Purpose.FUND}, {Purpose.ADJUST}, {Purpose.CONSUME}]::smallint[]) AS late
     ON CONFLICT (month) DO NOTHING
 
 -- name: claim_accounts
@@ -136,9 +134,10 @@ SELECT documents.id,
 INSERT INTO billing_lines ({new_line})
 SELECT document_id, lines_before + row_number() OVER (
            PARTITION BY document_id ORDER BY application_id, contract_id, charged.job_id, first_day),
-       'CLICKS', contract_id, charged.job_id, application_id, NULL, external_id, title, company_name, code,
-       poster_email, first_day::timestamp AT TIME ZONE 'UTC', last_day::timestamp AT TIME ZONE 'UTC',
-       quantity, micros / quantity, micros, category, rate_micros, NULL, NULL
+       'CLICKS', contract_id, charged.job_id, application_id, NULL, external_id, title, company_name,
+       coalesce(company_job_code, ''), poster_email, first_day::timestamp AT TIME ZONE 'UTC',
+       last_day::timestamp AT TIME ZONE 'UTC', quantity, micros / quantity, micros, category, rate_micros,
+       NULL, NULL
   FROM (SELECT documents.id AS document_id, contract_id, category, rate_micros,
                greatest(month, from_day) AS since,
                least((month + interval '1 month')::date, until_day) AS until,
@@ -151,22 +150,9 @@ SELECT document_id, lines_before + row_number() OVER (
            AND bills = 'USE'
            AND first_month <= month
         OFFSET 0) AS spans
- CROSS JOIN LATERAL (
-       SELECT job_id, sum(clicks_charged) AS quantity, sum(charge_micros)::bigint AS micros,
-              min(day) AS first_day, max(day) AS last_day
-         FROM job_days
-        WHERE partner_contract_id = contract_id
-          AND day >= since
-          AND day < until
-          AND charge_micros > 0
-        GROUP BY job_id) AS charged
- CROSS JOIN LATERAL (
-       SELECT application_id, external_id, title, company_name, coalesce(company_job_code, '') AS code,
-              poster_email
-         FROM job_postings
-        WHERE shard = shard_of(charged.job_id)
-          AND job_id = charged.job_id
-       OFFSET 0) AS job
+ CROSS JOIN LATERAL click_use(contract_id, since, until)
+    AS charged (job_id, quantity, micros, first_day, last_day)
+ CROSS JOIN LATERAL posting_of(shard_of(charged.job_id), charged.job_id) AS job
 
 -- name: insert_top_up_lines
 -- A line for each top-up, at the price in force then; units that were removed correct it. Money added to a
@@ -210,15 +196,16 @@ SELECT documents.id, lines_before + row_number() OVER (PARTITION BY documents.id
           FROM billing_documents
          WHERE id = ANY(%(document_ids)s)) AS documents
   JOIN billable_bookings AS credit USING (account_id, month)
- CROSS JOIN LATERAL charge_named(credit.corrects) AS charge
+ CROSS JOIN LATERAL (SELECT charged_day(credit.corrects) AS day) AS charge
   JOIN billing_agreements AS agreement ON agreement.contract_id = credit.contract_id
-  JOIN job_postings AS job ON job.shard = charge.shard AND job.job_id = credit.cause
+ CROSS JOIN LATERAL posting_of(shard_of(credit.cause), credit.cause) AS job
   JOIN billing_rate_spans AS rate ON rate.account_id = documents.account_id
   LEFT JOIN LATERAL find_billed_line(documents.account_id, credit.cause, charge.day) AS original ON true
  WHERE credit.kind = 'CLICKS'
    AND credit.bills = 'USE'
    AND credit.source_kind = {AccountKind.EARNED}
    AND credit.purpose = {Purpose.ADJUST}
+   AND credit.corrects IS NOT NULL
    AND charge.day >= agreement.first_month
    AND from_day <= charge.day
    AND until_day > charge.day

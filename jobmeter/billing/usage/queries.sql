@@ -5,8 +5,9 @@ WITH agreed AS (
       FROM billing_agreements
       JOIN billing_accounts ON id = account_id
      WHERE partner_id = %(partner_id)s
-), contracts (contract_id, shard, kind, currency, is_postpaid, starts_at, ends_at) AS (
-    SELECT id, shard, 'CLICKS', currency, false, term_starts_at, term_ends_at
+), contracts AS (
+    SELECT id AS contract_id, shard, 'CLICKS' AS kind, currency, false AS is_postpaid,
+           term_starts_at AS starts_at, term_ends_at AS ends_at
       FROM partner_contracts
      WHERE partner_id = %(partner_id)s
      UNION ALL
@@ -78,28 +79,19 @@ SELECT asked_id AS contract_id, credited_micros, funded_in - funded_out AS funde
     AS asked (asked_id, asked_shard, asked_kind)
  CROSS JOIN LATERAL (
        SELECT coalesce(sum(amount), 0)::bigint AS credited_micros
-         FROM ledger_bookings
-        WHERE (shard, source_kind, source_id) = (asked_shard, {AccountKind.EARNED}, asked_id)
-          AND day BETWEEN %(month)s AND %(last_day)s
-          AND purpose = {Purpose.ADJUST}
+         FROM bookings_of_source(asked_shard, {AccountKind.EARNED}, asked_id, %(month)s, %(last_day)s)
+        WHERE purpose = {Purpose.ADJUST}
           AND corrects IS NOT NULL
           AND (%(application_id)s::bigint IS NULL
-               OR EXISTS (SELECT FROM job_postings
-                           WHERE job_postings.shard = shard_of(cause)
-                             AND job_id = cause
-                             AND application_id = %(application_id)s))) AS credited
+               OR EXISTS (SELECT FROM posting_of(shard_of(cause), cause) AS job
+                           WHERE application_id = %(application_id)s))) AS credited
  CROSS JOIN LATERAL (
        SELECT coalesce(sum(amount), 0)::bigint AS funded_in
-         FROM ledger_bookings
-        WHERE (shard, destination_kind, destination_id) = (asked_shard, asked_kind, asked_id)
-          AND source_kind = {AccountKind.FUNDING}
-          AND day BETWEEN %(month)s AND %(last_day)s) AS incoming
+         FROM bookings_of_destination(asked_shard, asked_kind, asked_id, %(month)s, %(last_day)s)
+        WHERE source_kind = {AccountKind.FUNDING}) AS incoming
  CROSS JOIN LATERAL (
        SELECT coalesce(sum(amount), 0)::bigint AS funded_out
-         FROM ledger_bookings
-        WHERE (shard, source_kind, source_id) = (asked_shard, asked_kind, asked_id)
-          AND destination_kind = {AccountKind.FUNDING}
-          AND day BETWEEN %(month)s AND %(last_day)s) AS outgoing
-  LEFT JOIN ledger_balances
-    ON (ledger_balances.shard, kind, owner_id) = (asked_shard, asked_kind, asked_id)
+         FROM bookings_of_source(asked_shard, asked_kind, asked_id, %(month)s, %(last_day)s)
+        WHERE destination_kind = {AccountKind.FUNDING}) AS outgoing
+  LEFT JOIN LATERAL balance_of(asked_shard, asked_kind, asked_id) AS balance ON true
  ORDER BY asked_id

@@ -110,12 +110,7 @@ SELECT id AS contract_id, day
   FROM (SELECT 0::bigint AS id
          UNION ALL
         SELECT id FROM partner_contracts) AS contracts
- CROSS JOIN LATERAL (
-       SELECT live_day AS day
-         FROM job_budgets
-        WHERE partner_contract_id = id
-          AND live_day < %(before)s
-        LIMIT 1) AS past
+ CROSS JOIN LATERAL past_day_of(id, %(before)s) AS past
  LIMIT 1
 
 -- name: move_contract_day
@@ -123,12 +118,7 @@ SELECT id AS contract_id, day
 -- batch is charging are moved later.
 WITH held AS MATERIALIZED (
     SELECT {live}
-      FROM job_budgets
-     WHERE partner_contract_id = %(contract_id)s
-       AND live_day = %(day)s
-     ORDER BY shard, job_id
-     LIMIT %(rows_max)s
-       FOR UPDATE SKIP LOCKED
+      FROM lock_budgets_of_day(%(contract_id)s, %(day)s, %(rows_max)s)
 ), {moved}
 
 -- name: limit_wait
@@ -142,12 +132,5 @@ SELECT set_config('lock_timeout', '0', true)
 -- Of all contracts at once: one transaction locks jobs in one order.
 WITH held AS MATERIALIZED (
     SELECT {live}
-      FROM (SELECT 0::bigint AS id
-             UNION ALL
-            SELECT id FROM partner_contracts) AS contracts
-      JOIN job_budgets
-        ON partner_contract_id = id
-       AND live_day <= %(day)s
-     ORDER BY shard, job_id
-       FOR UPDATE OF job_budgets
+      FROM lock_budgets_until(%(day)s)
 ), {moved}

@@ -34,6 +34,8 @@ async def count_chargeable(connection: Connection, counts: ClickCounts, day: int
 
 async def find_capped(connection: Connection, *, job_ids: Sequence[int], now: datetime) -> frozenset[int]:
     """Those of the jobs whose limits let no more clicks of today through."""
+    if not job_ids:
+        return frozenset()
     numbers = np.array(sorted(job_ids), dtype=np.int64)
     today = day_of(now)
     limits = await store.read_day_limits(connection, make_job_keys(numbers), day=today)

@@ -12,7 +12,7 @@ SELECT folded_before
    FOR SHARE
 
 -- name: has_folded_days
-SELECT EXISTS (SELECT
+SELECT EXISTS (SELECT 1
                  FROM job_days
                 WHERE partner_contract_id = %(contract_id)s
                   AND day = date '1970-01-01')
@@ -24,28 +24,21 @@ SELECT id
   FROM (SELECT 0::bigint AS id
          UNION ALL
         SELECT id FROM partner_contracts) AS contracts
- WHERE EXISTS (SELECT
-                 FROM job_days
-                 JOIN event_days USING (day)
-                WHERE partner_contract_id = id
-                  AND day > date '1970-01-01'
-                  AND day < %(before)s
-                  AND day <= (SELECT kept_through FROM job_month_keeping)
-                  AND day < coalesce(unbilled_from(id), 'infinity')
-                  AND dropped_at IS NOT NULL)
+ WHERE EXISTS (SELECT FROM days_to_compact(id, least(%(before)s, unbilled_from(id))))
 
 -- name: compact_job_days
 -- Some rows of a contract at a time, of days that are final and whose events are gone: nobody else writes
 -- into them.
-WITH old AS (
+WITH unbilled AS MATERIALIZED (
+    SELECT least(%(before)s, unbilled_from(%(contract_id)s)) AS first_day
+), old AS (
     SELECT shard, job_id, day
       FROM job_days
       JOIN event_days USING (day)
      WHERE partner_contract_id = %(contract_id)s
        AND day > date '1970-01-01'
-       AND day < %(before)s
+       AND day < (SELECT first_day FROM unbilled)
        AND day <= (SELECT kept_through FROM job_month_keeping)
-       AND day < coalesce(unbilled_from(%(contract_id)s), 'infinity')
        AND dropped_at IS NOT NULL
      ORDER BY day
      LIMIT %(rows_max)s

@@ -80,38 +80,24 @@ SELECT id AS contract_id, owner_name, currency, is_owner, credits, price_micros,
   FROM seen
  CROSS JOIN LATERAL (
        SELECT count(*) AS credits, coalesce(sum(price_micros), 0)::bigint AS price_micros
-         FROM credit_uses
-        WHERE contract_id = seen.id
-          AND used_at >= %(since)s
-          AND used_at < %(until)s
-          AND (is_owner OR application_id IN (SELECT id FROM family))) AS used
-  LEFT JOIN ledger_balances
-    ON ledger_balances.shard = seen.shard
-   AND ledger_balances.kind = {AccountKind.CREDITS}
-   AND owner_id = seen.id
+         FROM credit_uses_between(seen.id, %(since)s, %(until)s)
+        WHERE is_owner OR application_id IN (SELECT id FROM family)) AS used
+  LEFT JOIN LATERAL balance_of(seen.shard, {AccountKind.CREDITS}, seen.id) AS balance ON true
  ORDER BY id
 
 -- name: list_partner_uses
 -- Contract by contract, so that a page reads at most its own rows of each.
-WITH family AS (
-    SELECT id
+WITH bounds AS MATERIALIZED (
+    SELECT array_agg(id) AS family,
+           coalesce((SELECT used_at FROM credit_uses WHERE number = %(after)s), '-infinity') AS last_used_at
       FROM applications
      WHERE %(application_id)s IN (id, parent_id)
 )
 SELECT {credit_use}
   FROM unnest(%(contract_ids)s::bigint[], %(are_owned)s::boolean[]) AS seen (seen_id, is_owned)
- CROSS JOIN LATERAL (
-       SELECT {credit_use}
-         FROM credit_uses
-        WHERE contract_id = seen_id
-          AND used_at >= %(since)s
-          AND used_at < %(until)s
-          AND (used_at, number)
-              > (coalesce((SELECT used_at FROM credit_uses WHERE number = %(after)s), '-infinity'),
-                 %(after)s::bigint)
-          AND (is_owned OR application_id IN (SELECT id FROM family))
-        ORDER BY used_at, number
-        LIMIT %(rows_max)s) AS used
+ CROSS JOIN bounds
+ CROSS JOIN LATERAL credit_uses_after(seen_id, %(since)s, %(until)s, last_used_at, %(after)s,
+                                      CASE WHEN NOT is_owned THEN family END, %(rows_max)s) AS used
  ORDER BY used_at, number
  LIMIT %(rows_max)s
 

@@ -58,30 +58,17 @@ WITH family AS (
      LIMIT %(rows_max)s
 )
 SELECT {hiring_contract}, coalesce(owner_application_id IN (SELECT id FROM family), false) AS is_owner,
-       CASE WHEN NOT is_postpaid THEN coalesce(balance.unused, 0) END AS unused,
-       added.amount - taken.amount AS funded
+       CASE WHEN NOT is_postpaid THEN coalesce(balance.amount, 0) END AS unused,
+       added.amount - slots_taken.amount - credits_taken.amount AS funded
   FROM seen
-  LEFT JOIN LATERAL (
-       SELECT amount AS unused
-         FROM ledger_balances
-        WHERE ledger_balances.shard = seen.shard
-          AND owner_id = seen.id
-          AND ledger_balances.kind = CASE seen.kind WHEN 'SLOTS' THEN {AccountKind.SLOTS_FREE}
-                                                    ELSE {AccountKind.CREDITS} END) AS balance
+  LEFT JOIN LATERAL balance_of(seen.shard, CASE seen.kind WHEN 'SLOTS' THEN {AccountKind.SLOTS_FREE}
+                                                          ELSE {AccountKind.CREDITS} END, seen.id) AS balance
     ON true
- CROSS JOIN LATERAL (
-       SELECT coalesce(sum(amount), 0)::bigint AS amount
-         FROM ledger_bookings
-        WHERE shard = seen.shard
-          AND source_kind = {AccountKind.FUNDING}
-          AND source_id = seen.id) AS added
- CROSS JOIN LATERAL (
-       SELECT coalesce(sum(amount), 0)::bigint AS amount
-         FROM ledger_bookings
-        WHERE shard = seen.shard
-          AND source_kind IN ({AccountKind.SLOTS_FREE}, {AccountKind.CREDITS})
-          AND source_id = seen.id
-          AND purpose = {Purpose.ADJUST}) AS taken
+ CROSS JOIN LATERAL sums_of_source(seen.shard, {AccountKind.FUNDING}, seen.id, NULL) AS added
+ CROSS JOIN LATERAL sums_of_source(seen.shard, {AccountKind.SLOTS_FREE}, seen.id, {Purpose.ADJUST})
+    AS slots_taken
+ CROSS JOIN LATERAL sums_of_source(seen.shard, {AccountKind.CREDITS}, seen.id, {Purpose.ADJUST})
+    AS credits_taken
  ORDER BY seen.id DESC
 
 -- name: list_partner_grants

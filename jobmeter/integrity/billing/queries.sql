@@ -31,8 +31,8 @@ SELECT count(*) AS checked,
 -- name: check_agreements
 -- An account bills contracts of its own partner in its own currency, clicks of a partner contract, credits
 -- and slots of a hiring contract, none before its first month. An owner may be without an application.
-WITH contracts (kind, id, currency, partner_id) AS (
-    SELECT 'CLICKS', id, currency, partner_id
+WITH contracts AS (
+    SELECT 'CLICKS' AS kind, id, currency, partner_id
       FROM partner_contracts
      UNION ALL
     SELECT 'CREDITS', hiring_contracts.id, currency, coalesce(parent_id, applications.id)

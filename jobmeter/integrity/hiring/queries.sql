@@ -33,9 +33,12 @@ SELECT count(*) AS checked,
 
 -- name: check_credit_prices
 -- Law 9. The price of a used credit is that of its contract's list at the moment of its use.
-WITH looked AS (
-    SELECT reference, price_micros, hiring_price_at(contract_id, used_at) AS listed_micros
+WITH used AS MATERIALIZED (
+    SELECT reference, contract_id, price_micros, used_at
       FROM credit_uses
+), looked AS (
+    SELECT reference, price_micros, hiring_price_at(contract_id, used_at) AS listed_micros
+      FROM used
 )
 SELECT count(*) AS checked,
        count(*) FILTER (WHERE price_micros <> listed_micros) AS breaches,
@@ -45,11 +48,14 @@ SELECT count(*) AS checked,
 
 -- name: check_credit_texts
 -- What is kept of a job of the XML API is what the job says, unless it was edited since.
-WITH looked AS (
+WITH used AS MATERIALIZED (
+    SELECT reference, job_id, title, company_name, customer_job_code, poster_email, used_at
+      FROM credit_uses
+), looked AS (
     SELECT reference,
            (used.title, used.company_name, used.customer_job_code, used.poster_email)
            = (jobs.title, jobs.company_name, coalesce(company_job_code, ''), jobs.poster_email) AS holds
-      FROM credit_uses AS used
+      FROM used
       JOIN job_postings AS jobs
         ON jobs.shard = shard_of(used.job_id)
        AND jobs.job_id = used.job_id

@@ -8,13 +8,15 @@ WITH looked AS (
     SELECT job_id,
            postings.shard = shard_of(job_id)
            AND budgets.shard = shard_of(job_id)
-           AND applications.shard = postings.shard
-           AND (postings.partner_contract_id IS NULL
-                OR partner_id = coalesce(applications.parent_id, applications.id)) AS holds
+           AND owner.owner_shard = postings.shard
+           AND (postings.partner_contract_id IS NULL OR partner_id = owner.partner_owner_id) AS holds
       FROM job_postings AS postings
       FULL JOIN job_budgets AS budgets USING (shard, job_id)
-      LEFT JOIN applications ON applications.id = application_id
-      LEFT JOIN partner_contracts ON partner_contracts.id = postings.partner_contract_id
+      LEFT JOIN (SELECT id AS owner_id, shard AS owner_shard, coalesce(parent_id, id) AS partner_owner_id
+                   FROM applications) AS owner
+        ON owner_id = application_id
+      LEFT JOIN (SELECT id AS paying_id, partner_id FROM partner_contracts) AS paying
+        ON paying_id = postings.partner_contract_id
 )
 SELECT count(*) AS checked,
        count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
@@ -331,7 +333,7 @@ SELECT count(*) AS checked,
 -- The log of a job of the XML API begins with its posting, has each renewal and its closing, and ends with
 -- what the job has now. It names the job's application.
 WITH logged AS (
-    SELECT job_id, max(revision) AS revision, max(run_number) AS run_number,
+    SELECT shard, job_id, max(revision) AS revision, max(run_number) AS run_number,
            count(*) FILTER (WHERE kind = 'RENEW') AS renewals,
            count(*) FILTER (WHERE kind = 'CLOSE') AS closings,
            min(made_at) FILTER (WHERE kind = 'POST' AND revision = 0 AND run_number = 1) AS posted_at,
@@ -340,8 +342,10 @@ WITH logged AS (
            bool_and(shard = shard_of(job_id) AND actor <> '' AND application_id IS NOT NULL) AS is_whole
       FROM job_changes
      WHERE NOT EXISTS (SELECT FROM job_postings AS posted
-                        WHERE posted.job_id = job_changes.job_id AND channel = 'P4P')
-     GROUP BY job_id
+                        WHERE posted.shard = job_changes.shard
+                          AND posted.job_id = job_changes.job_id
+                          AND channel = 'P4P')
+     GROUP BY shard, job_id
 ), looked AS (
     SELECT job_id,
            posted_at = created_at
@@ -352,10 +356,10 @@ WITH logged AS (
            AND job_postings.revision >= logged.revision
            AND (closings = 0 OR job_postings.revision = logged.revision)
            AND job_postings.poster_email = logged.poster_email AS holds
-      FROM (SELECT job_id, application_id, created_at, run_number, revision, poster_email
+      FROM (SELECT shard, job_id, application_id, created_at, run_number, revision, poster_email
               FROM job_postings
              WHERE channel = 'XML') AS job_postings
-      FULL JOIN logged USING (job_id)
+      FULL JOIN logged USING (shard, job_id)
 )
 SELECT count(*) AS checked,
        count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,

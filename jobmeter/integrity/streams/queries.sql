@@ -17,12 +17,13 @@ WITH horizon AS (
     SELECT 'next', next_until, last_number
       FROM horizon
      UNION ALL
-    SELECT 'posted', coalesce(max(number), 0), (SELECT last_number FROM horizon)
-      FROM ledger_postings
+    SELECT 'posted', coalesce(posted.number, 0), last_number
+      FROM horizon, (SELECT max(number) AS number FROM ledger_postings) AS posted
      UNION ALL
-    SELECT 'restated or audited', coalesce(greatest((SELECT max(number) FROM job_day_restatements),
-                                                    (SELECT max(number) FROM audit_records)), 0), last_number
+    SELECT 'restated or audited', coalesce(greatest(restated.number, audited.number), 0), last_number
       FROM horizon
+     CROSS JOIN (SELECT max(number) AS number FROM job_day_restatements) AS restated
+     CROSS JOIN (SELECT max(number) AS number FROM audit_records) AS audited
      UNION ALL
     SELECT 'sealed', coalesce(max(until_number), 0), (SELECT known_until FROM horizon)
       FROM ledger_seal_rounds
@@ -105,7 +106,8 @@ WITH numbers AS (
       FROM delivery_numbers
 ), entries AS (
     SELECT shard, job_id, number, is_promoted, reason,
-           lag((is_promoted, reason)) OVER of_job AS before,
+           lag(is_promoted) OVER of_job AS was_promoted,
+           lag(reason) OVER of_job AS reason_before,
            lag(number) OVER of_job AS number_before,
            lead(number) OVER of_job IS NULL AS is_newest
       FROM delivery_changes
@@ -114,7 +116,8 @@ WITH numbers AS (
     SELECT format('entry %s', number) AS what,
            entries.shard = shard_of(job_id)
            AND number BETWEEN 1 AND last
-           AND (before IS NULL OR number_before <= dropped OR before <> (entries.is_promoted, entries.reason))
+           AND (number_before IS NULL OR number_before <= dropped
+                OR (was_promoted, reason_before) <> (entries.is_promoted, entries.reason))
            AND entries.is_promoted = (entries.reason = '')
            AND (NOT is_newest OR states.is_promoted = entries.is_promoted
                              AND states.reason = entries.reason) AS holds
@@ -342,8 +345,8 @@ HAVING count(*) > 0
 
 -- name: has_records
 -- Whether there is anything that a law could be broken by.
-SELECT EXISTS (SELECT FROM ledger_postings)
-    OR EXISTS (SELECT FROM job_postings)
-    OR EXISTS (SELECT FROM partner_contracts)
-    OR EXISTS (SELECT FROM events)
-    OR EXISTS (SELECT FROM audit_records)
+SELECT EXISTS (SELECT 1 FROM ledger_postings)
+    OR EXISTS (SELECT 1 FROM job_postings)
+    OR EXISTS (SELECT 1 FROM partner_contracts)
+    OR EXISTS (SELECT 1 FROM events)
+    OR EXISTS (SELECT 1 FROM audit_records)

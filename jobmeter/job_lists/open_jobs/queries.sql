@@ -1,13 +1,5 @@
 -- columns: with_open_posting
-CROSS JOIN LATERAL (
-       SELECT title, company_name, coalesce(nullif(place, ''), location) AS place
-         FROM job_postings
-        WHERE shard = shard_of(listed_jobs.job_id)
-          AND job_postings.job_id = listed_jobs.job_id
-          AND job_postings.state = 'LIVE'
-          AND expires_at > %(now)s
-          AND coalesce(content ->> 'availability', 'PUBLIC') = 'PUBLIC'
-       OFFSET 0) AS posting
+CROSS JOIN LATERAL open_posting(shard_of(listed_jobs.job_id), listed_jobs.job_id, %(now)s) AS posting
  WHERE state IN ('PROMOTED', 'LISTED', 'RAN_OUT', 'DAY_BUDGET', 'CAMPAIGN_OFF')
 
 -- name: list_open_jobs
@@ -36,16 +28,7 @@ SELECT job_id, title, company_name, place, posted_ms
 SELECT job_id,
        least(%(now)s, greatest(to_timestamp(posted_ms / 1000.0), replaced_at, made_at)) AS changed_at
   FROM listed_jobs
- CROSS JOIN LATERAL (
-       SELECT max(replaced_at) AS replaced_at
-         FROM job_posting_versions AS versions
-        WHERE versions.shard = shard_of(listed_jobs.job_id)
-          AND versions.job_id = listed_jobs.job_id) AS versions
- CROSS JOIN LATERAL (
-       SELECT max(made_at) AS made_at
-         FROM job_changes AS changes
-        WHERE changes.shard = shard_of(listed_jobs.job_id)
-          AND changes.job_id = listed_jobs.job_id) AS changes
+ CROSS JOIN LATERAL job_changed_at(shard_of(listed_jobs.job_id), listed_jobs.job_id) AS changed
  {with_open_posting}
    AND listed_jobs.job_id > %(after)s
    AND listed_jobs.job_id < %(until)s

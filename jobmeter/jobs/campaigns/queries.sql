@@ -70,12 +70,7 @@ UPDATE job_campaigns
 -- name: claim_due_campaigns
 -- End times before start times: a campaign that is past both only ends.
 SELECT {campaign}
-  FROM job_campaigns
- WHERE (status = 'DRAFT' AND starts_at <= %(now)s)
-    OR (status IN ('DRAFT', 'ACTIVE', 'PAUSED') AND ends_at <= %(now)s)
- ORDER BY shard, id
- LIMIT %(rows_max)s
-   FOR UPDATE SKIP LOCKED
+  FROM lock_due_campaigns(%(now)s, %(rows_max)s)
 
 -- name: list_ending_campaigns
 SELECT {campaign}

@@ -12,12 +12,8 @@ JOIN applications ON applications.id = application_id
   LEFT JOIN applications AS partner ON partner.id = applications.parent_id
   LEFT JOIN hiring_contracts AS contract ON contract.id = hiring_contract_id
 
--- columns: is_wanted
-job_id < %(before)s
-             AND (%(is_open)s::boolean IS NULL
-                  OR (state IN ('PENDING', 'LIVE') AND expires_at > %(now)s) = %(is_open)s)
-             AND strpos(lower(concat_ws(' ', title, location, company_name, external_id)),
-                        lower(%(search)s)) > 0
+-- columns: wanted
+%(before)s, %(is_open)s, %(now)s, %(search)s, %(rows_max)s
 
 -- name: list_owned_jobs
 -- Newest first, of a poster, of hiring contracts, and of applications. Each of them has its own index, and is
@@ -28,33 +24,26 @@ SELECT {owned_job}
                    FROM job_postings
                   WHERE poster_email = %(member_email)s
                     AND poster_email <> ''
-                    AND {is_wanted}
+                    AND job_id < %(before)s
+             AND (%(is_open)s::boolean IS NULL
+                  OR (state IN ('PENDING', 'LIVE') AND expires_at > %(now)s) = %(is_open)s)
+             AND strpos(lower(concat_ws(' ', title, location, company_name, external_id)),
+                        lower(%(search)s)) > 0
                   ORDER BY job_id DESC
                   LIMIT %(rows_max)s)
                  UNION ALL
                 SELECT job_id
                   FROM unnest(%(hiring_contract_ids)s::bigint[]) AS asked (contract_id)
-                 CROSS JOIN LATERAL (
-                       SELECT job_id
-                         FROM job_postings
-                        WHERE hiring_contract_id = contract_id
-                          AND {is_wanted}
-                        ORDER BY job_id DESC
-                        LIMIT %(rows_max)s) AS of_contract
+                 CROSS JOIN LATERAL jobs_of_hiring_contract(
+                            contract_id, {wanted}) AS of_contract
                  UNION ALL
                 SELECT job_id
                   FROM unnest(%(application_ids)s::bigint[]) AS asked (owner_id)
-                 CROSS JOIN LATERAL (
-                       SELECT job_id
-                         FROM job_postings
-                        WHERE shard = shard_of(owner_id)
-                          AND application_id = owner_id
-                          AND {is_wanted}
-                        ORDER BY job_id DESC
-                        LIMIT %(rows_max)s) AS of_application) AS found
+                 CROSS JOIN LATERAL jobs_of_application(
+                            shard_of(owner_id), owner_id, {wanted}) AS of_application) AS found
          ORDER BY job_id DESC
          LIMIT %(rows_max)s) AS page
-  JOIN job_postings AS job ON job.shard = shard_of(page.job_id) AND job.job_id = page.job_id
+ CROSS JOIN LATERAL posting_of(shard_of(page.job_id), page.job_id) AS job
   {owners}
  ORDER BY job.job_id DESC
 
@@ -85,11 +74,7 @@ SELECT id
 -- The contracts with slots of a customer: those that it was given, and those of its applications.
 SELECT contract.id AS contract_id, used, next_end
   FROM hiring_contracts AS contract
- CROSS JOIN LATERAL (
-       SELECT count(*) AS used, min(expires_at) AS next_end
-         FROM job_postings
-        WHERE hiring_contract_id = contract.id
-          AND state IN ('PENDING', 'LIVE')) AS jobs
+ CROSS JOIN LATERAL slot_use(contract.id) AS jobs
  WHERE kind = 'SLOTS'
    AND (contract.id = ANY(%(hiring_contract_ids)s)
         OR contract.id IN (SELECT granted.contract_id
@@ -139,19 +124,13 @@ SELECT made_at, kind, 'SUCCEEDED', '', NULL, actor, changed_fields
 SELECT change.job_id, application_id, external_id, change.revision, kind, actor, changed_fields, made_at
   FROM (SELECT found.shard, job_id, revision, kind, actor, changed_fields, made_at
           FROM applications
-         CROSS JOIN LATERAL (
-               SELECT job_changes.shard, job_id, revision, kind, actor, changed_fields, made_at
-                 FROM job_changes
-                WHERE application_id = applications.id
-                  AND (made_at, job_id, revision, kind)
-                    < (%(made_at)s, %(job_id)s, %(revision)s, %(kind)s)
-                ORDER BY made_at DESC, job_id DESC, revision DESC, kind DESC
-                LIMIT %(rows_max)s) AS found
+         CROSS JOIN LATERAL changes_before(applications.id, %(made_at)s, %(job_id)s, %(revision)s, %(kind)s,
+                                           %(rows_max)s) AS found
          WHERE applications.id = %(application_id)s
             OR parent_id = %(application_id)s
          ORDER BY made_at DESC, job_id DESC, revision DESC, kind DESC
          LIMIT %(rows_max)s) AS change
-  JOIN job_postings ON job_postings.shard = change.shard AND job_postings.job_id = change.job_id
+ CROSS JOIN LATERAL posting_of(change.shard, change.job_id) AS job
  ORDER BY made_at DESC, change.job_id DESC, change.revision DESC, kind DESC
 
 -- name: count_open_jobs
@@ -166,9 +145,9 @@ SELECT count(*)
 UPDATE job_postings
    SET poster_email = %(substitute)s,
        content = CASE WHEN content ? 'posterEmail'
-                      THEN jsonb_set(content, '{posterEmail}', to_jsonb(%(substitute)s::text))
+                      THEN jsonb_set(content, '{posterEmail}', ('"' || %(substitute)s::text || '"')::jsonb)
                       WHEN content ? 'poster_email'
-                      THEN jsonb_set(content, '{poster_email}', to_jsonb(%(substitute)s::text))
+                      THEN jsonb_set(content, '{poster_email}', ('"' || %(substitute)s::text || '"')::jsonb)
                       ELSE content
                  END
  WHERE poster_email = %(email)s
@@ -188,7 +167,7 @@ SELECT poster_email
   FROM job_postings
  WHERE poster_email <> ''
    AND NOT starts_with(poster_email, %(erased)s)
-   AND NOT EXISTS (SELECT FROM people WHERE email = poster_email)
+   AND poster_email NOT IN (SELECT email FROM people)
    AND NOT EXISTS (SELECT
                      FROM hiring_contracts
                     WHERE poster_email = default_poster_email

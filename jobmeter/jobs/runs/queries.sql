@@ -2,14 +2,7 @@
 -- Runs that are over but that no chore has ended yet; rows that another transaction has locked are being
 -- changed already.
 SELECT shard, job_id, state, run_number, partner_contract_id, hiring_contract_id, expires_at
-  FROM job_postings
- WHERE hiring_contract_id = %(hiring_contract_id)s
-   AND channel = 'XML'
-   AND state = 'LIVE'
-   AND expires_at <= %(now)s
- ORDER BY expires_at, job_id
- LIMIT %(rows_max)s
-   FOR UPDATE SKIP LOCKED
+  FROM lock_overdue_postings(%(hiring_contract_id)s, %(now)s, %(rows_max)s)
 
 -- name: set_ended
 -- A job that has already ended keeps its end time. A revision counts the changes that a document requested,

@@ -9,12 +9,7 @@ SELECT day, salt
 -- Not before the day and the next one are final: the clicks of a day are compared with the views of the day
 -- before.
 DELETE FROM visitor_salts
- WHERE day < %(before)s
-   AND day IN (SELECT day FROM settled_days)
-   AND NOT EXISTS (SELECT
-                     FROM event_days
-                    WHERE event_days.day = visitor_salts.day + 1
-                      AND event_days.day NOT IN (SELECT day FROM settled_days))
+ WHERE day IN (SELECT day FROM days_past_comparison(%(before)s))
 
 -- name: list_event_days
 -- Days whose events are there, with their salts.

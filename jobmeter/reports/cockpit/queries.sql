@@ -53,14 +53,7 @@ SELECT coalesce(sum(views), 0)::bigint AS views, coalesce(sum(apply_clicks), 0):
 -- Of each shard the last key of a day, by the index. A key begins with its milliseconds.
 SELECT (('x' || left(replace(max(event_key::text), '-', ''), 12))::bit(48))::bigint AS happened_ms
   FROM every_shard() AS shards (shard)
- CROSS JOIN LATERAL (
-       SELECT event_key
-         FROM events
-        WHERE events.shard = shards.shard
-          AND event_key >= event_key_floor(%(day)s)
-          AND event_key < event_key_floor(%(day)s + 1)
-        ORDER BY event_key DESC
-        LIMIT 1) AS last
+ CROSS JOIN LATERAL newest_event(shards.shard, %(day)s) AS last
 
 -- name: read_queues
 -- Counted up to a number that nobody reads one by one. Of each feed, its last run.

@@ -18,7 +18,6 @@ spent_micros + credited_micros - coalesce(charged_today, 0)::bigint
 -- columns: posting
 SELECT shard, job_id, partner_contract_id, external_id, title, company_name, company_page, apply_url,
               partner_job_campaign, created_at, expires_at, state, closed_at
-         FROM job_postings
 
 -- columns: report_sources
 -- Besides the job itself and its months. A day may be counted in two places until it is over: in the job's
@@ -26,32 +25,21 @@ SELECT shard, job_id, partner_contract_id, external_id, title, company_name, com
 CROSS JOIN LATERAL (
       SELECT currency, budget_micros, lowered_micros, spent_micros, credited_micros, live_day, day_views,
              day_clicks, day_charged * click_price_micros AS live_micros
-        FROM job_budgets
-       WHERE job_budgets.shard = job.shard
-         AND job_budgets.job_id = job.job_id
-      OFFSET 0) AS budget
+        FROM budget_of(job.shard, job.job_id)) AS budget
  {replaced}
  CROSS JOIN LATERAL (
       SELECT sum(charge_micros) FILTER (WHERE day >= today) AS charged_today,
              string_agg(int4send(day - date '1970-01-01') || int4send(views) || int4send(apply_clicks)
                         || int8send(charge_micros), '' ORDER BY day)
              FILTER (WHERE day < today AND views + apply_clicks + clicks_reversed > 0) AS later_figures
-        FROM job_days
-       WHERE job_days.shard = job.shard
-         AND job_days.job_id = job.job_id
-         AND day >= later_from) AS days
+        FROM job_days_from(job.shard, job.job_id, later_from)) AS days
 
 -- columns: replaced
 -- What was replaced since: the first of today's versions.
 LEFT JOIN LATERAL (
       SELECT number, company_job_code, title, company_name, company_page, apply_url, partner_job_campaign,
              limit_micros
-        FROM job_posting_versions
-       WHERE job_posting_versions.shard = job.shard
-         AND job_posting_versions.job_id = job.job_id
-         AND replaced_at >= midnight
-       ORDER BY number
-       LIMIT 1) AS replaced
+        FROM version_at(job.shard, job.job_id, midnight)) AS replaced
    ON true
 
 -- columns: asked_ids
@@ -73,35 +61,15 @@ CROSS JOIN LATERAL (
 -- columns: reported
 FROM unnest(%(shards)s::smallint[], %(application_ids)s::bigint[]) AS asked (asked_shard, asked_application)
          CROSS JOIN (SELECT %(today)s AS midnight) AS day
-          JOIN job_postings AS job ON shard = asked_shard AND application_id = asked_application
+         CROSS JOIN LATERAL postings_of_application(asked_shard, asked_application) AS job
          WHERE {is_reportable}
 
 -- columns: is_reportable
--- Only a job with reversed clicks can have been charged and have spent nothing. OFFSET 0 keeps look-ups by
--- key, whatever is known of the tables.
 job.partner_contract_id IS NOT NULL
            AND created_at < midnight
            AND (state <> 'FAILED' OR closed_at >= midnight)
-           AND (state <> 'CLOSED' OR closed_at >= midnight OR EXISTS (
-                SELECT FROM job_budgets
-                 WHERE job_budgets.shard = job.shard
-                   AND job_budgets.job_id = job.job_id
-                   AND (spent_micros + credited_micros > 0 OR EXISTS (
-                        SELECT FROM job_days
-                         WHERE job_days.shard = job.shard
-                           AND job_days.job_id = job.job_id
-                           AND clicks_reversed > 0
-                           AND EXISTS (
-                               SELECT
-                                 FROM charge_days(job.shard, job.job_id) AS charge_day
-                                CROSS JOIN LATERAL (
-                                      SELECT
-                                        FROM charges_of_day(job.shard, job.job_id,
-                                                            charge_day)
-                                      OFFSET 0) AS charged
-                               OFFSET 0)
-                        OFFSET 0))
-                OFFSET 0))
+           AND (state <> 'CLOSED' OR closed_at >= midnight
+                OR EXISTS (SELECT FROM ever_charged(job.shard, job.job_id)))
 
 -- name: read_reports_by_external_id
 -- Callers ask at once, each for its own jobs, in one month each; `asked_number` says whose a row is. OFFSET 0
@@ -110,19 +78,12 @@ SELECT asked_number, {report}
   FROM {asked_ids}
  CROSS JOIN LATERAL (
        {posting}
-        WHERE shard = asked_shard
-          AND application_id = asked_application
-          AND external_id = asked_id
-          AND channel = 'P4P'
-       OFFSET 0) AS job
+         FROM postings_named(asked_shard, asked_application, asked_id)) AS job
  {report_sources}
   LEFT JOIN LATERAL (
        SELECT figures AS kept_figures
-         FROM job_months
-        WHERE job_months.shard = job.shard
-          AND job_months.job_id = job.job_id
-          AND month = date_trunc('month', first_day::timestamp)::date
-       OFFSET 0) AS months
+         FROM months_of(job.shard, job.job_id, date_trunc('month', first_day::timestamp)::date,
+                        date_trunc('month', first_day::timestamp)::date)) AS months
     ON true
  WHERE asked_contract IN (0, partner_contract_id)
    AND {is_reportable}
@@ -135,25 +96,8 @@ SELECT asked_number, job_id
   FROM {asked_ids}
  CROSS JOIN LATERAL (
        SELECT job_id
-         FROM (SELECT job_id AS named_job
-                 FROM job_postings
-                WHERE shard = asked_shard
-                  AND application_id = asked_application
-                  AND company_job_code = asked_id
-                UNION ALL
-               SELECT job_id AS named_job
-                 FROM job_posting_versions
-                WHERE shard = asked_shard
-                  AND company_job_code = asked_id
-                  AND replaced_at >= midnight
-               OFFSET 0) AS named
-        CROSS JOIN LATERAL (
-              SELECT shard, job_id, partner_contract_id, company_job_code, created_at, state, closed_at
-                FROM job_postings
-               WHERE shard = asked_shard
-                 AND job_id = named_job
-                 AND application_id = asked_application
-              OFFSET 0) AS job
+         FROM jobs_with_code(asked_shard, asked_application, asked_id, midnight) AS named (named_job)
+        CROSS JOIN LATERAL own_posting(asked_shard, asked_application, named_job) AS job
          {replaced}
         WHERE asked_contract IN (0, partner_contract_id)
           AND CASE WHEN number IS NULL THEN job.company_job_code ELSE replaced.company_job_code END
@@ -171,17 +115,12 @@ SELECT asked_number, {report}
  {moments}
  CROSS JOIN LATERAL (
        {posting}
-        WHERE shard = asked_shard
-          AND application_id = asked_application
-          AND job_id = asked_job
-       OFFSET 0) AS job
+         FROM own_posting(asked_shard, asked_application, asked_job)) AS job
  {report_sources}
  CROSS JOIN LATERAL (
        SELECT string_agg(figures, '' ORDER BY month) AS kept_figures
-         FROM job_months
-        WHERE job_months.shard = job.shard
-          AND job_months.job_id = job.job_id
-          AND month BETWEEN date_trunc('month', first_day::timestamp)::date AND last_day) AS months
+         FROM months_of(job.shard, job.job_id, date_trunc('month', first_day::timestamp)::date, last_day))
+       AS months
  WHERE {is_reportable}
 
 -- name: read_figures_as_of
@@ -210,11 +149,9 @@ SELECT string_agg(int8send(job_id), '') AS job_ids,
   FROM (SELECT job_id, partner_contract_id, created_at,
                CASE WHEN least(closed_at, expires_at) < midnight THEN least(closed_at, expires_at) END
                AS over_at
-          FROM job_postings AS job
+          FROM postings_of_application(%(shard)s, %(application_id)s) AS job
          CROSS JOIN (SELECT %(today)s AS midnight) AS day
-         WHERE shard = %(shard)s
-           AND application_id = %(application_id)s
-           AND {is_reportable}
+         WHERE {is_reportable}
          ORDER BY job_id) AS listed
 
 -- name: sum_contract_spend
@@ -229,17 +166,16 @@ SELECT (coalesce((SELECT sum(charge_micros)
 
 -- name: sum_days
 -- The days of all jobs that reports show, in each currency. OFFSET 0 keeps the look-ups of days by key.
-SELECT currency, all_job_days.day, sum(views)::bigint AS views, sum(apply_clicks)::bigint AS apply_clicks,
+SELECT currency, days.day, sum(views)::bigint AS views, sum(apply_clicks)::bigint AS apply_clicks,
        sum(charge_micros)::bigint AS charge_micros, bool_and(settled_at IS NOT NULL) AS is_final
   FROM (SELECT shard, job_id, partner_contract_id
           {reported}
         OFFSET 0) AS job
-  JOIN all_job_days ON all_job_days.shard = job.shard AND all_job_days.job_id = job.job_id
+ CROSS JOIN LATERAL job_days_between(job.shard, job.job_id, %(first)s, %(last)s) AS days
   JOIN partner_contracts ON id = job.partner_contract_id
-  LEFT JOIN settled_days ON settled_days.day = all_job_days.day
- WHERE all_job_days.day BETWEEN %(first)s AND %(last)s
- GROUP BY currency, all_job_days.day
- ORDER BY currency, all_job_days.day
+  LEFT JOIN settled_days ON settled_days.day = days.day
+ GROUP BY currency, days.day
+ ORDER BY currency, days.day
 
 -- name: sum_days_as_of
 -- The same as it was at `as_of`: what was recorded since is taken back.

@@ -2,11 +2,10 @@
 (applications.id = %(application_id)s OR (applications.parent_id = %(partner_id)s AND %(is_parent)s))
 
 -- columns: contract_row
-id AS contract_id, currency, limit_micros, coalesce(amount, 0) AS free_micros, final_micros,
-       credited_micros, estimated_micros, term_starts_at, term_ends_at
+id AS contract_id, currency, limit_micros, coalesce(balance.amount, 0) AS free_micros, final_micros,
+       credited.corrected AS credited_micros, estimated_micros, term_starts_at, term_ends_at
   FROM partner_contracts
-  LEFT JOIN ledger_balances
-    ON (ledger_balances.shard, kind, owner_id) = (partner_contracts.shard, {AccountKind.CONTRACT}, id)
+  LEFT JOIN LATERAL balance_of(shard, {AccountKind.CONTRACT}, id) AS balance ON true
  CROSS JOIN LATERAL (
        SELECT coalesce(sum(charge_micros), 0)::bigint AS final_micros
          FROM contract_days
@@ -16,12 +15,7 @@ id AS contract_id, currency, limit_micros, coalesce(amount, 0) AS free_micros, f
          FROM listed_contract_days
         WHERE partner_contract_id = id
           AND day > %(final_through)s) AS estimated
- CROSS JOIN LATERAL (
-       SELECT coalesce(sum(amount), 0)::bigint AS credited_micros
-         FROM ledger_bookings
-        WHERE (shard, source_kind, source_id) = (partner_contracts.shard, {AccountKind.EARNED}, id)
-          AND purpose = {Purpose.ADJUST}
-          AND corrects IS NOT NULL) AS credited
+ CROSS JOIN LATERAL sums_of_source(shard, {AccountKind.EARNED}, id, {Purpose.ADJUST}) AS credited
 
 -- name: list_contracts
 -- The newest contracts first. Charges that were credited after their day was final are corrections from the

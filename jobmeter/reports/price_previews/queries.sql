@@ -11,20 +11,9 @@ SELECT location, coalesce(content #>> '{categories,0}', '') AS job_function,
        coalesce(content ->> 'experienceLevel', '') AS experience_level, state = 'LIVE' AS is_open,
        clicks_charged
   FROM posted
- CROSS JOIN LATERAL (
-       SELECT shard, job_id, location, content, state, created_at
-         FROM job_postings
-        WHERE shard = shard_of(posted.job_id)
-          AND job_postings.job_id = posted.job_id
-          AND partner_contract_id = %(contract_id)s
-       OFFSET 0) AS job
- CROSS JOIN LATERAL (
-       SELECT coalesce(sum(all_job_days.clicks_charged), 0)::bigint AS clicks_charged
-         FROM all_job_days
-        WHERE all_job_days.shard = job.shard
-          AND all_job_days.job_id = job.job_id
-       OFFSET 0) AS counted
- ORDER BY created_at DESC, job.job_id DESC
+ CROSS JOIN LATERAL posting_on_contract(shard_of(posted.job_id), posted.job_id, %(contract_id)s) AS job
+ CROSS JOIN LATERAL job_totals(shard_of(posted.job_id), posted.job_id) AS counted
+ ORDER BY created_at DESC, posted.job_id DESC
  LIMIT %(rows_max)s
 
 -- name: sum_uses

@@ -84,10 +84,7 @@ SELECT EXISTS (SELECT
 
 -- columns: listed_day
 day, judged_at, settled_at, clicks, clicks_reversed, reversed_by_rule,
-(SELECT coalesce(sum(views + apply_clicks), 0)
-   FROM job_day_restatements AS restated
-  WHERE restated.day = event_days.day
-    AND cause = {RestatementCause.LATE_EVENTS}) AS late_events,
+(SELECT late_events FROM late_events_of(event_days.day, {RestatementCause.LATE_EVENTS})) AS late_events,
 coalesce(day <= (SELECT kept_through FROM job_month_keeping), false) AS is_copied
 
 -- name: list_days_before
@@ -154,8 +151,8 @@ WITH changed AS (
 SELECT changed.job_id, title, coalesce(currency, '') AS currency, 0 AS views, -changed.clicks AS clicks,
        -amount_micros AS charge_micros
   FROM changed
-  JOIN job_postings USING (shard, job_id)
-  LEFT JOIN job_budgets USING (shard, job_id)
+ CROSS JOIN LATERAL posting_of(changed.shard, changed.job_id) AS job
+  LEFT JOIN LATERAL budget_of(changed.shard, changed.job_id) AS budget ON true
  ORDER BY changed.clicks DESC, changed.job_id
 
 -- name: list_late_jobs
@@ -171,6 +168,6 @@ WITH changed AS (
 )
 SELECT changed.job_id, title, coalesce(currency, '') AS currency, views, clicks, charge_micros
   FROM changed
-  JOIN job_postings USING (shard, job_id)
-  LEFT JOIN job_budgets USING (shard, job_id)
+ CROSS JOIN LATERAL posting_of(changed.shard, changed.job_id) AS job
+  LEFT JOIN LATERAL budget_of(changed.shard, changed.job_id) AS budget ON true
  ORDER BY views + clicks DESC, changed.job_id

@@ -38,6 +38,10 @@ UNREADABLE = {
     6003: ("budget", "ALTER TABLE partner_contracts RENAME COLUMN term_ends_at TO lost"),
     6005: ("budget", "ALTER TABLE partner_contracts RENAME COLUMN limit_micros TO lost"),
 }
+OTHERS = (
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 def ask(sandbox_client: SandboxClient, report: str, **headers: str):
@@ -92,6 +96,8 @@ def test_each_unavailable_source_has_its_own_error(readable, code):
     with psycopg.connect(database_url) as connection:
         connection.execute(spoil)
         if not spoil.startswith("LOCK"):
+            # A plan that a session has kept finds a column by its place, whatever its name is.
+            connection.execute(OTHERS)
             connection.commit()
         answer = ask(sandbox_client, report)
         connection.rollback()
