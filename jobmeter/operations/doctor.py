@@ -101,7 +101,8 @@ def examine_database(facts: DatabaseFacts, *, now: datetime, newest_migration: s
             is_good=facts.keeps_tenants_apart,
             good="the database shows a tenant's sessions nothing of others",
             wrong="the database itself does not keep tenants apart: its user may not have the role jobmeter_tenant",
-            remedy="as an administrator of the server: CREATE ROLE jobmeter_tenant NOLOGIN; GRANT jobmeter_tenant TO its user",
+            remedy="as an administrator of the server: CREATE ROLE jobmeter_tenant NOLOGIN; GRANT jobmeter_tenant TO its user; on a cluster"
+            " nothing can be done (docs/how-to/distribute.md)",
             grade=Grade.WARNING,
         ),
         _judge(

@@ -12,6 +12,7 @@ from jobmeter.base.faults import CommandFailed
 from jobmeter.database.connection import CONNECT_SECONDS
 from jobmeter.database.outages import read_first_line
 from jobmeter.database.statements import load_statements
+from jobmeter.operations.distribution import ForeignKey, Place, Placements
 from jobmeter.operations.model import DatabaseFacts
 
 SQL = load_statements("jobmeter.operations")
@@ -62,6 +63,71 @@ def read_last_migration(connection: psycopg.Connection[Any]) -> str:
     except UndefinedTable:
         return ""
     return "" if row is None or row[0] is None else str(row[0])
+
+
+def read_distribution(url: str) -> Placements:
+    """Where the tables of a database are. Raises ``CommandFailed``."""
+    with _connected(url) as connection:
+        row = connection.execute(SQL["read_distribution"]).fetchone()
+        assert row is not None, "a row without a table"
+        has_citus, is_set_up, nodes, has_unplaced_functions = row
+        tables = list_placements(connection)
+        return Placements(
+            tables={name: place for name, place, _ in tables},
+            with_policies=frozenset(name for name, _, has_policies in tables if has_policies),
+            foreign_keys=tuple(list_foreign_keys(connection)),
+            has_citus=has_citus,
+            is_set_up=is_set_up,
+            nodes=tuple(nodes),
+            has_unplaced_functions=has_unplaced_functions,
+        )
+
+
+def list_placements(connection: psycopg.Connection[Any]) -> list[tuple[str, Place, bool]]:
+    """Each table with where it is and whether policies guard it."""
+    found = connection.execute(SQL["list_placements"])
+    return [(name, Place[place], has_policies) for name, place, has_policies in found]
+
+
+def list_foreign_keys(connection: psycopg.Connection[Any]) -> list[ForeignKey]:
+    found = connection.execute(SQL["list_foreign_keys"])
+    return [ForeignKey(key_name=key_name, guarded=guarded, named=named) for key_name, guarded, named in found]
+
+
+def set_up_distribution(url: str) -> None:
+    """Sets what sessions of a distributed database need; only those that begin later are. Raises ``CommandFailed``."""
+    with _connected(url) as connection:
+        connection.execute(SQL["set_up_distribution"])
+
+
+def drop_foreign_key(url: str, *, table: str, key_name: str) -> None:
+    """Raises ``CommandFailed``."""
+    with _connected(url) as connection:
+        connection.execute(SQL["drop_foreign_key"], {"table": table, "key_name": key_name})
+
+
+def drop_policies(url: str, *, table: str) -> None:
+    """Raises ``CommandFailed``."""
+    with _connected(url) as connection:
+        connection.execute(SQL["drop_policies"], {"table": table})
+
+
+def place_functions(url: str) -> None:
+    """Makes the functions that nodes compute themselves known to them. Raises ``CommandFailed``."""
+    with _connected(url) as connection:
+        connection.execute(SQL["place_functions"])
+
+
+def place_everywhere(url: str, *, table: str) -> None:
+    """Copies a table to every node. Raises ``CommandFailed``."""
+    with _connected(url) as connection:
+        connection.execute(SQL["place_everywhere"], {"table": table})
+
+
+def place_by_shard(url: str, *, table: str, leader: str, pieces: int) -> None:
+    """Divides a table beside the pieces of ``leader``, or the leader itself into ``pieces``. Raises ``CommandFailed``."""
+    with _connected(url) as connection:
+        connection.execute(SQL["place_by_shard"], {"table": table, "leader": leader, "pieces": pieces})
 
 
 @contextmanager

@@ -1,5 +1,5 @@
 """Owns the commands ``jobmeter db ...``: verifies the laws of the money, prints the head of the chain, plans and upgrades the schema,
-seals secrets with a new key, opens psql.
+distributes it over nodes, seals secrets with a new key, opens psql.
 
 Does not own the laws (``integrity``), the migrations (``database``) or psql (``cli.server.psql``).
 """
@@ -7,8 +7,9 @@ Does not own the laws (``integrity``), the migrations (``database``) or psql (``
 import asyncio
 import sys
 from dataclasses import asdict
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from jobmeter.audit import flow as audit
 from jobmeter.audit.model import Act, Action
@@ -18,7 +19,7 @@ from jobmeter.base.lists import list_parts
 from jobmeter.base.settings import Settings
 from jobmeter.base.terminal import Terminal
 from jobmeter.cli.law_checks import SinceOption, check_database, print_checks, read_heads
-from jobmeter.cli.options import PRODUCTION_DATA, DataOption, JsonOption, UrlOption
+from jobmeter.cli.options import PRODUCTION_DATA, DataOption, JsonOption, UrlOption, whole_number
 from jobmeter.cli.output import print_json, print_record, print_rows, to_camel
 from jobmeter.cli.server.backups import archive, backup, restore
 from jobmeter.cli.server.psql import psql
@@ -35,8 +36,21 @@ from jobmeter.integrity import flow as integrity
 from jobmeter.integrity.streams.model import ChainHead
 from jobmeter.notifications.endpoints import flow as endpoints
 from jobmeter.operations import store as operations
+from jobmeter.operations.distributing import PIECES, carry_out, check_distribution
+from jobmeter.operations.distribution import Place, Step, list_places, plan_distribution
 from jobmeter.operations.upgrade_plan import plan_upgrade
 from jobmeter.partners.oauth1 import flow as signatures
+
+YesOption = Annotated[bool, Parameter("--yes", negative=(), help="Carry the plan out, not only print it.")]
+PiecesOption = Annotated[
+    int,
+    whole_number(
+        "--pieces",
+        least=1,
+        most=256,
+        meaning="In how many pieces the tables are divided when they are first.",
+    ),
+]
 
 app = App(name="db")
 app.command(psql)
@@ -137,6 +151,61 @@ def upgrade(
     console = Terminal()
     for line in applied or ("The schema is up to date.",):
         console.print_line(line)
+
+
+@app.command
+def distribute(
+    *,
+    data: DataOption = PRODUCTION_DATA,
+    database_url: UrlOption = "",
+    pieces: PiecesOption = PIECES,
+    yes: YesOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Distributes the tables over the nodes of a Citus cluster: prints the plan, and with --yes carries it out.
+
+    What was done is not done again, so it can be repeated after an interruption, an upgrade or a new node.
+
+    Example: jobmeter db distribute --yes
+    """
+    with open_database(data, database_url, must_exist=True) as url:
+        asyncio.run(upgrade_database(url))
+        found = operations.read_distribution(url)
+        check_distribution(found)
+        steps = plan_distribution(found)
+        places = list_places(found.tables)
+        if json:
+            print_json(
+                {
+                    "nodes": found.nodes,
+                    "tables": {to_camel(place.name.lower()): names for place, names in places.items()},
+                    "steps": [_describe(step) for step in steps],
+                }
+            )
+        else:
+            _print_plan(found.nodes, places, steps, is_carried_out=yes)
+        if yes:
+            carry_out(url, steps, pieces=pieces)
+
+
+def _describe(step: Step) -> dict[str, str]:
+    return {"step": step.act.value, "table": step.table, "foreign key": step.key_name}
+
+
+def _print_plan(
+    nodes: tuple[str, ...], places: dict[Place, list[str]], steps: list[Step], *, is_carried_out: bool
+) -> None:
+    console = Terminal()
+    console.print_line(f"Pieces are on {', '.join(nodes)}.")
+    for place, names in places.items():
+        console.print_line(f"{len(names)} tables {place.value}: {', '.join(names)}")
+    if not steps:
+        console.print_line("Nothing to do: the database is distributed.")
+        return
+    described = [_describe(step) for step in steps]
+    print_rows(described, list(described[0]), as_json=False)
+    if not is_carried_out:
+        console.print_line("Stop the servers, then carry it out with --yes.")
 
 
 @app.command

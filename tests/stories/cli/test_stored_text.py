@@ -46,6 +46,7 @@ PRINT_NO_STORED_TEXT = {
     *(
         "db upgrade",
         "db plan",
+        "db distribute",
         "db reseal",
         "db head",
         "db backup",
