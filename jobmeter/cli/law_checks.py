@@ -48,7 +48,7 @@ async def check_database(url: str, heads: Sequence[ChainHead]) -> Checked:
     async with Database.opened(url, connections_max=2) as opened, opened.transaction() as connection:
         if not await integrity.has_records(connection):
             return Checked((), None)
-        laws = await integrity.check_laws(connection, since=heads)
+        laws = await integrity.check_laws(connection, since=heads, is_distributed=opened.is_distributed)
         return Checked(tuple(laws), await integrity.read_head(connection))
 
 

@@ -4,8 +4,10 @@ Does not own printing the result.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from psycopg import DatabaseError
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from jobmeter.database.connection import Connection
 from jobmeter.database.statements import vars_of
@@ -130,15 +132,26 @@ LAWS: tuple[tuple[str, Check], ...] = (
 SINCE = "3: what was sealed until round {} is what its head outside says"
 
 
-async def check_laws(connection: Connection, *, since: Sequence[ChainHead] = ()) -> list[LawCheck]:
+async def check_laws(
+    connection: Connection, *, since: Sequence[ChainHead] = (), is_distributed: bool = False
+) -> list[LawCheck]:
     """Checks every law over the whole database and returns all results, kept and broken, in the order of the laws.
 
     Each check is one statement, and therefore sees a consistent snapshot of a database in use. One that fails is
     a broken law and hides no other. ``since`` are heads of the chain that were kept outside the database.
+
+    A statement sees each node of a database that ``is_distributed`` at a moment of its own: there a law that seems broken is checked again
+    while nobody writes, which makes writers wait for as long as the check takes.
     """
     async with connection.transaction():
         await store.tune_planner(connection)
         checks = [await _check_law(connection, law, check) for law, check in LAWS]
+        if is_distributed:
+            by_law = dict(LAWS)
+            checks = [
+                await _check_standing(connection, one, by_law[one.law]) if one.breaches else one
+                for one in checks
+            ]
         checks += [
             await _check_law(connection, SINCE.format(head.round_number), _compare_head(head))
             for head in since
@@ -156,6 +169,19 @@ async def _check_law(connection: Connection, law: str, check: Check) -> LawCheck
         reason = str(error).partition("\n")[0]
         found = Finding(checked=0, breaches=1, example=f"the check failed: {reason}")
     return LawCheck(law=law, **vars_of(found))
+
+
+async def _check_standing(connection: Connection, seen: LawCheck, check: Check) -> LawCheck:
+    """Checks a law while nobody writes. Returns what was seen before if writers do not end in time."""
+    try:
+        async with connection.transaction(force_rollback=True):
+            await store.limit_wait_for_writers(connection)
+            await store.stop_writers(connection)
+            return await _check_law(connection, seen.law, check)
+    except (LockNotAvailable, DeadlockDetected):
+        return replace(
+            seen, example=f"{seen.example} (seen while others wrote: stop the servers, and check again)"
+        )
 
 
 def _compare_head(since: ChainHead) -> Check:

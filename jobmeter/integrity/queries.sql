@@ -3,11 +3,22 @@
 
 -- name: tune_planner
 -- Whole tables are grouped and joined, perhaps before the planner has statistics; it would then choose nested
--- loops. Of statements without parameters one plan is enough. The settings end with the transaction.
+-- loops. Of statements without parameters one plan is enough, but not on a server with Citus. The settings
+-- end with the transaction.
 SELECT set_config('work_mem', '256MB', true),
        set_config('enable_nestloop', 'off', true),
-       set_config('plan_cache_mode', 'force_generic_plan', true),
+       set_config('plan_cache_mode', CASE WHEN current_setting('citus.shard_count', true) IS NULL
+                                          THEN 'force_generic_plan' ELSE 'auto' END, true),
        set_config('jit', 'off', true)
+
+-- name: limit_wait_for_writers
+SELECT set_config('lock_timeout', '10s', true)
+
+-- name: stop_writers
+-- A transaction that moves money writes one of these. The coordinator releases the locks of one only after it
+-- is committed on every node.
+LOCK TABLE job_postings, job_budgets, job_days, events, ledger_postings, ledger_balances, event_reversals,
+           job_day_restatements, credit_uses, ledger_seal_rounds IN SHARE MODE
 
 -- name: check_integer_columns
 -- Law 1. Amounts are whole numbers by the type of their columns.

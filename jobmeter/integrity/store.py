@@ -14,6 +14,15 @@ async def tune_planner(connection: Connection) -> None:
     await connection.execute(SQL["tune_planner"])
 
 
+async def limit_wait_for_writers(connection: Connection) -> None:
+    await connection.execute(SQL["limit_wait_for_writers"])
+
+
+async def stop_writers(connection: Connection) -> None:
+    """Until the transaction ends, or the savepoint is taken back. Raises ``LockNotAvailable`` if writers do not end in time."""
+    await connection.execute(SQL["stop_writers"])
+
+
 async def check_integer_columns(connection: Connection) -> Finding:
     return await read_finding(connection, SQL["check_integer_columns"])
 
