@@ -11,7 +11,7 @@ TOOLS  := build/tools
 LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo run dev psql test test-slow faults inputs coverage check format typescript bench bench-large bench-peers profile map docs pictures lock release sbom audit clean
+.PHONY: help setup system demo run dev psql test test-slow test-citus faults inputs coverage check format typescript bench bench-large bench-peers profile map docs pictures lock release sbom audit clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,7 +36,7 @@ run: $(RUN)  ## run a sandbox until interrupted
 
 ##@ Develop
 # Without kept bytecode, each of some hundred processes of the tests would compile all modules again.
-test test-slow faults inputs coverage bench bench-large bench-peers: export PYTHONDONTWRITEBYTECODE :=
+test test-slow test-citus faults inputs coverage bench bench-large bench-peers: export PYTHONDONTWRITEBYTECODE :=
 
 setup: $(DEV)  ## install the development dependencies into .venv
 
@@ -58,6 +58,10 @@ test: check  ## check the code, then run the tests
 
 test-slow: $(DEV)  ## run the slow tests: crashes, large data, long random histories
 	$(BIN)/python -m pytest -m slow
+
+test-citus: $(DEV)  ## run stories and laws on a cluster with Citus: CITUS_URL=postgresql://user@coordinator/postgres
+	@if [ -z "$(CITUS_URL)" ]; then echo "CITUS_URL names no cluster with Citus: nothing was tested"; \
+	  else $(BIN)/python -m pytest -n 2 tests/deployment/cluster tests/stories tests/properties/laws; fi
 
 faults: $(DEV)  ## break a server on purpose and audit it, ROUNDS times, from SEED on, JOBS at a time; adds to docs/reliability.md's record
 	$(BIN)/python -m tests.slow.faults --rounds $(or $(ROUNDS),10) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS))

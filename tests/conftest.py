@@ -24,6 +24,7 @@ from hypothesis import HealthCheck, settings
 from jobmeter.database.embedded import start_embedded
 from jobmeter.database.pool import Database, upgrade_database
 from tests.support import server_process
+from tests.support.databases import citus
 from tests.support.fault_coverage import FaultCoverage
 from tests.support.paths import SHARED
 from tests.support.sandbox_client import SandboxClient, open_sandbox_client, reopen_sandbox_client
@@ -131,26 +132,34 @@ def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a server for the tests of this process. A transaction that is open delays what its whole server knows of
     postings, so tests that run at the same time each need their own.
 
-    ``JOBMETER_TESTS_CLUSTER_URL`` names one server to use instead, for example of another version.
+    ``JOBMETER_TESTS_CLUSTER_URL`` names one server to use instead, for example of another version; ``CITUS_URL`` the coordinator of a
+    cluster with Citus, on which each database is distributed.
     """
     base = tmp_path_factory.getbasetemp()
-    if OWN_CLUSTER_URL:
+    if own_url := citus.of_database(citus.CITUS_URL, "postgres") if citus.CITUS_URL else OWN_CLUSTER_URL:
         with InterProcessLock(base.parent / "cluster.lock"):
-            _make_template(OWN_CLUSTER_URL)
-        yield OWN_CLUSTER_URL
-        administer(OWN_CLUSTER_URL).close()
+            of_run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+            _make_template(own_url, of_run / "template-is-made")
+        yield own_url
+        administer(own_url).close()
         return
     server = start_embedded(base / "cluster", durable=False)
-    _make_template(server.url)
+    _make_template(server.url, base / "template-is-made")
     yield server.url
     administer(server.url).close()
     server.stop()
 
 
-def _make_template(url: str) -> None:
+def _make_template(url: str, made: Path) -> None:
+    """``made`` says that this run has made it: on a cluster that outlives runs there may be an older one."""
     with psycopg.connect(url, autocommit=True) as connection:
         found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone()
-        if found is None:
+        if citus.CITUS_URL:
+            if not made.exists():
+                citus.drop_databases(url, [TEMPLATE])
+                citus.make_distributed(url, TEMPLATE)
+                made.touch()
+        elif found is None:
             connection.execute(f"CREATE DATABASE {TEMPLATE}")
             asyncio.run(upgrade_database(url_of(url, TEMPLATE)))
 
@@ -164,8 +173,8 @@ def sandbox_credentials(cluster_url: str) -> dict[str, Any]:
     """Makes the database of a sandbox that was just started, of which each test receives a copy: to start one takes longer."""
     url = url_of(cluster_url, SANDBOX_TEMPLATE)
     with psycopg.connect(cluster_url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {SANDBOX_TEMPLATE} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {SANDBOX_TEMPLATE} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+        drop_databases(connection, cluster_url, [SANDBOX_TEMPLATE])
+        copy_database(connection, cluster_url, TEMPLATE, SANDBOX_TEMPLATE)
     with open_sandbox_client(url, chores=False) as opened:
         return opened.credentials
 
@@ -200,11 +209,26 @@ def administer(cluster_url: str) -> psycopg.Connection:
 def make_database(cluster_url: str, template: str) -> Iterator[str]:
     """Drops the database when the next one is made: right after a test the server would wait for its connections to end."""
     name, connection = f"test_{uuid4().hex}", administer(cluster_url)
-    while ENDED:
-        connection.execute(f"DROP DATABASE {ENDED.pop()} WITH (FORCE)")
-    connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    drop_databases(connection, cluster_url, ENDED)
+    ENDED.clear()
+    copy_database(connection, cluster_url, template, name)
     yield url_of(cluster_url, name)
     ENDED.append(name)
+
+
+def drop_databases(connection: psycopg.Connection, cluster_url: str, names: list[str]) -> None:
+    if citus.CITUS_URL:
+        citus.drop_databases(cluster_url, names)
+        return
+    for name in names:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def copy_database(connection: psycopg.Connection, cluster_url: str, template: str, name: str) -> None:
+    if citus.CITUS_URL and template != "template1":
+        citus.copy_database(cluster_url, template, name)
+    else:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
 
 
 @pytest.fixture

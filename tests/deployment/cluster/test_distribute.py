@@ -1,0 +1,101 @@
+"""`jobmeter db distribute` on a real cluster: a database in use keeps all that it has, an interruption loses nothing."""
+
+import asyncio
+
+import psycopg
+import pytest
+
+from jobmeter.cli.main import main
+from jobmeter.database.pool import Database, upgrade_database
+from jobmeter.integrity.flow import check_laws
+from jobmeter.operations import store
+from jobmeter.operations.distributing import carry_out
+from jobmeter.operations.distribution import BY_SHARD, EVERYWHERE, PLACES, Place, plan_distribution
+from tests.support.databases import citus
+from tests.support.sandbox_client import open_sandbox_client
+
+pytestmark = pytest.mark.skipif(not citus.CITUS_URL, reason="CITUS_URL names no cluster")
+
+NAME = "jobmeter_used"
+ROWS = "SELECT count(*) FROM {}"
+
+
+@pytest.fixture
+def used_url():
+    """A database of one server that was used, on a server with Citus."""
+    citus.drop_databases(citus.CITUS_URL, [NAME])
+    citus.make_empty(citus.CITUS_URL, NAME)
+    url = citus.of_database(citus.CITUS_URL, NAME)
+    asyncio.run(upgrade_database(url))
+    with open_sandbox_client(url):
+        pass
+    yield url
+    citus.drop_databases(citus.CITUS_URL, [NAME])
+
+
+def count_rows(url):
+    with psycopg.connect(url) as connection:
+        return {name: connection.execute(ROWS.format(name)).fetchone()[0] for name in PLACES}
+
+
+def run(*arguments):
+    with pytest.raises(SystemExit) as ended:
+        main(["db", *arguments])
+    assert not ended.value.code
+
+
+async def list_broken(url):
+    async with Database.opened(url, connections_max=2) as opened, opened.transaction() as connection:
+        assert opened.is_distributed
+        found = await check_laws(connection, is_distributed=True)
+    return [one for one in found if one.breaches]
+
+
+def test_a_database_in_use_is_distributed_after_an_interruption(used_url, capsys):
+    before = count_rows(used_url)
+    citus.add_citus(citus.CITUS_URL, NAME)
+    steps = plan_distribution(store.read_distribution(used_url))
+    carry_out(used_url, steps[: len(steps) // 2], pieces=citus.PIECES)
+    run("distribute", "--yes", "--pieces", "4", "--database-url", used_url)
+    assert "pieces by shard" in capsys.readouterr().out
+    run("distribute", "--database-url", used_url)
+    assert "Nothing to do" in capsys.readouterr().out
+    assert count_rows(used_url) == before
+    assert sum(before.values()) > len(PLACES) // 2
+    assert asyncio.run(list_broken(used_url)) == []
+
+
+def test_a_copy_of_a_distributed_database_is_distributed(database_url):
+    found = store.read_distribution(database_url)
+    assert plan_distribution(found) == []
+    placed = {place: {name for name in PLACES if found.tables[name] == place} for place in Place}
+    assert placed[Place.BY_SHARD] == {*BY_SHARD}
+    assert placed[Place.EVERYWHERE] == {*EVERYWHERE}
+
+
+HOT = {
+    "events": "SELECT * FROM events WHERE shard = 5 AND event_key = '00000000-0000-0000-0000-000000000000'",
+    "budgets": "SELECT * FROM job_budgets WHERE shard = 5 AND job_id = 1285 FOR UPDATE",
+    "charges": "SELECT * FROM charge_postings WHERE shard = 5 AND reference BETWEEN charge_reference('2026-03-02', 1285, 0)"
+    " AND charge_reference('2026-03-02', 1285, 9)",
+    "postings": "SELECT * FROM job_postings JOIN job_budgets USING (shard, job_id) WHERE shard = 5 AND job_id = 1285",
+}
+
+
+@pytest.mark.parametrize("name", HOT)
+def test_what_names_a_shard_is_one_task(database_url, name):
+    with psycopg.connect(database_url) as connection:
+        plan = "\n".join(line for (line,) in connection.execute(f"EXPLAIN {HOT[name]}"))
+    assert "Task Count: 1" in plan
+
+
+def test_a_note_of_a_changed_job_is_beside_the_job(database_url):
+    """Written by a trigger of the job's piece, on the piece's node."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "INSERT INTO job_standings (shard, job_id, application_id, is_promoted, reason, listing, limit_micros,"
+            " spent_micros, until_ms, looked_at)"
+            " SELECT shard, 256 * 4 + shard, 1, false, '', '', 0, 0, 0, now() FROM generate_series(0, 7) AS shard"
+        )
+        found = connection.execute("SELECT shard, job_id FROM listed_job_notes ORDER BY shard").fetchall()
+    assert found == [(shard, 1024 + shard) for shard in range(8)]

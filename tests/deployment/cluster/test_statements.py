@@ -1,0 +1,98 @@
+"""Every named statement runs on a database that is distributed over two nodes, if it runs on one server."""
+
+import asyncio
+import re
+from collections.abc import Iterable, Iterator
+
+import psycopg
+import pytest
+
+from jobmeter.database.arrays import COPY_HEADER, COPY_TRAILER, register_packed_arrays
+from jobmeter.database.pool import upgrade_database
+from tests.support.databases.citus import CITUS_URL, drop_databases, make_empty, of_database
+from tests.tidy.sql.test_shards import room_of
+from tests.tidy.sql.test_sql import named_files
+from tests.tidy.sql.test_sql_prepared import Named, make_sample, read_statements
+
+pytestmark = pytest.mark.skipif(not CITUS_URL, reason="CITUS_URL names no cluster")
+
+_PARAMETER = re.compile(r"%\((\w+)\)[sbt]")
+_STAGED = re.compile(r"CREATE TEMPORARY TABLE (?:IF NOT EXISTS )?(\w+)")
+SMALL, LARGE = 1, 200
+# Its purpose: a session that waits in the middle of a transaction is ended.
+ENDS_ITS_SESSION = {"limit_idle_time"}
+
+
+# Of rows of several shards at once. Where the database is distributed they are asked shard by shard.
+OF_ONE_SHARD = {
+    "charging/charge lock_counted_jobs",
+    "charging/corrections lock_budgets",
+    "charging/corrections record_late_restatements",
+    "charging/pacing read_day_limits",
+    "charging/windows read_live_windows",
+    "metering/intake list_counted",
+    "metering/intake/singles take_events",
+}
+PLAIN = "jobmeter_plain"
+
+
+@pytest.fixture(scope="module")
+def plain_url() -> Iterator[str]:
+    """A database of the same server that is not distributed."""
+    drop_databases(CITUS_URL, [PLAIN])
+    make_empty(CITUS_URL, PLAIN)
+    url = of_database(CITUS_URL, PLAIN)
+    asyncio.run(upgrade_database(url))
+    yield url
+    drop_databases(CITUS_URL, [PLAIN])
+
+
+def run_statements(url: str, found: Iterable[Named]) -> dict[str, str]:
+    """The error of each statement that fails, by its room and name. Nothing that it writes is kept."""
+    statements = list(found)
+    staging = [one for one in statements if one.is_staging]
+    errors = {}
+    with psycopg.connect(url, autocommit=True, prepare_threshold=None) as connection:
+        register_packed_arrays(connection)
+        connection.execute("SET TIME ZONE 'UTC'")
+        connection.execute("SET statement_timeout = '10s'")
+        for named in statements:
+            if named.name in ENDS_ITS_SESSION:
+                continue
+            fault = find_error(connection, named, staging)
+            if fault is not None:
+                errors[f"{room_of(named.source.path)} {named.name}"] = fault
+    return errors
+
+
+def find_error(connection: psycopg.Connection, named: Named, staging: Iterable[Named]) -> str | None:
+    for number, is_missing in ((SMALL, True), (LARGE, False)):
+        try:
+            with connection.transaction(force_rollback=True):
+                for one in staging:
+                    if one is not named and _STAGED.search(one.code)[1] in named.text:
+                        run(connection, one, number, is_missing=is_missing)
+                run(connection, named, number, is_missing=is_missing)
+        except psycopg.Error as error:
+            return f"{error.sqlstate} {error.diag.message_primary} {error.diag.message_detail or ''}"
+    return None
+
+
+def run(connection: psycopg.Connection, named: Named, number: int, *, is_missing: bool) -> None:
+    if named.code.upper().startswith("COPY "):
+        with connection.cursor() as cursor, cursor.copy(named.text) as copy:
+            copy.write(COPY_HEADER + COPY_TRAILER)
+        return
+    values = {
+        name: make_sample(named.types[name], number, is_missing=is_missing)
+        for name in _PARAMETER.findall(named.text)
+    }
+    connection.execute(named.text, values or None)
+
+
+def test_every_statement_runs_on_nodes_as_on_one_server(plain_url: str, database_url: str) -> None:
+    found = [named for source in named_files() for named in read_statements(source)]
+    alone, distributed = run_statements(plain_url, found), run_statements(database_url, found)
+    only = {name: error for name, error in distributed.items() if error[:5] != alone.get(name, "")[:5]}
+    assert {name: error for name, error in only.items() if name not in OF_ONE_SHARD} == {}
+    assert only.keys() == OF_ONE_SHARD
