@@ -153,9 +153,11 @@ BEGIN
     END LOOP;
 END $$;
 
-CREATE FUNCTION place_everywhere(placed regclass) RETURNS void LANGUAGE plpgsql
-    SET citus.enable_local_reference_table_foreign_keys = off AS $$
+-- Tables that refer to it are not taken over with it. A setting of Citus cannot be one of the function: without Citus nobody but an
+-- administrator may name it.
+CREATE FUNCTION place_everywhere(placed regclass) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM set_config('citus.enable_local_reference_table_foreign_keys', 'off', true);
     PERFORM create_reference_table(placed);
 END $$;
 
@@ -201,9 +203,9 @@ BEGIN
 END $$;
 
 -- Beside the pieces of `leader`; the leader itself is divided into `pieces`.
-CREATE FUNCTION place_by_shard(placed regclass, leader regclass, pieces integer) RETURNS void LANGUAGE plpgsql
-    SET citus.enable_unsafe_triggers = on AS $$
+CREATE FUNCTION place_by_shard(placed regclass, leader regclass, pieces integer) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM set_config('citus.enable_unsafe_triggers', 'on', true);
     IF placed = leader THEN
         PERFORM create_distributed_table(placed, 'shard', colocate_with => 'none', shard_count => pieces);
     ELSE
