@@ -16,7 +16,7 @@ from tests.support.server_process import find_program, start_sandbox_server
 README = DOCS.parent / "README.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 STARTS_SERVER = "make run"
-SETTLES = "sleep 0.6\n"  # the reader's pause between commands; the worker needs less
+SETTLES = "sleep 1\n"  # the reader's pause between commands; the worker needs less
 
 
 @pytest.fixture
