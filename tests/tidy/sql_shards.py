@@ -2,7 +2,7 @@
 
 A table is distributed if its primary key contains ``shard``. Where two columns named ``shard`` are equated, in a condition,
 by USING, or because one is selected from the other, they are one; what is known of one holds for both. Does not look into the
-bodies of functions, which take the shard as an argument.
+bodies of functions: one that takes the shard as an argument reaches that shard, any other that reads a distributed table reaches all.
 """
 
 import re
@@ -36,6 +36,7 @@ class Shards:
     reach: Reach | None
     unjoined: tuple[tuple[str, str], ...] = ()
     row_functions: tuple[str, ...] = ()
+    has_unnamed: bool = False
     """Functions that take a whole row: the type of a row is another one on each node."""
     reads_places: bool = False
     """Whether it reads in which table a row is: a node has tables of its own."""
@@ -59,7 +60,11 @@ def find_shards(text: str, schema: Schema) -> Shards:
     furthest = next((one for one in (Reach.EVERY, Reach.EACH, Reach.ONE) if one in reaches), None)
     unjoined = sorted({pair for scope in read.scopes for pair in read.list_unjoined(scope)})
     return Shards(
-        furthest, tuple(unjoined), tuple(sorted(read.row_functions)), reads_places=read.reads_places
+        furthest,
+        tuple(unjoined),
+        tuple(sorted(read.row_functions)),
+        reads_places=read.reads_places,
+        has_unnamed=read.has_unnamed,
     )
 
 
@@ -104,6 +109,7 @@ class _Reading:
         self.tables: list[_Relation] = []
         self.scopes: list[Scope] = []
         self.row_functions: set[str] = set()
+        self.has_unnamed = False
         self.reads_places = False
 
     def reach_of(self, relation: _Relation) -> Reach:
@@ -221,6 +227,7 @@ class _Reading:
             scope[node.alias.aliasname if node.alias else node.relname] = self._relation(node.relname, named)
         elif isinstance(node, ast.RangeSubselect):
             shard = self.query(node.subquery, (scope, *outer), named)
+            self.has_unnamed |= node.alias is None
             scope[node.alias.aliasname if node.alias else f"({len(scope)})"] = _Relation("", shard)
         elif isinstance(node, ast.RangeFunction):
             self._function(node, scope, outer, named)
@@ -244,6 +251,11 @@ class _Reading:
         columns = {column.sval for column in (node.alias.colnames or ())} if node.alias else set()
         if name in self.schema.functions | self.schema.lookups:
             scope[alias] = self._rows_of(call, (scope, *outer), named)
+        elif name in self.schema.searches | self.schema.claims:
+            scope[alias] = _Relation(
+                "", _Column(reach=Reach.EACH) if name in self.schema.claims else _Column()
+            )
+            self.tables.append(scope[alias])
         else:
             column = next(filter(_is_shard, columns or {alias}), "")
             # Rows that are sent with a statement name the shard of each; `every_shard` names all.

@@ -60,6 +60,9 @@ def form_breaches(statements: Iterable[Named], schema: Schema) -> list[Breach]:
         for name in shards.row_functions:
             message = f"`{one.name}` gives a whole row to {name}; give it columns"
             found.append(Breach(*place, message))
+        if shards.has_unnamed:
+            message = f"`{one.name}` has a subquery without a name, which PostgreSQL 15 refuses"
+            found.append(Breach(*place, message))
         if shards.reads_places:
             found.append(Breach(*place, f"`{one.name}` reads tableoid; take the day from the event's key"))
     return found
@@ -177,6 +180,7 @@ def test_the_reach_of_a_statement_is_found(text, reach):
         ),
         ("SELECT job_text(jobs) FROM jobs", "gives a whole row to job_text"),
         ("SELECT tableoid, count(job_id) FROM days GROUP BY 1", "reads tableoid"),
+        ("SELECT title FROM (SELECT title FROM jobs)", "has a subquery without a name"),
         ("SELECT title FROM jobs JOIN days USING (shard, job_id)", None),
         ("SELECT title FROM jobs JOIN days ON days.shard = shard_of(jobs.job_id)", None),
         ("SELECT title FROM contracts JOIN jobs ON jobs.job_id = contracts.id", None),

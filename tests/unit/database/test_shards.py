@@ -73,6 +73,8 @@ async def test_a_database_is_distributed_if_the_budgets_of_jobs_are(
     database_url, connection, table, method, is_distributed
 ):
     """The catalogue of Citus has a row for each table that it manages; here a table of that name is in its place."""
-    connection.execute('CREATE TABLE pg_dist_partition (logicalrelid regclass, partmethod "char")')
-    connection.execute("INSERT INTO pg_dist_partition VALUES (%s, %s)", [table, method])
+    connection.execute(
+        'CREATE TABLE pg_dist_partition (logicalrelid regclass, partmethod "char", repmodel "char")'
+    )
+    connection.execute("INSERT INTO pg_dist_partition VALUES (%s, %s, 's')", [table, method])
     assert await read_whether_distributed(database_url) == [is_distributed] * 5

@@ -79,7 +79,7 @@ async def test_an_uncommitted_posting_holds_the_horizon_but_not_intake(database_
 
 # In place of Citus: what the nodes have prepared, one that is new each time that they are asked.
 NODES = """
-CREATE TABLE pg_dist_partition (logicalrelid regclass, partmethod "char");
+CREATE TABLE pg_dist_partition (logicalrelid regclass, partmethod "char", repmodel "char");
 CREATE TABLE prepared (node text, gid text, answers boolean);
 CREATE SEQUENCE newer;
 CREATE FUNCTION run_command_on_workers(asked text)
