@@ -133,3 +133,15 @@ def temporary_tables(text: str) -> set[str]:
     """Returns the temporary tables; several slices may use the same name for one."""
     pattern = r"CREATE\s+TEMP(?:ORARY)?\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?\"?(\w+)"
     return {name.lower() for name in re.findall(pattern, text, re.IGNORECASE)}
+
+
+_TABLE_FUNCTION = re.compile(r"RETURNS SETOF \w+\b.*?\$\$;", re.DOTALL)
+
+
+def lines_of_table_functions(text: str) -> set[int]:
+    """The lines of functions that return rows of a table, whichever columns it has."""
+    return {
+        number
+        for found in _TABLE_FUNCTION.finditer(text)
+        for number in range(text.count("\n", 0, found.start()) + 1, text.count("\n", 0, found.end()) + 2)
+    }

@@ -14,6 +14,7 @@ from tests.tidy.sql_text import (
     blanked,
     column_lists,
     is_migration,
+    lines_of_table_functions,
     statements,
     tokens,
     writes,
@@ -40,23 +41,13 @@ CALLED_ONLY = {"NOW", *RANDOM_FUNCTIONS}  # as a bare word these may be a column
 
 
 SELECTING = {"SELECT", "DISTINCT", "ALL", "RETURNING", "."}
-_TABLE_FUNCTION = re.compile(r"RETURNS SETOF \w+\b.*?\$\$;", re.DOTALL)
-
-
-def _lines_of_table_functions(text: str) -> set[int]:
-    """The lines of functions that return rows of a table, whichever columns it has."""
-    return {
-        number
-        for found in _TABLE_FUNCTION.finditer(text)
-        for number in range(text.count("\n", 0, found.start()) + 1, text.count("\n", 0, found.end()) + 2)
-    }
 
 
 def banned_word_breaches(source: Source) -> list[Breach]:
     """Constructs that make a statement non-deterministic: the clock, randomness, and an open list of columns."""
     found = []
     read = tokens(blanked(source.text))
-    of_tables = _lines_of_table_functions(source.text)
+    of_tables = lines_of_table_functions(source.text)
     for at, token in enumerate(read):
         before = read[at - 1].word if at else ""
         called = at + 1 < len(read) and read[at + 1].text == "("
