@@ -216,8 +216,10 @@ def test_a_killed_worker_is_replaced_and_the_server_stays_up(database_url, tmp_p
     finally:
         server.terminate()
         server.wait(30)
-    (line,) = [line for line in (tmp_path / "log").read_text().splitlines() if "Unexpected exit" in line]
-    assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ ERROR ", line)
+    # The one that replaces it may be ended before it serves, which is unexpected too.
+    lines = [line for line in (tmp_path / "log").read_text().splitlines() if "Unexpected exit" in line]
+    assert lines
+    assert all(re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ ERROR ", line) for line in lines)
 
 
 @pytest.mark.slow  # three starts and a database of its own
