@@ -96,7 +96,7 @@ def test_the_page_leads_from_an_empty_machine_to_the_first_charged_click(root):
         # what the package does where init runs
         run_as_root("/etc/init.d/postgresql start", *enter)
         printed = run_as_root("\n".join(blocks), *enter)
-        assert "\n302 to https://careers.example.com/fitter\n" in printed
+        assert "302 to https://careers.example.com/fitter\n" in printed
         clicks = "SELECT count(*), sum(amount_micros), min(currency) FROM charges JOIN events USING (job_id, batch)"
         assert ask(enter, clicks) == "1|900000|EUR"
         check_watchers(enter)
