@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 RECORD = Path(__file__).with_name("rounds.jsonl")
 PAGE = ROOT / "docs" / "reliability.md"
 HOLDS, NOT_JUDGED = "holds", "not judged"
+CELL_CHARACTERS_MAX = 120
 
 
 @dataclass(frozen=True)
@@ -173,8 +174,8 @@ def _print_again(row: Row) -> str:
 
 
 def _quote(text: str) -> str:
-    """In a cell of a table."""
-    return " ".join(text.replace("|", "/").split())
+    """In a cell of a table; the record has the rest."""
+    return " ".join(text.replace("|", "/").split())[:CELL_CHARACTERS_MAX]
 
 
 if __name__ == "__main__":
