@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from jobmeter.base.days import day_of, start_of
@@ -58,6 +58,11 @@ STEPS = st.lists(
     min_size=3,
     max_size=8,
 )
+# Two batches of both customers, whose server dies after the commit of the first shard and before that of the second.
+BETWEEN_SHARDS = [
+    (MOVES[1], [(0, "applyClick", 1, 0, None), (len(CLICKS_OF_BUDGET), "applyClick", name, 0, None)], dies_at)
+    for name, dies_at in enumerate((FIRST[1], SECOND[0]), start=2)
+]
 FIGURES = {
     "budgets": "SELECT external_id, spent_micros, released_micros, live_day, day_views, day_clicks, day_charged, day_refused"
     " FROM job_budgets JOIN job_postings USING (job_id)",
@@ -220,6 +225,7 @@ def test_a_batch_that_is_sent_again_after_some_shards_is_counted_once(
             return as_counted(await record(database, scenario, events, now))
 
         @settings(max_examples=examples, suppress_health_check=list(HealthCheck), deadline=None)
+        @example(BETWEEN_SHARDS, part * 1_000)
         @given(STEPS, st.integers(part * 1_000, part * 1_000 + 999))
         def agrees(steps, _: int) -> None:
             whole = runner.run(play(database, steps, record_once))
