@@ -29,14 +29,21 @@ async def record_batch(
 
     Raises as ``intake.take``: nothing is recorded then, or, where the database is distributed, some shards' events.
     """
-    if database.is_distributed:
-        return await _record_by_shard(
-            database, events, known=known, now=now, future_tolerance_seconds=future_tolerance_seconds
+    if not database.is_distributed:
+        async with database.transaction() as connection:
+            return await intake.ingest(
+                connection, events, known=known, now=now, future_tolerance_seconds=future_tolerance_seconds
+            )
+    async with database.connection() as connection:
+        batch = await intake.begin(
+            connection, events, known=known, future_tolerance_seconds=future_tolerance_seconds
         )
+    parts = []
+    for rows in rules.divide(batch.columns.job_ids):
+        async with database.transaction() as connection:
+            parts.append((rows, await intake.take(connection, batch.select(rows), known=known, now=now)))
     async with database.transaction() as connection:
-        return await intake.ingest(
-            connection, events, known=known, now=now, future_tolerance_seconds=future_tolerance_seconds
-        )
+        return await intake.end(connection, events, batch, rules.put_together(parts), now=now)
 
 
 async def record_before(
@@ -54,29 +61,9 @@ async def record_before(
     commit, they are duplicates when they come again. It has locked what it will change, so that nobody records them beside it.
     """
     if database.is_distributed:
-        return await _record_by_shard(
+        return await record_batch(
             database, events, known=known, now=now, future_tolerance_seconds=future_tolerance_seconds
         )
     return await intake.ingest(
         connection, events, known=known, now=now, future_tolerance_seconds=future_tolerance_seconds
     )
-
-
-async def _record_by_shard(
-    database: Database,
-    events: Sequence[Event | Malformed],
-    *,
-    known: IntakeCaches,
-    now: datetime,
-    future_tolerance_seconds: int,
-) -> IntakeReply:
-    async with database.connection() as connection:
-        batch = await intake.begin(
-            connection, events, known=known, future_tolerance_seconds=future_tolerance_seconds
-        )
-    parts = []
-    for rows in rules.divide(batch.columns.job_ids):
-        async with database.transaction() as connection:
-            parts.append((rows, await intake.take(connection, batch.select(rows), known=known, now=now)))
-    async with database.transaction() as connection:
-        return await intake.end(connection, events, batch, rules.put_together(parts), now=now)

@@ -6,15 +6,13 @@ Does not own any expectation.
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 
 import psycopg
 
 from jobmeter.database.embedded import start_embedded
 from jobmeter.operations.backups import BackupFolder
-
-PATIENCE_SECONDS = 60
+from tests.deployment.serving import wait_until
 
 
 @contextmanager
@@ -38,13 +36,6 @@ def archiving(folder, data):
     finally:
         archive.send_signal(signal.SIGTERM)
         assert archive.wait(30) == 0
-
-
-def wait_until(holds, log):
-    give_up_at = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < give_up_at, log.read_text()
-        time.sleep(0.05)
 
 
 def wait_for_archive(url, log):

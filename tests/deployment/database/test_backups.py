@@ -17,7 +17,8 @@ from jobmeter.operations.backups import BackupFolder
 from jobmeter.operations.manifests import NAME, verify_backup
 from jobmeter.operations.programs import CONNECTION, run_program, start_program
 from jobmeter.operations.store import read_server_time
-from tests.deployment.database.archiving import archiving, embedded, wait_for_archive, wait_until
+from tests.deployment.database.archiving import archiving, embedded, wait_for_archive
+from tests.deployment.serving import wait_until
 from tests.support.scenario import START, make_clicks, open_scenario
 
 CLICKS = 40

@@ -8,7 +8,6 @@ import os
 import re
 import shlex
 import signal
-import time
 from pathlib import Path
 
 import psycopg
@@ -18,11 +17,11 @@ from jobmeter.database.postmaster.access import SOCKET, make_url
 from jobmeter.database.postmaster.owner import choose_owner, launch_program
 from jobmeter.database.postmaster.process import LOCK, LOG, is_running
 from jobmeter.operations.programs import run_program
+from tests.deployment.serving import wait_until
 from tests.support.paths import DOCS
 
 PAGE = DOCS / "how-to" / "fail-over.md"
 PASSWORD = "between servers"
-PATIENCE_SECONDS = 60
 _SQL = re.compile(r"psql <<'END'\n(.*?)^END$", re.MULTILINE | re.DOTALL)
 _COPY = re.compile(r'pg_basebackup (.*)"$', re.MULTILINE)
 _QUERY = re.compile(r"^jobmeter serve --database-url '([^']+)'", re.MULTILINE)
@@ -38,14 +37,6 @@ def read_page(heading: str) -> str:
 def list_statements(heading: str) -> list[str]:
     found = "".join(_SQL.findall(read_page(heading))).replace("<password>", PASSWORD)
     return [line for line in found.splitlines() if line]
-
-
-def wait_until(holds, log: Path):
-    give_up_at = time.monotonic() + PATIENCE_SECONDS
-    while not (found := holds()):
-        assert time.monotonic() < give_up_at, log.read_text()[-3_000:]
-        time.sleep(0.05)
-    return found
 
 
 class Pair:

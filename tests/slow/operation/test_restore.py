@@ -12,7 +12,8 @@ import pytest
 
 from jobmeter.operations.backups import BackupFolder
 from jobmeter.operations.store import read_server_time
-from tests.deployment.database.archiving import archiving, embedded, wait_for_archive, wait_until
+from tests.deployment.database.archiving import archiving, embedded, wait_for_archive
+from tests.deployment.serving import wait_until
 from tests.slow.faults.auditor import audit_events, number_visitors, read_stored
 from tests.slow.faults.receipts import Receipts
 from tests.slow.operation.load import load, open_jobs, serving
