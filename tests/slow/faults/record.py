@@ -108,6 +108,10 @@ Python sleeps, although it is not to change that clock (later releases leave it 
 was killed. In the round of seed 43 that ended its work, and it neither replaced a worker nor ended when it was asked to. The rounds now give it a
 `time.sleep` that waits without such a moment (`tests/slow/faults/installed/clock.py`, `test_clock.py`).
 
+In the round of seed 119 the auditor repeated a move of the clock that had been interrupted. That move was continued, by days, and the key of
+the next one, which the auditor had judged to be known before that, was deleted meanwhile: it moved the clock again. The auditor now judges each key when
+its turn comes (`tests/slow/faults/test_harness.py`).
+
 ```sh checkout
 make inputs SEED=2
 ```

@@ -194,12 +194,7 @@ def audit(installation: Installation, receipts: Receipts, played: Played) -> Ver
     caller.shift.end(seconds_left=REPAIRED_SECONDS_MAX)
     # Two minutes later the key of a request that was killed is free.
     caller.ask("POST", "/sandbox/clock", json={"advance": "3m"}, headers=caller.as_operator)
-    # A move of the clock that was interrupted is continued by its repeat: before the others, whose keys it may outlive.
-    moves, others = split_moves(receipts.writes)
-    repeated = list_repeatable(moves, caller.read_now_ms())
-    unanswered = repeat(caller, repeated)
-    later = list_repeatable(others, caller.read_now_ms())
-    unanswered += repeat(caller, later)
+    repeated, unanswered = repeat(caller, order_repeats(receipts.writes))
     lost = [found for task in receipts.postings.values() if (found := find_loss(caller, task))]
     caller.close()
     url = installation.database.url
@@ -207,31 +202,32 @@ def audit(installation: Installation, receipts: Receipts, played: Played) -> Ver
     return replace(
         verdict,
         lost_postings=lost,
-        repeated_writes=len(repeated) + len(later),
+        repeated_writes=repeated,
         differing_writes=[*list_differing(receipts), *unanswered],
         laws=list_broken_laws(url),
         invoices=count_invoices(url, since_ms=played.began_ms),
     )
 
 
-def split_moves(writes: list[Write]) -> tuple[list[Write], list[Write]]:
-    """The writes that move the clock, and the others."""
-    moves = [write for write in writes if write.path == CLOCK_PATH]
-    return moves, [write for write in writes if write.path != CLOCK_PATH]
+def order_repeats(writes: list[Write]) -> list[Write]:
+    """The moves of the clock come first: the repeat of an interrupted one continues it, and it may outlive the keys of the others."""
+    return sorted(writes, key=lambda write: write.path != CLOCK_PATH)
 
 
-def list_repeatable(writes: list[Write], now_ms: int) -> list[Write]:
-    """The writes whose keys the server still knows: its clock has been moved, for some of them by more than that."""
-    return [write for write in writes if now_ms - write.at_ms < KEY_MS]
+def is_known(write: Write, now_ms: int) -> bool:
+    """Whether the server still knows the key of a write: its clock may have been moved by more than it keeps one."""
+    return now_ms - write.at_ms < KEY_MS
 
 
-def repeat(caller: Caller, writes: list[Write]) -> list[str]:
-    """Sends each again, and returns those that were not answered."""
-    return [
-        f"{write.path}: no answer"
-        for write in writes
-        if caller.write(write, seconds_max=REPAIRED_SECONDS_MAX) is None
-    ]
+def repeat(caller: Caller, writes: list[Write]) -> tuple[int, list[str]]:
+    """Sends each write again whose key is known when its turn comes. Returns how many, and those that were not answered."""
+    repeated, unanswered = 0, []
+    for write in writes:
+        if is_known(write, caller.read_now_ms()):
+            repeated += 1
+            if caller.write(write, seconds_max=REPAIRED_SECONDS_MAX) is None:
+                unanswered.append(f"{write.path}: no answer")
+    return repeated, unanswered
 
 
 def find_loss(caller: Caller, task: str) -> str:

@@ -10,14 +10,16 @@ import psycopg
 import pytest
 
 from tests.slow.faults import record
+from tests.slow.faults.actors import CLOCK_PATH
 from tests.slow.faults.auditor import Verdict, audit_events, list_broken_laws, list_differing, read_stored
 from tests.slow.faults.nemesis import CLOCK, DISK, FAULTS, Struck, choose_faults
 from tests.slow.faults.receipts import CLICK, Receipts, Write
 from tests.slow.faults.record import HOLDS, Row, print_page
-from tests.slow.faults.rounds import find_recoveries, list_repeatable, make_plan
+from tests.slow.faults.rounds import find_recoveries, make_plan, order_repeats, repeat
 from tests.support.scenario import PRICE_MICROS, START, make_clicks, open_scenario
 
 CLICKS = 8
+HOUR_MS = 3_600_000
 
 
 @pytest.fixture
@@ -116,9 +118,38 @@ def test_a_write_that_is_answered_otherwise_is_counted(answers, differing):
     assert len(list_differing(receipts)) == differing
 
 
+class MovingClock:
+    """A caller of a server whose clock is moved by each write to ``CLOCK_PATH``, by 20 hours."""
+
+    def __init__(self):
+        self.now_ms = 0
+        self.repeated = []
+
+    def read_now_ms(self):
+        return self.now_ms
+
+    def write(self, write, *, seconds_max):
+        self.repeated.append(write.key)
+        self.now_ms += 20 * HOUR_MS if write.path == CLOCK_PATH else 0
+        return (200, b"") if write.content else None
+
+
+def make_write(key, at_ms, *, path="/", is_answered=True):
+    return Write("POST", path, {"json": {}} if is_answered else {}, at_ms, key=key)
+
+
 def test_a_write_is_repeated_while_its_key_is_known():
-    old, new = Write("POST", "/", {}, 0), Write("POST", "/", {}, 20 * 3_600_000)
-    assert list_repeatable([old, new], 25 * 3_600_000) == [new]
+    writes = [
+        make_write("old", -24 * HOUR_MS),
+        make_write("outlived", -5 * HOUR_MS),
+        make_write("move", -23 * HOUR_MS, path=CLOCK_PATH),
+        make_write("outlived move", -23 * HOUR_MS, path=CLOCK_PATH),
+        make_write("new", -3 * HOUR_MS, is_answered=False),
+    ]
+    caller = MovingClock()
+    found = repeat(caller, order_repeats(writes))
+    assert caller.repeated == ["move", "new"]
+    assert found == (2, ["/: no answer"])
 
 
 def test_recovery_begins_after_the_fault():
