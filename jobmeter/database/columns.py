@@ -40,11 +40,6 @@ def shards_of(job_ids: Column) -> Column:
     return job_ids % SHARD_COUNT
 
 
-def find_common_shard(shards: Column) -> int | None:
-    """The shard of all rows; ``None`` if they have several, or there is no row."""
-    return int(shards[0]) if len(shards) and bool((shards == shards[0]).all()) else None
-
-
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Columns of equal length. A derived class annotates each field with the column's type in the database.

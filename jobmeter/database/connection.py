@@ -18,13 +18,13 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from jobmeter.base.faults import CommandFailed
-from jobmeter.database.arrays import register_packed_arrays
+from jobmeter.database.arrays import Column, register_packed_arrays
 from jobmeter.database.statements import name_statement
 from jobmeter.telemetry.traces.flow import are_on, statement_span
 
 Connection = AsyncConnection[TupleRow]
 Row = TypeVar("Row")
-AnyConnection = TypeVar("AnyConnection", bound=AsyncConnection[TupleRow])
+AnyConnection = TypeVar("AnyConnection", bound="PooledConnection")
 
 CONNECT_SECONDS = 10
 # A server whose machine or network is gone says nothing: it is taken for gone after a minute, not after hours.
@@ -78,10 +78,26 @@ class Tenant:
     partner_id: int
 
 
-class TenantConnection(AsyncConnection[TupleRow]):
+class PooledConnection(AsyncConnection[TupleRow]):
+    """A connection of a pool. Its statements name the shard of their rows if its database ``is_distributed`` by shard."""
+
+    is_distributed = False
+
+
+class TenantConnection(PooledConnection):
     """A connection that sees what belongs to one tenant, the last that it was lent for."""
 
     tenant: Tenant | None = None
+
+
+def find_named_shard(connection: Connection, shards: Column) -> int | None:
+    """The shard that a statement names, for all of its rows, if its database is distributed; ``None`` if not, or if they have several.
+
+    One server looks each row up by its whole key. Given the shard as a value, a plan that was made while tables were small
+    may read all jobs of the shard for each row.
+    """
+    is_named = isinstance(connection, PooledConnection) and connection.is_distributed
+    return int(shards[0]) if is_named and len(shards) and bool((shards == shards[0]).all()) else None
 
 
 def complete_url(url: str) -> dict[str, str]:

@@ -12,7 +12,6 @@ from typing import Self
 
 import psycopg
 from psycopg import AsyncConnection
-from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from jobmeter.base.faults import Fault, Refused
@@ -21,6 +20,7 @@ from jobmeter.database.connection import (
     AnyConnection,
     Connection,
     DatabaseUnusable,
+    PooledConnection,
     Tenant,
     TenantConnection,
     complete_url,
@@ -86,7 +86,7 @@ class Database:
         prepare = partial(prepare_connection, prepares=prepares)
         prepare_keyed = prepare if self._is_pooled else partial(prepare_keyed_connection, prepares=prepares)
         prepare_tenant = partial(prepare_tenant_connection, prepares=prepares)
-        plain = AsyncConnection[TupleRow]
+        plain = PooledConnection
         self._pool = self._make_pool(plain, prepare, connections_max, wait_seconds, connections_min=1)
         self._keyed_pool = self._make_pool(plain, prepare_keyed, KEYED_CONNECTIONS_MAX, wait_seconds)
         self._tenant_pool = self._make_pool(TenantConnection, prepare_tenant, connections_max, wait_seconds)
@@ -242,6 +242,7 @@ class Database:
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection in autocommit mode, for single statements."""
         async with lend_connection(self._pool) as connection:
+            connection.is_distributed = self.is_distributed
             self._lent += 1
             try:
                 yield connection
@@ -252,6 +253,7 @@ class Database:
     async def keyed_connection(self) -> AsyncIterator[Connection]:
         """One of a few connections for a single statement, whose plan is that of ``prefer_index_plans``."""
         async with lend_connection(self._keyed_pool) as connection:
+            connection.is_distributed = self.is_distributed
             if not self._is_pooled:
                 yield connection
                 return
@@ -276,6 +278,7 @@ class Database:
     async def tenant_connection(self, tenant: Tenant) -> AsyncIterator[Connection]:
         """A connection in autocommit mode that sees what belongs to the tenant."""
         async with lend_connection(self._tenant_pool) as connection:
+            connection.is_distributed = self.is_distributed
             self._lent += 1
             try:
                 await name_tenant(connection, tenant)

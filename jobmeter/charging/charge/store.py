@@ -4,8 +4,7 @@ from datetime import date, datetime
 
 from jobmeter.charging.charge.model import DayCounts, DayResult, PastDay
 from jobmeter.charging.model import JobKeys
-from jobmeter.database.columns import find_common_shard
-from jobmeter.database.connection import Connection
+from jobmeter.database.connection import Connection, find_named_shard
 from jobmeter.database.rows import find_row, read_row, read_scalar
 from jobmeter.database.statements import load_statements
 from jobmeter.ledger.model import AccountKind, Purpose
@@ -15,7 +14,7 @@ SQL = load_statements("jobmeter.charging.charge", enums=(AccountKind, Purpose))
 
 async def lock_counted_jobs(connection: Connection, jobs: JobKeys) -> int:
     """How many of the jobs there are."""
-    text, shard = SQL.name_shard("lock_counted_jobs", find_common_shard(jobs.shards))
+    text, shard = SQL.name_shard("lock_counted_jobs", find_named_shard(connection, jobs.shards))
     return await read_scalar(connection, int, text, {**jobs.parameters(), **shard})
 
 
@@ -31,7 +30,7 @@ async def charge_day(
     """What was charged, and how many windows had changed. ``opening_day`` is the day that budgets without a live day
     begin to count.
     """
-    text, shard = SQL.name_shard("charge_day", find_common_shard(counts.shards))
+    text, shard = SQL.name_shard("charge_day", find_named_shard(connection, counts.shards))
     values = {
         **counts.parameters(),
         **shard,

@@ -5,8 +5,7 @@ from uuid import UUID
 
 from jobmeter.charging.corrections.model import RestatementCause, Returned, StandingCharge
 from jobmeter.charging.model import ClickCounts
-from jobmeter.database.columns import find_common_shard
-from jobmeter.database.connection import Connection
+from jobmeter.database.connection import Connection, find_named_shard
 from jobmeter.database.rows import find_row, read_row, read_scalar
 from jobmeter.database.statements import load_statements
 from jobmeter.ledger.model import AccountKind, Purpose
@@ -57,7 +56,7 @@ async def record_late_restatements(
     connection: Connection, counts: ClickCounts, *, batch: int, recorded_at: datetime
 ) -> int:
     """How many rows were recorded."""
-    text, shard = SQL.name_shard("record_late_restatements", find_common_shard(counts.shards))
+    text, shard = SQL.name_shard("record_late_restatements", find_named_shard(connection, counts.shards))
     values = {**counts.parameters(), **shard, "batch": batch, "recorded_at": recorded_at}
     return await read_scalar(connection, int, text, values)
 

@@ -5,8 +5,7 @@ from typing import Any
 
 from jobmeter.charging.model import JobKeys
 from jobmeter.charging.pacing.rules import DayLimit
-from jobmeter.database.columns import find_common_shard
-from jobmeter.database.connection import Connection
+from jobmeter.database.connection import Connection, find_named_shard
 from jobmeter.database.rows import list_rows
 from jobmeter.database.statements import load_statements
 
@@ -15,7 +14,7 @@ SQL = load_statements("jobmeter.charging.pacing")
 
 async def read_day_limits(connection: Connection, jobs: JobKeys, *, day: date) -> dict[int, DayLimit]:
     """The limits of the jobs that have any, by job id."""
-    text, shard = SQL.name_shard("read_day_limits", find_common_shard(jobs.shards))
+    text, shard = SQL.name_shard("read_day_limits", find_named_shard(connection, jobs.shards))
     values = {**jobs.parameters(), **shard, "day": day}
     return dict(await list_rows(connection, _make_day_limit, text, values))
 

@@ -3,8 +3,8 @@
 from jobmeter.charging.model import JobKeys
 from jobmeter.charging.windows.model import FreeWindows, LiveWindows
 from jobmeter.database.arrays import BigintArray
-from jobmeter.database.columns import Bigint, find_common_shard
-from jobmeter.database.connection import Connection
+from jobmeter.database.columns import Bigint
+from jobmeter.database.connection import Connection, find_named_shard
 from jobmeter.database.rows import read_columns
 from jobmeter.database.statements import load_statements
 
@@ -40,7 +40,7 @@ async def set_market(connection: Connection, *, shard: int, job_id: int, market:
 
 
 async def read_live_windows(connection: Connection, jobs: JobKeys) -> LiveWindows:
-    text, shard = SQL.name_shard("read_live_windows", find_common_shard(jobs.shards))
+    text, shard = SQL.name_shard("read_live_windows", find_named_shard(connection, jobs.shards))
     return await read_columns(connection, LiveWindows, text, {**jobs.parameters(), **shard})
 
 

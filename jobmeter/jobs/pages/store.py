@@ -3,8 +3,7 @@
 from psycopg import AsyncCursor
 
 from jobmeter.charging.model import JobKeys
-from jobmeter.database.columns import find_common_shard
-from jobmeter.database.connection import Connection
+from jobmeter.database.connection import Connection, find_named_shard
 from jobmeter.database.rows import find_row, row_of
 from jobmeter.database.statements import load_statements
 from jobmeter.jobs.pages.model import ApplyTarget, JobPage
@@ -24,7 +23,7 @@ async def send_apply_targets_query(
     connection: Connection, jobs: JobKeys
 ) -> AsyncCursor[tuple[int, ApplyTarget]]:
     cursor = connection.cursor(row_factory=row_of(_target))
-    text, shard = SQL.name_shard("send_apply_targets_query", find_common_shard(jobs.shards))
+    text, shard = SQL.name_shard("send_apply_targets_query", find_named_shard(connection, jobs.shards))
     return await cursor.execute(text, {**jobs.parameters(), **shard})
 
 

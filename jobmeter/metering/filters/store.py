@@ -3,8 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
-from jobmeter.database.columns import find_common_shard, shards_of
-from jobmeter.database.connection import Connection
+from jobmeter.database.columns import shards_of
+from jobmeter.database.connection import Connection, find_named_shard
 from jobmeter.database.rows import list_rows, list_scalars, read_row, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
 from jobmeter.metering.filters.model import (
@@ -74,7 +74,9 @@ async def remove_excluded(connection: Connection, *, application_id: int, exclud
 
 async def find_excluded_rows(connection: Connection, suspects: Suspects) -> list[int]:
     """The rows of the batch that an exclusion holds for."""
-    text, shard = SQL.name_shard("find_excluded_rows", find_common_shard(shards_of(suspects.job_ids)))
+    text, shard = SQL.name_shard(
+        "find_excluded_rows", find_named_shard(connection, shards_of(suspects.job_ids))
+    )
     return await list_scalars(connection, int, text, {**suspects.parameters(), **shard})
 
 
@@ -83,7 +85,7 @@ async def count_refusals(connection: Connection, *, first: date, last: date) -> 
 
 
 async def add_refusals(connection: Connection, counts: RefusedCounts) -> None:
-    text, shard = SQL.name_shard("add_refusals", find_common_shard(counts.shards))
+    text, shard = SQL.name_shard("add_refusals", find_named_shard(connection, counts.shards))
     await connection.execute(text, {**counts.parameters(), **shard})
 
 

@@ -2,8 +2,7 @@
 
 from datetime import date
 
-from jobmeter.database.columns import find_common_shard
-from jobmeter.database.connection import Connection
+from jobmeter.database.connection import Connection, find_named_shard
 from jobmeter.database.rows import list_scalars, read_row
 from jobmeter.database.statements import load_statements
 from jobmeter.metering.model import BatchStart, SentEvents, StagedEvents, StoredEvents, Verdict
@@ -23,7 +22,7 @@ async def copy_events(connection: Connection, events: StoredEvents) -> None:
 
 async def add_events(connection: Connection, events: StoredEvents) -> None:
     """Raises ``psycopg.errors.UniqueViolation`` as ``copy_events`` does; in a pipeline the next fetch raises it."""
-    text, shard = SQL.name_shard("add_events", find_common_shard(events.shards))
+    text, shard = SQL.name_shard("add_events", find_named_shard(connection, events.shards))
     await connection.execute(text, {**events.parameters(), **shard})
 
 
@@ -38,13 +37,13 @@ async def copy_staged(connection: Connection, events: StagedEvents) -> None:
 
 async def add_staged(connection: Connection, events: StagedEvents) -> list[int]:
     """The rows of the batch that were new. ``events`` are those that were staged."""
-    text, shard = SQL.name_shard("add_staged", find_common_shard(events.shards))
+    text, shard = SQL.name_shard("add_staged", find_named_shard(connection, events.shards))
     return await list_scalars(connection, int, text, shard or None)
 
 
 async def list_counted(connection: Connection, events: SentEvents) -> list[int]:
     """The rows of those that were counted before."""
-    text, shard = SQL.name_shard("list_counted", find_common_shard(events.shards))
+    text, shard = SQL.name_shard("list_counted", find_named_shard(connection, events.shards))
     return await list_scalars(connection, int, text, {**events.parameters(), **shard})
 
 

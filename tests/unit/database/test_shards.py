@@ -6,7 +6,9 @@ import pytest
 
 from jobmeter.base.ids import SHARD_COUNT, make_job_id, shard_of
 from jobmeter.database.columns import shards_of
+from jobmeter.database.connection import find_named_shard
 from jobmeter.database.pool import Database, JoinedDatabase, Tenant
+from tests.support.databases.distributed import DistributedDatabase
 
 JOB_IDS = [0, 1, 255, 256, 257, 4_249_600_077, make_job_id(16_600_000, 200), (1 << 63) - 1]
 
@@ -78,3 +80,30 @@ async def test_a_database_is_distributed_if_the_budgets_of_jobs_are(
     )
     connection.execute("INSERT INTO pg_dist_partition VALUES (%s, %s, 's')", [table, method])
     assert await read_whether_distributed(database_url) == [is_distributed] * 5
+
+
+@pytest.mark.parametrize(
+    ("kind", "shards", "named"),
+    [
+        (Database, [7, 7], None),
+        (DistributedDatabase, [7, 7], 7),
+        (DistributedDatabase, [7, 8], None),
+        (DistributedDatabase, [], None),
+    ],
+)
+async def test_statements_name_the_shard_of_their_rows_where_the_database_is_distributed(
+    database_url, connection, kind, shards, named
+):
+    tenant = Tenant(application_id=1, partner_id=1)
+    async with kind.opened(database_url, connections_max=2) as opened:
+        forms = (
+            opened.connection(),
+            opened.keyed_connection(),
+            opened.pipeline(),
+            opened.tenant_connection(tenant),
+        )
+        for form in forms:
+            async with form as lent:
+                assert find_named_shard(lent, np.array(shards, dtype=np.int64)) == named
+        async with opened.transaction() as lent, JoinedDatabase(opened, lent).transaction() as joined:
+            assert find_named_shard(joined, np.array(shards, dtype=np.int64)) == named

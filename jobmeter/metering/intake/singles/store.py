@@ -2,8 +2,7 @@
 
 from datetime import date, datetime
 
-from jobmeter.database.columns import find_common_shard
-from jobmeter.database.connection import Connection
+from jobmeter.database.connection import Connection, find_named_shard
 from jobmeter.database.rows import list_rows
 from jobmeter.database.statements import load_statements
 from jobmeter.jobs.pages.model import ApplyTarget
@@ -28,7 +27,7 @@ async def take_events(
 
     Raises ``SerializationFailure`` where that changes meanwhile. Nothing is recorded in either case.
     """
-    text, shard = SQL.name_shard("take_events", find_common_shard(jobs.judged_shards))
+    text, shard = SQL.name_shard("take_events", find_named_shard(connection, jobs.judged_shards))
     values = {
         **events.parameters(),
         **jobs.parameters(),
