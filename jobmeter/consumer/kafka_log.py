@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -15,6 +15,7 @@ from confluent_kafka import Message as KafkaMessage
 
 from jobmeter.consumer.addresses import LogAddress
 from jobmeter.consumer.protocol import (
+    BYTES_MAX,
     MESSAGES_MAX,
     LogUnavailableError,
     LogUnusableError,
@@ -25,6 +26,7 @@ from jobmeter.wire.messages import make_message
 
 ANSWER_SECONDS_MAX = 5
 FETCH_SECONDS = 0.2
+TAKEN_AT_ONCE = 50
 REASON_SECONDS = 0.1
 # What the library fetches ahead of each partition.
 AHEAD_KILOBYTES = 16_384
@@ -106,7 +108,7 @@ class KafkaLog:
         if not self._read_to:
             await asyncio.sleep(FETCH_SECONDS)
             return []
-        fetched = await self._call(lambda: self._consumer.consume(MESSAGES_MAX, FETCH_SECONDS))
+        fetched = await self._call(self._consume)
         messages: dict[str, list[LoggedMessage]] = defaultdict(list)
         ends: dict[str, int] = {}
         for one in fetched:
@@ -121,6 +123,16 @@ class KafkaLog:
             self._make_portion(partition, messages[partition], ends.get(partition, 0))
             for partition in self._read_to
         ]
+
+    def _consume(self) -> list[KafkaMessage]:
+        """Some messages after another, until nothing is there or one look has brought enough: they may be long."""
+        found = self._consumer.consume(TAKEN_AT_ONCE, FETCH_SECONDS)
+        taken, bytes_taken = found, _count_bytes(found)
+        while taken and len(found) < MESSAGES_MAX and bytes_taken < BYTES_MAX:
+            taken = self._consumer.consume(min(TAKEN_AT_ONCE, MESSAGES_MAX - len(found)), 0)
+            bytes_taken += _count_bytes(taken)
+            found += taken
+        return found
 
     async def close(self) -> None:
         with contextlib.suppress(Exception):
@@ -186,6 +198,10 @@ async def open_kafka(address: LogAddress, *, answer_seconds_max: float = ANSWER_
     except (KafkaException, TypeError, ValueError) as error:
         raise LogUnusableError(f"JOBMETER_STREAM_URL: {_describe(error)}") from error
     return KafkaLog(consumer, address.name, reasons=reasons, answer_seconds_max=answer_seconds_max)
+
+
+def _count_bytes(messages: Iterable[KafkaMessage]) -> int:
+    return sum(len(message) for message in messages if message.error() is None)
 
 
 def _is_message(message: KafkaMessage) -> bool:

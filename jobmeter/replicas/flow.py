@@ -19,6 +19,7 @@ from jobmeter.database.outages import describe_outage
 from jobmeter.database.pool import Database
 from jobmeter.replicas import rules, store
 from jobmeter.replicas.model import Mark
+from jobmeter.telemetry.metrics.flow import set_replica_behind
 
 LOOK_SECONDS = 0.5
 MARKS_MAX = 240  # two minutes
@@ -53,6 +54,7 @@ class ReplicaWatch:
         self._read_seconds = read_seconds
         self._marks: deque[Mark] = deque(maxlen=MARKS_MAX)
         self._as_of: float | None = None
+        self._followed_at = read_seconds()  # the last moment of which it was known to contain everything
         self._is_away = False
 
     def find_staleness(self) -> int | None:
@@ -61,6 +63,10 @@ class ReplicaWatch:
             return None
         seconds = self._read_seconds() - self._as_of
         return math.ceil(seconds) if seconds <= self._seconds_max else None
+
+    def find_seconds_behind(self) -> float:
+        """Returns by how many seconds it is behind at most; while that is not known, for how long."""
+        return self._read_seconds() - self._followed_at
 
     def suspend(self) -> None:
         """It has failed: it answers nothing until the next look."""
@@ -79,7 +85,7 @@ class ReplicaWatch:
             return
         for _ in range(last):
             self._marks.popleft()
-        self._as_of = self._marks[0].at
+        self._as_of = self._followed_at = self._marks[0].at
 
     async def watch(self) -> None:
         """Looks twice a second, and never ends."""
@@ -91,6 +97,7 @@ class ReplicaWatch:
                 self._report(describe_outage(error))
             else:
                 self._report("")
+            set_replica_behind(self.find_seconds_behind())
             await asyncio.sleep(LOOK_SECONDS)
 
     def _report(self, reason: str) -> None:

@@ -113,6 +113,17 @@ def test_a_database_of_one_server_is_refused(database_url, capsys):
     assert "CREATE EXTENSION citus on every node" in capsys.readouterr().err
 
 
+def test_a_plan_changes_nothing(empty_database_url, capsys):
+    with pytest.raises(SystemExit):
+        main(["db", "distribute", "--database-url", empty_database_url])
+    assert "first jobmeter db upgrade, or --yes does both" in capsys.readouterr().err
+    with psycopg.connect(empty_database_url) as connection:
+        (tables,) = connection.execute(
+            "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+        ).fetchone()
+    assert tables == 0
+
+
 def test_one_server_is_as_before(database_url):
     """The functions of a distribution say that there is none, and a note of a changed job is in the shard of the job."""
     with psycopg.connect(database_url) as connection:

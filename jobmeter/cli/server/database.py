@@ -169,7 +169,12 @@ def distribute(
     Example: jobmeter db distribute --yes
     """
     with open_database(data, database_url, must_exist=True) as url:
-        asyncio.run(upgrade_database(url))
+        if yes:
+            asyncio.run(upgrade_database(url))
+        elif plan_upgrade(list_migrations(), operations.list_applied_migrations(url)):
+            raise CommandFailed(
+                "The schema is older than this release: first jobmeter db upgrade, or --yes does both"
+            )
         found = operations.read_distribution(url)
         check_distribution(found)
         steps = plan_distribution(found)

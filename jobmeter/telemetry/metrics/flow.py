@@ -83,6 +83,10 @@ def set_state(state: ProcessState) -> None:
         gauge(metric).set(value)
 
 
+def set_replica_behind(seconds: float) -> None:
+    gauge(model.REPLICA_BEHIND).set(seconds)
+
+
 def write_metrics(readings: Iterable[Readings], *, accept: str) -> tuple[bytes, str]:
     """Returns the text and its media type: OpenMetrics for a caller that accepts it, as Prometheus does, or else plain text.
 

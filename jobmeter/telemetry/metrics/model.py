@@ -66,6 +66,7 @@ REFUSALS = Metric("jobmeter_refusals_total", Kind.COUNTER, "Requests refused, by
 EVENTS = Metric("jobmeter_events_total", Kind.COUNTER, "Events by where they came from (`batch` or `page`) and what became of them: `accepted`, `duplicate`, `rejected`; one from a page is `accepted` once it is recorded, counted or not", labels=("source", "outcome"))
 CLICKS_CHARGED = Metric("jobmeter_batch_clicks_charged_total", Kind.COUNTER, "Clicks of batches that were charged")
 LOOP_DELAY = Metric("jobmeter_event_loop_delay_seconds", Kind.GAUGE, "By how much a pause of one second was longer last: what else waits for the process", origin=Origin.LARGEST)
+REPLICA_BEHIND = Metric("jobmeter_replica_behind_seconds", Kind.GAUGE, "By how many seconds a replica was behind at most when a process looked at it last, or since when it is not known to follow; 0 without a replica", origin=Origin.LARGEST)
 POOL_OPEN = Metric("jobmeter_pool_connections", Kind.GAUGE, "Connections to the database that are open")
 POOL_LENT = Metric("jobmeter_pool_connections_lent", Kind.GAUGE, "Connections to the database that are in use")
 POOL_WAITING = Metric("jobmeter_pool_waiting", Kind.GAUGE, "Requests and chores that wait for a connection")
@@ -92,7 +93,7 @@ CLOCK = Metric("jobmeter_clock_timestamp_seconds", Kind.GAUGE, "The installation
 BUILD = Metric("jobmeter_build_info", Kind.GAUGE, "1, with the versions of Jobmeter and Python", labels=("version", "python"), origin=Origin.DATABASE)
 
 METRICS = (
-    ANSWERS, REFUSALS, EVENTS, CLICKS_CHARGED, LOOP_DELAY, POOL_OPEN, POOL_LENT, POOL_WAITING,
+    ANSWERS, REFUSALS, EVENTS, CLICKS_CHARGED, LOOP_DELAY, REPLICA_BEHIND, POOL_OPEN, POOL_LENT, POOL_WAITING,
     BATCHES_WAITING, CHORE_SECONDS, CHORE_FAILURES, DATABASE_UP, DATABASE_BYTES, DATABASE_CONNECTIONS,
     DATABASE_CONNECTIONS_MAX, ARCHIVE_BYTES, LEDGER_NUMBER, DAYS_DUE, OLDEST_DUE, QUEUE_LENGTH, QUEUE_SECONDS, STREAM_WAITING,
     STREAM_SEEN, STREAM_EVENTS, CHORE_RAN,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import psycopg
 import pytest
+from psycopg_pool import PoolTimeout
 
 from jobmeter.api.routes import ENDPOINTS
 from jobmeter.cli.main import main
@@ -21,6 +22,7 @@ from jobmeter.http.pipeline import STALENESS_HEADER
 from jobmeter.operations.programs import CONNECTION, run_program
 from jobmeter.operations.restoring import OF_THE_RUNNING_SERVER
 from jobmeter.replicas.flow import ReplicaWatch
+from jobmeter.telemetry.metrics.series import OF_THIS_PROCESS
 from tests.deployment.serving import wait_until
 from tests.support.sandbox_client import bearer, open_sandbox_client
 
@@ -225,6 +227,31 @@ async def find_staleness(primary_url, replica_url):
         watch = ReplicaWatch(primary, replica, seconds_max=30)
         await watch.look()
         return watch.find_staleness()
+
+
+async def test_how_far_behind_it_is_is_known_while_it_is_away(urls, monkeypatch):
+    seconds = [100.0]
+    async with both_opened(urls.primary, urls.standby) as (primary, replica):
+        watch = ReplicaWatch(primary, replica, seconds_max=30, read_seconds=lambda: seconds[0])
+        seconds[0] = 107.0
+        assert (watch.find_staleness(), watch.find_seconds_behind()) == (None, 7.0)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while watch.find_staleness() is None:
+                await watch.look()
+                await asyncio.sleep(0.05)
+        assert watch.find_seconds_behind() == 0.0
+
+        async def fail():
+            seconds[0] = 150.0
+            raise PoolTimeout("away")
+
+        monkeypatch.setattr(watch, "look", fail)
+        watching = asyncio.create_task(watch.watch())
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while OF_THIS_PROCESS.get_sample_value("jobmeter_replica_behind_seconds") != 43.0:  # noqa: ASYNC110 -- it has no event
+                await asyncio.sleep(0.05)
+        watching.cancel()
+        assert watch.find_staleness() is None
 
 
 def test_a_tenant_sees_nothing_of_others_there_either(urls):

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from jobmeter.base.clock import read_machine_clock
+from jobmeter.consumer import kafka_log
 from jobmeter.consumer.addresses import read_address
 from jobmeter.consumer.kafka_log import open_kafka
 from jobmeter.consumer.protocol import LogUnavailableError, LogUnusableError
@@ -150,6 +151,28 @@ async def test_a_log_that_ends_before_its_position_is_not_read(scenario, cluster
     await scenario.execute("UPDATE stream_positions SET next_offset = 9 WHERE partition = '0'")
     with pytest.raises(LogUnusableError, match="partition 0 was read up to 9, and the log ends at 3"):
         await readings.begin().task
+
+
+async def test_one_look_brings_so_many_bytes_and_messages(cluster, topic, monkeypatch):
+    monkeypatch.setattr(kafka_log, "BYTES_MAX", 300_000)
+    monkeypatch.setattr(kafka_log, "MESSAGES_MAX", 120)
+    cluster.publish(topic, "0", [b"x" * 5_000] * 200 + [b"x"] * 200)
+    opened = await open_kafka(read_address(f"kafka://{cluster.address}/{topic}"))
+    looks, offsets = [], []
+    try:
+        await opened.assign({"0": 0})
+        async with asyncio.timeout(30):
+            while len(offsets) < 400:
+                (portion,) = await opened.fetch()
+                found = [one.offset for one in portion.messages]
+                looks.append((min(found, default=0), len(found)))
+                offsets += found
+    finally:
+        await opened.close()
+    assert offsets == list(range(400))
+    # Fifty at a time: the second fifty of the long ones are more than a look may bring.
+    assert max(count for first, count in looks if first < 150) <= 100
+    assert max(count for _, count in looks) <= 120
 
 
 async def test_why_a_broker_cannot_be_reached_is_said():
