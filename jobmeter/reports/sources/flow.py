@@ -14,7 +14,7 @@ from psycopg_pool import PoolTimeout
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import Connection
-from jobmeter.database.outages import UNUSABLE
+from jobmeter.database.outages import UNUSABLE, is_outage
 from jobmeter.database.pool import Database
 from jobmeter.reports.sources import store
 
@@ -129,7 +129,9 @@ async def open_report(
 async def name_failed_source(
     database: Database, kind: ReportKind, *, shard: int, seconds_max: float
 ) -> AsyncIterator[None]:
-    """Wraps reading one report. Raises ``Refused`` with the fault of the data that cannot be read."""
+    """Wraps reading one report. Raises ``Refused`` with the fault of the data that cannot be read, and ``psycopg.Error`` if the
+    database as a whole is or was out of order: the request may be sent again.
+    """
     try:
         async with asyncio.timeout(seconds_max):
             yield
@@ -137,17 +139,24 @@ async def name_failed_source(
         sources: Sources = kind.value
         fault = await _find_unreadable(database, sources.listed, shard)
         if fault is None and isinstance(error, UNUSABLE):
-            raise  # the whole database is or was out of order: the request may be sent again
+            raise
         raise Refused(fault or sources.unknown) from error
 
 
 async def _find_unreadable(database: Database, sources: Iterable[Source], shard: int) -> Fault | None:
+    """An outage of the database, or a pool without a free connection, is the fault of no source: raises its error."""
     for source in sources:
+        is_connected = False
         try:
             async with asyncio.timeout(PROBE_SECONDS_MAX), database.connection() as connection:
+                is_connected = True
                 await source.probe(connection, shard)
-        except (TimeoutError, PoolTimeout):
+        except TimeoutError as error:
+            if not is_connected:
+                raise PoolTimeout("no connection became free to look for what cannot be read") from error
             return source.failed
-        except psycopg.Error:
+        except psycopg.Error as error:
+            if is_outage(error):
+                raise
             return source.not_found
     return None

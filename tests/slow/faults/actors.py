@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 from urllib.parse import quote
 
-from jobmeter.base.days import DAY_MS
+from jobmeter.base.days import DAY_MS, LATE_WINDOW_HOURS
 from jobmeter.base.limits import IDEMPOTENCY_KEPT_HOURS
 from jobmeter.wire.links import make_link_token
 from tests.slow.faults.callers import Caller, RoundOver
@@ -46,6 +46,7 @@ READS = (
 PAGES = ("/portal/partner", "/portal/partner/jobs", "/portal/partner/reports", "/portal/partner/contracts")
 CLOCK_PATH = "/sandbox/clock"
 KEY_MS = IDEMPOTENCY_KEPT_HOURS * 3_600_000
+LATE_MS = LATE_WINDOW_HOURS * 3_600_000
 HTML = {"Accept": "text/html"}
 
 
@@ -163,7 +164,10 @@ def send_batches(actor: Actor) -> None:
 
 
 def follow_links(actor: Actor) -> None:
-    """Candidates: each follows an apply link once. One who gets no answer gives up: nobody clicks twice."""
+    """Candidates: each follows an apply link once. One who gets no answer gives up: nobody clicks twice.
+
+    A candidate is led on even if the click does not count, as one that the server began to record before its clock was moved by days.
+    """
     caller, key = actor.caller, actor.caller.credentials["secret_key"]
     for number in itertools.count():
         if not actor.may_continue(CLICK_PAUSE_SECONDS):
@@ -178,8 +182,11 @@ def follow_links(actor: Actor) -> None:
         }
         caller.receipts.send([event])
         path = f"/jobs/apply/{make_link_token(job, purpose='apply', key=key)}"
+        began_ms = caller.read_now_ms()
         answer = caller.try_once("GET", path, headers=headers)
-        if answer is not None and answer.status_code == 302:
+        if answer is None or answer.status_code != 302:
+            continue
+        if 0 <= caller.read_now_ms() - began_ms < LATE_MS:
             caller.receipts.acknowledge([event], {"rejected": 0, "rejections": []})
 
 

@@ -44,6 +44,7 @@ AFFORDABLE = "SELECT job_id, budget_micros / click_price_micros FROM job_budgets
 INVOICES = "SELECT count(*) FROM billing_documents WHERE kind = 'INVOICE' AND digest <> '' AND issued_at >= to_timestamp(%s)"
 KINDS = {0: "view", 1: CLICK}
 COUNTED = 0
+LOST_NAMED_MAX = 3
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class Verdict:
     differing_writes: list[str] = field(default_factory=list)
     lost_postings: list[str] = field(default_factory=list)
     laws: list[str] = field(default_factory=list)
+    lost_events: list[str] = field(default_factory=list)
     invoices: int = 0
 
     @property
@@ -130,6 +132,7 @@ def audit_events(receipts: Receipts, stored: Stored, *, open_jobs: tuple[int, ..
     return Verdict(
         acknowledged=len(receipts.acknowledged),
         lost=len(receipts.acknowledged) - len(kept),
+        lost_events=sorted(receipts.acknowledged - kept)[:LOST_NAMED_MAX],
         stored_twice=sum(found.count > 1 for found in there.values()),
         charged_twice=max(beyond, sum(max(0, charged[job] - sent[job]) for job in open_jobs)),
         uncharged=sum(max(0, min(counted[job], stored.affordable[job]) - charged[job]) for job in open_jobs),

@@ -220,13 +220,20 @@ def is_known(write: Write, now_ms: int) -> bool:
 
 
 def repeat(caller: Caller, writes: list[Write]) -> tuple[int, list[str]]:
-    """Sends each write again whose key is known when its turn comes. Returns how many, and those that were not answered."""
+    """Sends each write again whose key is known when its turn comes. Returns how many, and those that were not answered.
+
+    A move of the clock that nobody waits for any more may still go on, and delete the key: then an answer says nothing.
+    """
     repeated, unanswered = 0, []
     for write in writes:
-        if is_known(write, caller.read_now_ms()):
-            repeated += 1
-            if caller.write(write, seconds_max=REPAIRED_SECONDS_MAX) is None:
-                unanswered.append(f"{write.path}: no answer")
+        if not is_known(write, caller.read_now_ms()):
+            continue
+        if caller.write(write, seconds_max=REPAIRED_SECONDS_MAX) is None:
+            unanswered.append(f"{write.path}: no answer")
+        elif not is_known(write, caller.read_now_ms()):
+            write.answers.pop()
+            continue
+        repeated += 1
     return repeated, unanswered
 
 
@@ -252,7 +259,7 @@ def make_row(plan: Plan, receipts: Receipts, played: Played, verdict: Verdict) -
         "not recovered": not played.is_recovered or len(played.recoveries) < len(played.struck),
         "not ended": not played.has_ended,
         "unexpected responses": unexpected and f"{unexpected}, such as {receipts.errors[:1]}",
-        "lost": verdict.lost,
+        "lost": verdict.lost and f"{verdict.lost}, such as {verdict.lost_events}",
         "stored twice": verdict.stored_twice,
         "charged twice": verdict.charged_twice,
         "not charged": verdict.uncharged,

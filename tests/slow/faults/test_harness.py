@@ -119,9 +119,10 @@ def test_a_write_that_is_answered_otherwise_is_counted(answers, differing):
 
 
 class MovingClock:
-    """A caller of a server whose clock is moved by each write to ``CLOCK_PATH``, by 20 hours."""
+    """A caller of a server whose clock moves while some writes are answered."""
 
-    def __init__(self):
+    def __init__(self, moves):
+        self.moves = moves
         self.now_ms = 0
         self.repeated = []
 
@@ -130,8 +131,11 @@ class MovingClock:
 
     def write(self, write, *, seconds_max):
         self.repeated.append(write.key)
-        self.now_ms += 20 * HOUR_MS if write.path == CLOCK_PATH else 0
-        return (200, b"") if write.content else None
+        self.now_ms += self.moves.get(write.key, 0)
+        if not write.content:
+            return None
+        write.answers.append((200, write.key.encode()))
+        return write.answers[-1]
 
 
 def make_write(key, at_ms, *, path="/", is_answered=True):
@@ -142,14 +146,17 @@ def test_a_write_is_repeated_while_its_key_is_known():
     writes = [
         make_write("old", -24 * HOUR_MS),
         make_write("outlived", -5 * HOUR_MS),
-        make_write("move", -23 * HOUR_MS, path=CLOCK_PATH),
+        make_write("move", -3 * HOUR_MS, path=CLOCK_PATH),
         make_write("outlived move", -23 * HOUR_MS, path=CLOCK_PATH),
         make_write("new", -3 * HOUR_MS, is_answered=False),
+        make_write("outlived meanwhile", -3 * HOUR_MS),
+        make_write("newest", HOUR_MS),
     ]
-    caller = MovingClock()
+    caller = MovingClock({"move": 20 * HOUR_MS, "outlived meanwhile": HOUR_MS})
     found = repeat(caller, order_repeats(writes))
-    assert caller.repeated == ["move", "new"]
-    assert found == (2, ["/: no answer"])
+    assert caller.repeated == ["move", "new", "outlived meanwhile", "newest"]
+    assert found == (3, ["/: no answer"])
+    assert [write.key for write in writes if write.answers] == ["move", "newest"]
 
 
 def test_recovery_begins_after_the_fault():
