@@ -112,9 +112,10 @@ In the round of seed 119 the auditor repeated a move of the clock that had been 
 the next one, which the auditor had judged to be known before that, was deleted meanwhile: it moved the clock again. In that of seed 511 a move that nobody
 waited for any more probably did the same. The auditor now looks at the clock before and after each repeat (`tests/slow/faults/test_harness.py`).
 
-In the rounds of the seeds 366 and 509 one candidate's click that had been answered was not stored. A candidate is led on even if the click does not
-count, and one that is recorded after the clock has been moved by more than two days is too old. Candidates now look at the clock before and after, and what is
-lost is named in the record.
+In the rounds of the seeds 366 and 509 one candidate's click that had been answered was not found. It was there: it was the only event of the round's
+first day, before the clock was first moved, and the clock was moved on until the salt of that day was deleted, as it is after 14 days, from when on
+nobody can say whose click a number is. With a first move of 16 days the auditor missed all events of the first days, each of which was stored. A round now ends
+before that, and what is lost is named in the record.
 
 In seven rounds a budget report was answered with 500 and the code 6003 during an outage of the database: the look for the source that could not be read
 failed at the first one. It is now answered with 503 (`tests/unit/reports/test_sources.py`).
