@@ -64,7 +64,8 @@ def kill_database(installation: Installation, _: Random) -> Callable[[], None]:
 def kill_session(installation: Installation, rng: Random) -> Callable[[], None]:
     """One process of PostgreSQL: it then ends all sessions, and recovers."""
     with contextlib.suppress(psutil.Error):
-        _kill(rng.choice(psutil.Process(installation.postmaster).children()).pid)
+        sessions = psutil.Process(installation.postmaster).children()
+        _kill(rng.choice(sessions).pid if sessions else 0)
     return _nothing
 
 

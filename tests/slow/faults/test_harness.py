@@ -146,10 +146,10 @@ def test_a_write_is_repeated_while_its_key_is_known():
     writes = [
         make_write("old", -24 * HOUR_MS),
         make_write("outlived", -5 * HOUR_MS),
-        make_write("move", -3 * HOUR_MS, path=CLOCK_PATH),
+        make_write("move", -2 * HOUR_MS, path=CLOCK_PATH),
         make_write("outlived move", -23 * HOUR_MS, path=CLOCK_PATH),
-        make_write("new", -3 * HOUR_MS, is_answered=False),
-        make_write("outlived meanwhile", -3 * HOUR_MS),
+        make_write("new", -2 * HOUR_MS, is_answered=False),
+        make_write("outlived meanwhile", -2 * HOUR_MS),
         make_write("newest", HOUR_MS),
     ]
     caller = MovingClock({"move": 20 * HOUR_MS, "outlived meanwhile": HOUR_MS})
