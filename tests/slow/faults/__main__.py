@@ -14,7 +14,13 @@ from pathlib import Path
 
 from tests.slow.faults import nemesis, record
 from tests.slow.faults.installed.bases import Bases
-from tests.slow.faults.installed.clock import CLOCK_ORIGIN, FAKE_TIME, FAKE_TIME_PACKAGE, set_wall_clock
+from tests.slow.faults.installed.clock import (
+    CLOCK_ORIGIN,
+    FAKE_TIME,
+    FAKE_TIME_PACKAGE,
+    remove_shared_memory,
+    set_wall_clock,
+)
 from tests.slow.faults.installed.forks import open_origin
 from tests.slow.faults.rounds import Rounds
 from tests.slow.faults.side_by_side import play_side_by_side
@@ -69,6 +75,7 @@ def choose_seeds(chosen: argparse.Namespace) -> Iterator[int]:
 def open_rounds() -> Iterator[tuple[Path, Rounds]]:
     """A folder in memory, and what the rounds in it share."""
     with ExitStack() as opened:
+        opened.callback(remove_shared_memory)
         folder = Path(
             opened.enter_context(tempfile.TemporaryDirectory(prefix="jobmeter-faults-", dir=IN_MEMORY))
         )

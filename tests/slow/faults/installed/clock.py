@@ -7,6 +7,9 @@ import select
 import time
 from pathlib import Path
 
+import psutil
+
+SHARED_MEMORY = Path("/dev/shm")
 FAKE_TIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 FAKE_TIME_PACKAGE = "faketime"
 CLOCK_ORIGIN = (
@@ -26,6 +29,15 @@ def set_wall_clock(data: Path, seconds: float) -> dict[str, str]:
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "DONT_FAKE_MONOTONIC": "1",
     }
+
+
+def remove_shared_memory() -> None:
+    """Removes what libfaketime shares between processes of an installation: one that is killed leaves it behind."""
+    for kind in ("faketime_shm_", "sem.faketime_sem_"):
+        for path in SHARED_MEMORY.glob(f"{kind}*"):
+            number = path.name.removeprefix(kind)
+            if number.isdigit() and not psutil.pid_exists(int(number)):
+                path.unlink(missing_ok=True)
 
 
 def make_sleep_work() -> None:
