@@ -73,12 +73,20 @@ class KafkaLog:
     """A topic, and how far each of its partitions that are assigned was fetched."""
 
     def __init__(
-        self, consumer: Consumer, topic: str, *, reasons: _Reasons, answer_seconds_max: float
+        self,
+        consumer: Consumer,
+        topic: str,
+        *,
+        reasons: _Reasons,
+        answer_seconds_max: float,
+        messages_max: int,
+        bytes_max: int,
     ) -> None:
         self._consumer = consumer
         self._topic = topic
         self._reasons = reasons
         self._answer_seconds_max = answer_seconds_max
+        self._messages_max, self._bytes_max = messages_max, bytes_max
         self._read_to: dict[str, int] = {}
 
     async def list_partitions(self) -> list[str]:
@@ -128,8 +136,8 @@ class KafkaLog:
         """Some messages after another, until nothing is there or one look has brought enough: they may be long."""
         found = self._consumer.consume(TAKEN_AT_ONCE, FETCH_SECONDS)
         taken, bytes_taken = found, _count_bytes(found)
-        while taken and len(found) < MESSAGES_MAX and bytes_taken < BYTES_MAX:
-            taken = self._consumer.consume(min(TAKEN_AT_ONCE, MESSAGES_MAX - len(found)), 0)
+        while taken and len(found) < self._messages_max and bytes_taken < self._bytes_max:
+            taken = self._consumer.consume(min(TAKEN_AT_ONCE, self._messages_max - len(found)), 0)
             bytes_taken += _count_bytes(taken)
             found += taken
         return found
@@ -186,7 +194,13 @@ class KafkaLog:
         return place
 
 
-async def open_kafka(address: LogAddress, *, answer_seconds_max: float = ANSWER_SECONDS_MAX) -> KafkaLog:
+async def open_kafka(
+    address: LogAddress,
+    *,
+    answer_seconds_max: float = ANSWER_SECONDS_MAX,
+    messages_max: int = MESSAGES_MAX,
+    bytes_max: int = BYTES_MAX,
+) -> KafkaLog:
     """Raises ``LogUnusableError`` for a property that the library does not know. Connects when it is first asked for something."""
     taken = sorted(set(address.options) & {*OWN, "bootstrap.servers"})
     if taken:
@@ -197,7 +211,14 @@ async def open_kafka(address: LogAddress, *, answer_seconds_max: float = ANSWER_
         consumer = Consumer({**DEFAULTS, **address.options, **OWN, **given}, logger=_library_log)
     except (KafkaException, TypeError, ValueError) as error:
         raise LogUnusableError(f"JOBMETER_STREAM_URL: {_describe(error)}") from error
-    return KafkaLog(consumer, address.name, reasons=reasons, answer_seconds_max=answer_seconds_max)
+    return KafkaLog(
+        consumer,
+        address.name,
+        reasons=reasons,
+        answer_seconds_max=answer_seconds_max,
+        messages_max=messages_max,
+        bytes_max=bytes_max,
+    )
 
 
 def _count_bytes(messages: Iterable[KafkaMessage]) -> int:

@@ -229,10 +229,21 @@ async def find_staleness(primary_url, replica_url):
         return watch.find_staleness()
 
 
-async def test_how_far_behind_it_is_is_known_while_it_is_away(urls, monkeypatch):
+class WatchOfOneAway(ReplicaWatch):
+    """Of a replica that can be looked at until ``is_away``."""
+
+    is_away = False
+
+    async def look(self):
+        if self.is_away:
+            raise PoolTimeout("away")
+        await super().look()
+
+
+async def test_how_far_behind_it_is_is_known_while_it_is_away(urls):
     seconds = [100.0]
     async with both_opened(urls.primary, urls.standby) as (primary, replica):
-        watch = ReplicaWatch(primary, replica, seconds_max=30, read_seconds=lambda: seconds[0])
+        watch = WatchOfOneAway(primary, replica, seconds_max=30, read_seconds=lambda: seconds[0])
         seconds[0] = 107.0
         assert (watch.find_staleness(), watch.find_seconds_behind()) == (None, 7.0)
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -241,11 +252,7 @@ async def test_how_far_behind_it_is_is_known_while_it_is_away(urls, monkeypatch)
                 await asyncio.sleep(0.05)
         assert watch.find_seconds_behind() == 0.0
 
-        async def fail():
-            seconds[0] = 150.0
-            raise PoolTimeout("away")
-
-        monkeypatch.setattr(watch, "look", fail)
+        watch.is_away, seconds[0] = True, 150.0
         watching = asyncio.create_task(watch.watch())
         async with asyncio.timeout(PATIENCE_SECONDS):
             while OF_THIS_PROCESS.get_sample_value("jobmeter_replica_behind_seconds") != 43.0:  # noqa: ASYNC110 -- it has no event

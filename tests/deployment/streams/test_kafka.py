@@ -7,7 +7,6 @@ import msgspec
 import pytest
 
 from jobmeter.base.clock import read_machine_clock
-from jobmeter.consumer import kafka_log
 from jobmeter.consumer.addresses import read_address
 from jobmeter.consumer.kafka_log import open_kafka
 from jobmeter.consumer.protocol import LogUnavailableError, LogUnusableError
@@ -153,11 +152,10 @@ async def test_a_log_that_ends_before_its_position_is_not_read(scenario, cluster
         await readings.begin().task
 
 
-async def test_one_look_brings_so_many_bytes_and_messages(cluster, topic, monkeypatch):
-    monkeypatch.setattr(kafka_log, "BYTES_MAX", 300_000)
-    monkeypatch.setattr(kafka_log, "MESSAGES_MAX", 120)
+async def test_one_look_brings_so_many_bytes_and_messages(cluster, topic):
     cluster.publish(topic, "0", [b"x" * 5_000] * 200 + [b"x"] * 200)
-    opened = await open_kafka(read_address(f"kafka://{cluster.address}/{topic}"))
+    address = read_address(f"kafka://{cluster.address}/{topic}")
+    opened = await open_kafka(address, messages_max=120, bytes_max=300_000)
     looks, offsets = [], []
     try:
         await opened.assign({"0": 0})

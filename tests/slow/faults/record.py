@@ -119,7 +119,7 @@ nobody can say whose click a number is. With a first move of 16 days the auditor
 before that, and what is lost is named in the record.
 
 In seven rounds a budget report was answered with 500 and the code 6003 during an outage of the database: the look for the source that could not be read
-failed at the first one. It is now answered with 503 (`tests/unit/reports/test_sources.py`).
+failed at the first one. It is now answered with 503 (`tests/deployment/database/test_report_outages.py`).
 
 ```sh checkout
 make inputs SEED=2

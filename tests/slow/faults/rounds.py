@@ -222,7 +222,7 @@ def is_known(write: Write, now_ms: int) -> bool:
 def repeat(caller: Caller, writes: list[Write]) -> tuple[int, list[str]]:
     """Sends each write again whose key is known when its turn comes. Returns how many, and those that were not answered.
 
-    A move of the clock that nobody waits for any more may still go on, and delete the key: then an answer says nothing.
+    A move of the clock that nobody waits for any more may continue, and delete the key: then an answer says nothing.
     """
     repeated, unanswered = 0, []
     for write in writes:

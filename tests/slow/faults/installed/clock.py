@@ -31,10 +31,10 @@ def set_wall_clock(data: Path, seconds: float) -> dict[str, str]:
     }
 
 
-def remove_shared_memory() -> None:
+def remove_shared_memory(folder: Path = SHARED_MEMORY) -> None:
     """Removes what libfaketime shares between processes of an installation: one that is killed leaves it behind."""
     for kind in ("faketime_shm_", "sem.faketime_sem_"):
-        for path in SHARED_MEMORY.glob(f"{kind}*"):
+        for path in folder.glob(f"{kind}*"):
             number = path.name.removeprefix(kind)
             if number.isdigit() and not psutil.pid_exists(int(number)):
                 path.unlink(missing_ok=True)

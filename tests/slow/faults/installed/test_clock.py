@@ -9,8 +9,13 @@ import time
 import pytest
 
 from jobmeter.database.embedded import start_embedded
-from tests.slow.faults.installed import clock
-from tests.slow.faults.installed.clock import CLOCK_ORIGIN, FAKE_TIME, make_sleep_work, set_wall_clock
+from tests.slow.faults.installed.clock import (
+    CLOCK_ORIGIN,
+    FAKE_TIME,
+    make_sleep_work,
+    remove_shared_memory,
+    set_wall_clock,
+)
 from tests.slow.faults.installed.forks import open_origin
 from tests.slow.faults.installed.server import WORKERS, Server
 from tests.support.paths import ROOT
@@ -38,14 +43,13 @@ def test_it_sleeps_and_its_clock_is_moved(tmp_path):
     assert now > time.time() + MOVED_SECONDS / 2
 
 
-def test_what_a_killed_process_leaves_behind_is_removed(tmp_path, monkeypatch):
-    monkeypatch.setattr(clock, "SHARED_MEMORY", tmp_path)
+def test_what_a_killed_process_leaves_behind_is_removed(tmp_path):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     for number in (ended.pid, os.getpid()):
         (tmp_path / f"faketime_shm_{number}").touch()
         (tmp_path / f"sem.faketime_sem_{number}").touch()
-    clock.remove_shared_memory()
+    remove_shared_memory(tmp_path)
     assert {one.name for one in tmp_path.iterdir()} == {
         f"faketime_shm_{os.getpid()}",
         f"sem.faketime_sem_{os.getpid()}",
