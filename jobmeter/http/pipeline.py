@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
 from typing import Protocol, TypeVar
+from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -108,7 +109,7 @@ class RouteTable:
     that takes path and method is the same; a request that has none is left to the router.
 
     A route is kept at its path, or at its folder if the path has a parameter: the part before the first segment with one.
-    It is tried for this path alone, or for the paths in this folder.
+    It is tried for this path alone, or for the paths in this folder. Who reads an address with a slash too many is sent on to it.
     """
 
     def __init__(self, app: ASGIApp, *, routes: Sequence[Route]) -> None:
@@ -127,6 +128,9 @@ class RouteTable:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            if scope["path"].endswith("/") and self._has_slash_too_many(scope):
+                await _redirect_without_slash(scope)(scope, receive, send)
+                return
             for route in self.list_candidates(scope["path"]):
                 match, found = route.matches(scope)
                 if match is Match.FULL:
@@ -134,6 +138,23 @@ class RouteTable:
                     await route.handle(scope, receive, send)
                     return
         await self._app(scope, receive, send)
+
+    def _has_slash_too_many(self, scope: Scope) -> bool:
+        """Whether somebody who reads has added a slash to the address of something, as people and link checkers do."""
+        without = {**scope, "path": scope["path"].rstrip("/")}
+        return (
+            scope["method"] in ("GET", "HEAD")
+            and self._has_own_route(without)
+            and not self._has_own_route(scope)
+        )
+
+    def _has_own_route(self, scope: Scope) -> bool:
+        """Whether the path has a route that does not take every path in its folder."""
+        taking = (
+            route for route in self.list_candidates(scope["path"]) if route.matches(scope)[0] is Match.FULL
+        )
+        first = next(taking, None)
+        return first is not None and not first.path.endswith(":path}")
 
     def list_candidates(self, path: str) -> tuple[Route, ...]:
         """The routes that may match a path, in their order."""
@@ -149,6 +170,12 @@ class RouteTable:
                 break
             found = inner
         return found
+
+
+def _redirect_without_slash(scope: Scope) -> Response:
+    query = scope.get("query_string", b"").decode("latin-1")
+    path = quote(scope["path"].rstrip("/"))
+    return RedirectResponse(f"{path}?{query}" if query else path, status_code=308)
 
 
 def _find_place(pattern: str) -> str:

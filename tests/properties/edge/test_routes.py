@@ -1,7 +1,10 @@
-"""The table of routes answers every request as Starlette's router does, which tries all routes in their order."""
+"""The table of routes answers every request as Starlette's router does, which tries all routes in their order; but who reads an
+address with a slash too many is sent on.
+"""
 
 import asyncio
 import re
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -58,8 +61,25 @@ def ask(app: ASGIApp, path: str, method: str, root: str = "") -> list[Message]:
     return sent
 
 
-def check(path: str, method: str, root: str = "") -> None:
-    assert ask(TABLE, path, method, root) == ask(ROUTER, path, method, root)
+def check(path: str, method: str, root: str = "", *, table: ASGIApp = TABLE, router: Router = ROUTER) -> bool:
+    """Returns whether the table redirects."""
+    found, expected = ask(table, path, method, root), ask(router, path, method, root)
+    if found[0].get("status") != 308:
+        assert found == expected
+        return False
+    without = ask(router, path.rstrip("/"), method, root)
+    assert method in ("GET", "HEAD")
+    assert path.endswith("/")
+    assert is_of_own_route(without, router)
+    assert not is_of_own_route(expected, router)
+    assert dict(found[0]["headers"])[b"location"].decode() == quote(path.rstrip("/"))
+    return True
+
+
+def is_of_own_route(sent: list[Message], router: Router) -> bool:
+    """Whether the answer is that of a route which does not take every path in its folder."""
+    route = router.routes[sent[0]["route"]] if sent[0]["type"] == "echo" else None
+    return isinstance(route, Route) and not route.path.endswith(":path}")
 
 
 @pytest.mark.parametrize("value", ["7", "abc", "a.b"])
@@ -67,8 +87,11 @@ def test_each_route_is_found_by_its_path(value: str) -> None:
     for route in ROUTES:
         path = re.sub(r"\{[^}]*\}", value, route.path)
         assert TABLE.list_candidates(path).count(route) == 1
-        for asked in (path, path + "/", path + "\n", path + "/more", path[:-1], "/" + path, path.upper()):
+        for asked in (path, path + "\n", path + "/more", path[:-1], "/" + path, path.upper()):
             check(asked, "GET")
+        is_known = path != "/" and is_of_own_route(ask(ROUTER, path, "GET"), ROUTER)
+        assert check(path + "/", "GET") == check(path + "//", "HEAD") == is_known
+        assert not check(path + "/", "POST")
 
 
 @given(PATHS, st.sampled_from(METHODS), ROOTS)
@@ -89,7 +112,7 @@ def test_routes_that_overlap_are_tried_in_their_order(path: str, method: str, da
     router = Router(routes, redirect_slashes=False)
     table = RouteTable(router, routes=routes)
     for asked in (path, path + "/", path + "/7", "/"):
-        assert ask(table, asked, method) == ask(router, asked, method)
+        check(asked, method, table=table, router=router)
 
 
 def is_pattern(text: str) -> bool:

@@ -66,7 +66,7 @@ class Installation:
 
     def answers(self) -> bool:
         try:
-            return httpx2.get(f"{self.base_url}/health", timeout=5).is_success
+            return httpx2.get(f"{self.base_url}/health", timeout=5, verify=False).is_success
         except httpx2.HTTPError:
             return False
 

@@ -302,7 +302,7 @@ def is_followed(database_url: str) -> bool:
 
 def answers(port: int) -> bool:
     try:
-        return httpx2.get(f"http://127.0.0.1:{port}/health", timeout=5).is_success
+        return httpx2.get(f"http://127.0.0.1:{port}/health", timeout=5, verify=False).is_success
     except httpx2.HTTPError:
         return False
 
