@@ -122,14 +122,20 @@ async def store_response(
 
 
 async def decide_once(
-    connection: Connection, *, request: Request, decision: bytes, secret_key: str, kept_from: datetime
+    connection: Connection,
+    *,
+    request: Request,
+    decision: bytes,
+    secret_key: str,
+    now: datetime,
+    kept_from: datetime,
 ) -> bytes | None:
-    """Returns what an earlier execution of the request decided, or stores ``decision`` and returns ``None``.
+    """Returns what an earlier execution of the request decided, or stores ``decision`` for 24 hours from ``kept_from`` and returns ``None``.
 
     For work that spans several transactions: a repeat after a crash continues towards the same result.
     """
     decided = replace(request, method=f"{request.method} decision")
-    found = await claim_request(connection, request=decided, secret_key=secret_key, now=kept_from)
+    found = await claim_request(connection, request=decided, secret_key=secret_key, now=now)
     if isinstance(found, StoredResponse):
         return found.body
     if found is Claim.HELD_ELSEWHERE:
@@ -139,7 +145,7 @@ async def decide_once(
         request=decided,
         answer=StoredResponse(DECIDED, {}, decision),
         secret_key=secret_key,
-        claimed_at=kept_from,
+        claimed_at=now,
         now=kept_from,
     )
     return None

@@ -87,6 +87,7 @@ class SandboxClock:
                 request=request,
                 decision=wanted.isoformat().encode(),
                 secret_key=self._settings.secret_key,
+                now=now,
                 kept_from=wanted,
             )
             if earlier is None:

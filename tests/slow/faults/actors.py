@@ -34,14 +34,8 @@ POSTED_AT_ONCE = 2
 OPENING_SECONDS_MAX = 90
 # In whole units: at the price of 1.50 the last ones are spent soon.
 BUDGETS = (9_000, 9_000, 9_000, 600, 60, 3)
-MOVES = (
-    "1h",
-    "1h",
-    "2h",
-    "2h",
-    "1d",
-    "3d",
-)  # mostly short ones, so that the keys of most writes are still known at the end
+# Mostly short ones, so that the keys of most writes are still known at the end.
+MOVES = ("1h", "1h", "1h", "2h", "2h", "2h", "1d")
 FIRST_MOVE = "3d"  # past the end of a month, and past its invoices, while things are broken
 # Moved in a round, and by one move more: the jobs run on, and while the salt of its day is kept an event is recognized.
 DAYS_MAX = SALT_DAYS - 4

@@ -116,7 +116,8 @@ looks at the clock before and after each repeat, and leaves out a key's last hou
 In the rounds of the seeds 366 and 509 one candidate's click that had been answered was not found. It was there: it was the only event of the round's
 first day, before the clock was first moved, and the clock was moved on until the salt of that day was deleted, as it is after 14 days, from when on
 nobody can say whose click a number is. With a first move of 16 days the auditor missed all events of the first days, each of which was stored. A round now ends
-before that, and what is lost is named in the record.
+before that, and what is lost is named in the record. The clock had been moved so far by a fault: a move that was interrupted on a later day, and sent again with its
+key, moved by its whole span again (`tests/unit/sandbox/test_clock.py`).
 
 In seven rounds a budget report was answered with 500 and the code 6003 during an outage of the database: the look for the source that could not be read
 failed at the first one. It is now answered with 503 (`tests/deployment/database/test_report_outages.py`).

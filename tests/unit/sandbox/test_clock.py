@@ -9,6 +9,7 @@ import pytest
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
+from jobmeter.request_control.model import Request
 from jobmeter.sandbox.clock import SandboxClock
 from tests.support.scenario import set_up
 
@@ -51,6 +52,26 @@ async def test_moves_at_once_never_turn_the_clock_back(database_url: str) -> Non
         shown.append(await clock.read())
         assert shown == sorted(shown)
         assert shown[-1] - shown[0] >= timedelta(hours=30)
+
+
+async def test_a_move_that_was_interrupted_on_a_later_day_is_continued(database_url: str) -> None:
+    async with Database.opened(database_url, connections_max=3) as database:
+        await set_up(database, 10**9, begins=read_machine_clock())
+        clock = SandboxClock(database, Settings(database_url=database_url, sandbox=True))
+        request, span = (
+            Request(sender="a", method="POST", path="/sandbox/clock", key="b", body=b""),
+            timedelta(days=7),
+        )
+        began, lead = await clock.read(), await read_lead(clock)
+        for days in (2, 4):
+            move = asyncio.create_task(clock.move_by(span, repeatable=request))
+            while await clock.read() - began < timedelta(days=days):
+                assert not move.done()
+            move.cancel()
+            await asyncio.wait([move])
+        await clock.move_by(span, repeatable=request)
+        # What it took before its last part is not added.
+        assert span - timedelta(minutes=2) < await read_lead(clock) - lead < span
 
 
 async def test_a_day_whose_events_cannot_be_stored_is_not_shown(database_url: str) -> None:
