@@ -26,7 +26,7 @@ from jobmeter.wire.messages import make_message
 
 ANSWER_SECONDS_MAX = 5
 FETCH_SECONDS = 0.2
-TAKEN_AT_ONCE = 50
+TAKEN_AT_ONCE = 50  # by as many messages at most a look exceeds its limit in bytes
 REASON_SECONDS = 0.1
 # What the library fetches ahead of each partition.
 AHEAD_KILOBYTES = 16_384
@@ -133,7 +133,7 @@ class KafkaLog:
         ]
 
     def _consume(self) -> list[KafkaMessage]:
-        """Some messages after another, until nothing is there or one look has brought enough: they may be long."""
+        """A few messages after another, until nothing is there or one look has brought enough: they may be long."""
         found = self._consumer.consume(TAKEN_AT_ONCE, FETCH_SECONDS)
         taken, bytes_taken = found, _count_bytes(found)
         while taken and len(found) < self._messages_max and bytes_taken < self._bytes_max:

@@ -45,7 +45,7 @@ async def test_a_busy_pool_is_the_fault_of_no_source(database_url, kind):
 
 
 @KINDS
-async def test_a_report_that_takes_too_long_although_each_source_answers_has_the_fault_of_its_last(
+async def test_a_report_that_takes_too_long_although_each_source_answers_has_a_fault_of_its_own(
     database_url, kind
 ):
     async with Database.opened(database_url, connections_max=1) as database:

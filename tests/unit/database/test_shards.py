@@ -92,7 +92,7 @@ async def test_a_database_is_distributed_if_the_budgets_of_jobs_are(
     ],
 )
 async def test_statements_name_the_shard_of_their_rows_where_the_database_is_distributed(
-    database_url, connection, kind, shards, named
+    database_url, kind, shards, named
 ):
     tenant = Tenant(application_id=1, partner_id=1)
     async with kind.opened(database_url, connections_max=2) as opened:
