@@ -6,20 +6,41 @@ Does not own the commands. Imports little, because every command imports it.
 import math
 import os
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import platformdirs
 from cyclopts import Parameter, Token
 from cyclopts.validators import Number
 
 from jobmeter.base.readers.times import read_day, read_moment, read_month
 
-DATA = Path(platformdirs.user_data_dir("jobmeter"))
+
+def find_user_folder(
+    kind: Literal["config", "data"],
+    system: str = sys.platform,
+    variables: Mapping[str, str] = os.environ,
+    home: str = os.path.expanduser("~"),  # noqa: PTH111 -- Path.expanduser() raises for a user without a home
+) -> Path:
+    """Returns the folder of a user's configuration or data, as the XDG specification, macOS and Windows define it.
+
+    As that specification says, a variable whose path is not absolute is ignored. A user without a home has ``~``, unexpanded.
+    """
+    if system == "win32":
+        return Path(variables.get("LOCALAPPDATA") or f"{home}/AppData/Local") / "jobmeter" / "jobmeter"
+    named = variables.get(f"XDG_{kind.upper()}_HOME", "")
+    if named.startswith("/"):
+        return Path(named) / "jobmeter"
+    if system == "darwin":
+        return Path(home) / "Library" / "Application Support" / "jobmeter"
+    return Path(home) / {"config": ".config", "data": ".local/share"}[kind] / "jobmeter"
+
+
+DATA = find_user_folder("data")
 SANDBOX_DATA = DATA / "sandbox"
 PRODUCTION_DATA = DATA / "production"
 

@@ -13,15 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from jobmeter.base.faults import CommandFailed
 from jobmeter.base.lists import list_parts
 from jobmeter.base.readers.web_url import check_url
-from jobmeter.cli.options import SANDBOX_DATA, ServerOptions
+from jobmeter.cli.options import SANDBOX_DATA, ServerOptions, find_user_folder
 from jobmeter.sandbox.traffic.client import open_sandbox, read_credentials
 
-CONFIGURATION = Path(platformdirs.user_config_dir("jobmeter")) / "config.toml"
+CONFIGURATION = find_user_folder("config") / "config.toml"
 SANDBOX_CREDENTIALS = SANDBOX_DATA / "credentials.json"
 LINKEDIN_NAME = "linkedin"  # instead of an address
 PROFILE_NAMES = {"url", "operator_key", "operator_key_file", "parent", "applications"}
