@@ -11,7 +11,7 @@ TOOLS  := build/tools
 LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo run dev psql test test-slow test-citus faults inputs coverage check format typescript bench bench-large bench-peers profile map docs pictures lock release sbom audit clean
+.PHONY: help setup system demo run dev psql test test-long test-slow test-citus faults inputs coverage check format typescript bench bench-large bench-peers profile map docs pictures lock release sbom audit clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,7 +36,7 @@ run: $(RUN)  ## run a sandbox until interrupted
 
 ##@ Develop
 # Without kept bytecode, each of some hundred processes of the tests would compile all modules again.
-test test-slow test-citus faults inputs coverage bench bench-large bench-peers: export PYTHONDONTWRITEBYTECODE :=
+test test-long test-slow test-citus faults inputs coverage bench bench-large bench-peers: export PYTHONDONTWRITEBYTECODE :=
 
 setup: $(DEV)  ## install the development dependencies into .venv
 
@@ -56,12 +56,15 @@ psql: $(RUN)  ## inspect the sandbox's database, read-only (SQL='SELECT 1' runs 
 test: check  ## check the code, then run the tests
 	$(BIN)/python -m pytest
 
+test-long: $(DEV)  ## run the tests of more than some seconds, which CI runs after those of make test
+	$(BIN)/python -m pytest -m 'long and not slow'
+
 test-slow: $(DEV)  ## run the slow tests: crashes, large data, long random histories
 	$(BIN)/python -m pytest -m slow
 
 test-citus: $(DEV)  ## run stories and laws on a cluster with Citus: CITUS_URL=postgresql://user@coordinator/postgres
 	@if [ -z "$(CITUS_URL)" ]; then echo "CITUS_URL names no cluster with Citus: nothing was tested"; \
-	  else $(BIN)/python -m pytest -n 2 tests/deployment/cluster tests/stories tests/properties/laws; fi
+	  else $(BIN)/python -m pytest -n 2 -m 'not slow' tests/deployment/cluster tests/stories tests/properties/laws; fi
 
 faults: $(DEV)  ## break a server on purpose and audit it, ROUNDS times, from SEED on, JOBS at a time; adds to docs/reliability.md's record
 	$(BIN)/python -m tests.slow.faults --rounds $(or $(ROUNDS),10) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS))
@@ -70,10 +73,10 @@ inputs: $(DEV)  ## give every parser and route many bad inputs, of SEED; adds to
 	JOBMETER_TESTS_INPUTS_RECORD=tests/slow/fuzz/inputs.jsonl JOBMETER_TESTS_FUZZ_SEED=$(or $(SEED),1) \
 	  $(BIN)/python -m pytest -m slow tests/slow/fuzz tests/stories/edge/test_any_bytes.py tests/stories/edge/test_openapi.py
 
-# `make test` decides whether the tests pass; this run only measures, so a failing test does not end it.
+# `make test` and `make test-long` decide whether the tests pass; this run of both only measures, so a failing test does not end it.
 coverage: $(DEV)  ## measure the branch coverage of the code that decides about money, server processes included
 	$(BIN)/python -m coverage erase
-	-$(BIN)/python -m coverage run -m pytest --ignore tests/tidy --ignore tests/unit/bench
+	-$(BIN)/python -m coverage run -m pytest -m 'not slow' --ignore tests/tidy --ignore tests/unit/bench
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 

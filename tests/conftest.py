@@ -26,7 +26,7 @@ from jobmeter.database.pool import Database, upgrade_database
 from tests.support import server_process
 from tests.support.databases import citus
 from tests.support.fault_coverage import FaultCoverage
-from tests.support.paths import SHARED
+from tests.support.paths import ROOT, SHARED
 from tests.support.sandbox_client import SandboxClient, open_sandbox_client, reopen_sandbox_client
 
 # On a busy machine a database round trip may exceed the deadline of an example.
@@ -46,6 +46,15 @@ OWN_CLUSTER_URL = os.environ.get(
 IN_MEMORY = Path("/dev/shm")
 FOLDER_PREFIX = "jobmeter-tests-"
 IN_MEMORY_FREE_BYTES_MIN = 8_000_000_000
+# Installations, the documents' commands and upgrades: what takes long is nearly all that is there.
+LONG_FOLDERS = (
+    "deployment/database/",
+    "deployment/processes/",
+    "deployment/streams/",
+    "deployment/watching/",
+    "documents/",
+    "upgrades/",
+)
 OWN_FOLDER = pytest.StashKey[str]()
 ENDED: list[str] = []
 # Collecting garbage among a million objects of pytest and of the modules took a fifth of the time of the tests.
@@ -85,6 +94,14 @@ def find_fast_folder() -> Path | None:
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: while one test waits, for a process or a time, another one runs."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what a folder's tests are, before tests are selected by their marks."""
+    for item in items:
+        if item.path.relative_to(ROOT / "tests").as_posix().startswith(LONG_FOLDERS):
+            item.add_marker("long")
 
 
 def pytest_collection_finish() -> None:

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import httpx2
+import pytest
 from coverage import Coverage
 
 from jobmeter.charging.charge import flow
@@ -15,6 +16,7 @@ from tests.tidy.source import ROOT
 CONFIGURATION = ROOT / "pyproject.toml"
 
 
+@pytest.mark.long
 def test_lines_that_only_a_server_s_worker_runs_are_measured(database_url: str, tmp_path: Path) -> None:
     # given a server that is measured like the whole run, into a separate folder
     folder = tmp_path / "measured"

@@ -14,6 +14,7 @@ from jobmeter.api.restli import forced_failures
 from jobmeter.base.faults import Fault, Refused
 
 OUTPUT = "raised_faults"
+WHOLE = ("not slow and not long", "not slow")  # of `make test`, and of `make coverage`
 DEMANDED = [fault for fault in Fault if fault.row.code // 1_000 == 6]
 
 
@@ -24,7 +25,7 @@ class FaultCoverage:
         self.names: set[str] = set()
         self._is_worker = hasattr(config, "workerinput")
         self._is_whole = not config.option.keyword and config.args == config.getini("testpaths")
-        self._is_whole &= config.option.markexpr == "not slow" and not config.option.collectonly
+        self._is_whole &= config.option.markexpr in WHOLE and not config.option.collectonly
         self._watch()
 
     def _watch(self) -> None:

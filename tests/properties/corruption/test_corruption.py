@@ -76,6 +76,7 @@ async def test_a_change_of_any_column_is_noticed_or_declared(database_url: str) 
     assert counts["noticed"] > 600
 
 
+@pytest.mark.long
 async def test_known_and_sampled_changes_are_noticed(database_url: str) -> None:
     async with open_history(database_url) as (connection, head):
         assert await find_unnoticed_changes(connection, head) == {}

@@ -18,6 +18,7 @@ from tests.support.xml_partner import sign
 OLD, NEW = "an old key of the operator", "a new key of the operator"
 
 
+@pytest.mark.long
 def test_every_response_has_the_headers_that_protect_it(sandbox_client, owned):  # noqa: F811 -- a fixture
     """Secrets and figures are for their caller alone: no cache stores them, no browser guesses their type."""
     names, day = owned

@@ -39,6 +39,7 @@ async def test_budgets_are_spent_as_fast_as_clicks_come(database_url: str) -> No
     check_unpaced(await play(database_url, Month()))
 
 
+@pytest.mark.long
 async def test_an_even_contract_spends_all_and_evenly(database_url: str) -> None:
     runs = await play(database_url, Month(), pace_evenly)
 

@@ -135,6 +135,7 @@ def count_losses(turns: list[tuple[str, str]]) -> int:
     return sum(fate != "-" for _, fate in turns)
 
 
+@pytest.mark.long
 async def test_the_same_seed_gives_the_same_history(database: Database) -> None:
     first, again, other = [await play(database, seed) for seed in (1, 1, 2)]
     assert first == again

@@ -139,6 +139,7 @@ def test_a_change_is_in_the_feed_within_a_second(sandbox_client):
     assert time.monotonic() - began < WITHIN_SECONDS
 
 
+@pytest.mark.long
 def test_expiry_and_the_end_of_a_term_are_in_the_feed(sandbox_client):
     follower = Follower(sandbox_client)
     sandbox_client.post_job("short")

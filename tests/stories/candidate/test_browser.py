@@ -113,6 +113,7 @@ def test_a_page_follows_the_theme_of_the_reader(browser, site):
             assert grounds == ["rgb(245, 247, 248)", "rgb(14, 21, 26)"], path
 
 
+@pytest.mark.long
 def test_the_other_pages_fit_every_width(browser, site):
     sandbox_client, jobs = site
     gone = f"/jobs/view/{jobs['over']}"

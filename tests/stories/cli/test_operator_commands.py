@@ -75,6 +75,7 @@ def test_an_operator_sets_up_a_partner_and_finds_everything_again(run):
     assert run("applications", "permit", number)["areAllowed"] is True
 
 
+@pytest.mark.long
 def test_a_partner_posts_jobs_and_the_operator_follows_them(run, tmp_path):
     credentials = run.credentials
     element = {

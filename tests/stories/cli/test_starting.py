@@ -91,6 +91,7 @@ def test_a_data_folder_that_cannot_be_used_is_reported_in_one_line_after_the_imp
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "host",
     [

@@ -152,6 +152,7 @@ def test_listening_shows_requests_and_forwards_webhooks(database_url: str, tmp_p
         assert httpx2.get(root, headers=headers, trust_env=False).json()["elements"] == []
 
 
+@pytest.mark.long
 def test_certifying_prints_and_saves_its_report(
     database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

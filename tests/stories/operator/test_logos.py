@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 import pikepdf
+import pytest
 
 from tests.stories.operator.billing import test_commands
 from tests.stories.operator.billing.scene import SELLER, InvoicedPartner, open_invoiced_partner
@@ -31,6 +32,7 @@ def count_pictures(partner: InvoicedPartner, invoice: dict[str, Any]) -> list[tu
         return [(one.Width, one.Height) for one in pdf.pages[0].get_images().values()]
 
 
+@pytest.mark.long
 def test_an_issued_document_keeps_the_logo_that_its_seller_had(
     sandbox_client: SandboxClient, database_url: str
 ) -> None:

@@ -16,6 +16,7 @@ from tests.support.xml_partner import POSTER, XmlPartner
 run = test_commands.run
 
 
+@pytest.mark.long
 def test_statements_and_refunds_of_a_partners_customers(
     run: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,6 +79,7 @@ def test_statements_and_refunds_of_a_partners_customers(
         assert isinstance(run(*words), str), words
 
 
+@pytest.mark.long
 def test_the_price_list_of_a_contract_and_what_was_used_of_it(
     run: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:

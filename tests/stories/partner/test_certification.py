@@ -59,6 +59,7 @@ def test_every_mistake_of_a_bad_integration_is_found(sandbox_client: SandboxClie
     assert not [one for one in rehearsal.records if any(secret in repr(one) for secret in secrets)]
 
 
+@pytest.mark.long
 def test_a_good_integration_passes_and_survives_every_disturbance(sandbox_client: SandboxClient) -> None:
     with open_local_sandbox(sandbox_client) as sandbox:
         rehearsal = Rehearsal(sandbox, disturbances=tuple(Disturbance))
@@ -71,6 +72,7 @@ def test_a_good_integration_passes_and_survives_every_disturbance(sandbox_client
     assert {"JP-A-03", "JP-A-04", "X-16", "X-27", "X-28"} <= shown
 
 
+@pytest.mark.long
 def test_the_sample_requests_show_the_rules_and_print_no_secret(sandbox_client: SandboxClient) -> None:
     printed: list[str] = []
     with open_local_sandbox(sandbox_client) as sandbox:
@@ -85,6 +87,7 @@ def test_the_sample_requests_show_the_rules_and_print_no_secret(sandbox_client: 
     assert not re.search(r"Bearer [A-Za-z0-9]", text)
 
 
+@pytest.mark.long
 def test_the_sandbox_s_own_log_is_judged_like_a_proxy_s(sandbox_client: SandboxClient) -> None:
     with open_local_sandbox(sandbox_client) as sandbox:
         rehearsal = Rehearsal(sandbox)

@@ -115,6 +115,7 @@ async def test_the_sum_of_the_charges_is_that_of_the_ledger_credits_included(dat
         assert "ADJUST" not in {row[types] for row in before}
 
 
+@pytest.mark.long
 async def test_partners_whose_customers_share_a_shard_see_their_own_rows(database_url):
     async with open_scenario(database_url) as scenario:
         mine = scenario.customers[0].child

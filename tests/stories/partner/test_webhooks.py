@@ -148,6 +148,7 @@ def test_a_failed_delivery_is_retried_with_the_same_id(sandbox_client, receiver)
     assert [headers["webhook-attempt"] for headers, _ in receiver.requests] == ["1", "2", "3"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sandbox_client", [{"chore_interval_ms": 100}], indirect=True, ids=["often"])
 def test_dead_deliveries_are_listed_and_replayed(sandbox_client, receiver):
     receiver.statuses = [503]

@@ -131,6 +131,7 @@ def test_what_is_wrong_with_a_page_is_found(browser, site):
     assert found["is wider than the screen"].endswith(": small phone")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("size", "has_script"), JOURNEYS, ids=["script", "no script"])
 def test_everything_works_without_script(browser, site, size, has_script):
     base_url, _, several, _ = site
@@ -156,6 +157,7 @@ def test_everything_works_without_script(browser, site, size, has_script):
         assert page.url.startswith(f"{base_url}/portal/my/jobs")
 
 
+@pytest.mark.long
 @one_journey(WITH_SCRIPT)
 def test_a_partner_s_manager_follows_the_money_to_a_click_and_closes_a_job(browser, site, size, has_script):
     base_url, tokens, _, names = site

@@ -142,6 +142,7 @@ def send(browser, row, ids):
     return answer.status_code, re.sub(rf"\b(?:{own})\b", "ID", text)
 
 
+@pytest.mark.long
 @one_of(4)
 def test_what_is_foreign_is_as_what_does_not_exist(owned, strangers, every):
     """With one of ``every`` unknown ids of a kind, which one differs from page to page."""
@@ -161,6 +162,7 @@ def test_what_is_foreign_is_as_what_does_not_exist(owned, strangers, every):
     assert sent >= len(ROWS) * len(strangers) > 0
 
 
+@pytest.mark.long
 def test_the_owner_sees_it(owned, sandbox_client, database_url):
     """Otherwise the other test would prove nothing."""
     grants = list_grants(sandbox_client.credentials)

@@ -7,6 +7,8 @@ import re
 from dataclasses import replace
 from uuid import uuid4
 
+import pytest
+
 from jobmeter.audit.model import Action, ActorKind
 from jobmeter.http.context import SETTINGS_KEY
 from jobmeter.http.endpoints import Audience
@@ -47,6 +49,7 @@ async def read_new(world, seen):
     return records, row[0]
 
 
+@pytest.mark.long
 async def test_every_administrative_write_leaves_one_record(database_url: str) -> None:
     actions, secrets = set(), []
     async with open_world(database_url) as (begun, _):

@@ -153,6 +153,7 @@ async def test_a_write_happens_once_wherever_the_process_dies(database_url: str,
     await die_in_writes(database_url, group, is_everywhere=True)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("group", GROUPS)
 async def test_a_write_happens_once_if_the_process_dies(database_url: str, group: str) -> None:
     """Each write dies once, in turn just before and just after its last commit."""

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.stories.restli.test_operations import DAY_MS, carry_out, money, operate, status_of
 from tests.support.sandbox_client import SandboxClient
 
@@ -118,6 +120,7 @@ def test_a_job_of_an_exhausted_contract_reports_the_account(sandbox_client: Sand
     assert shown["promotionStatusDetail"]["statusMessage"] == "The account level budget has ran out."
 
 
+@pytest.mark.long
 def test_a_job_is_not_listed_after_its_duration(sandbox_client: SandboxClient) -> None:
     sandbox_client.post_job("exp-1")
     sandbox_client.advance("31d")
@@ -126,6 +129,7 @@ def test_a_job_is_not_listed_after_its_duration(sandbox_client: SandboxClient) -
     assert shown["listingStatusDetail"]["statusMessage"] == "This job's duration limit has been reach."
 
 
+@pytest.mark.long
 def test_tasks_are_kept_thirty_days(sandbox_client: SandboxClient) -> None:
     row = operate(sandbox_client, "CREATE", "kept-1")
     sandbox_client.advance("29d")

@@ -128,6 +128,7 @@ def test_unknown_and_ended_jobs_cannot_be_changed(sandbox_client: SandboxClient)
     assert operate(sandbox_client, "CLOSE", "over")["status"] == 409
 
 
+@pytest.mark.long
 def test_a_renewal_extends_a_run_that_has_not_ended(sandbox_client: SandboxClient) -> None:
     posted = sandbox_client.now
     job_id = sandbox_client.post_job("r-1")

@@ -102,6 +102,7 @@ def read_probed_tables() -> set[str]:
     return set(re.findall(r"FROM (\w+)", text))
 
 
+@pytest.mark.long
 @one_of(10)
 def test_every_table_that_a_report_reads_has_its_code(asker: Asker, database_url: str, every: int) -> None:
     """Each that reports are known to read, and one of ``every`` other tables."""

@@ -107,6 +107,7 @@ def test_ids_are_unique_until_the_job_is_closed(partner: XmlPartner) -> None:
     assert partner.get("D-5").findtext("id") == again.headers["Location"].rpartition("/")[2]
 
 
+@pytest.mark.long
 def test_the_life_cycle_of_an_expired_and_of_a_closed_job(partner: XmlPartner) -> None:
     partner.post("D-6", partner.slots)
     partner.sandbox_client.advance("30d1m")

@@ -94,6 +94,7 @@ def test_the_price_list_is_read_with_the_price_in_force(partner: XmlPartner) -> 
     assert partner.operate("GET", f"{ROOT}/1/uses").status_code == 404
 
 
+@pytest.mark.long
 def test_a_month_and_its_pages_are_read(partner: XmlPartner) -> None:
     client = partner.sandbox_client
     # The last day of a month and the first of the next: each midnight takes a while.

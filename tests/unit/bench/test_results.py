@@ -18,6 +18,7 @@ TINY = Sizes(jobs=100, batch_events=60, batches=1, senders=2, runs=1)
 KEYS = ["value", "unit", "limit", "ratio", "target", "isMet", "runs"]
 
 
+@pytest.mark.long
 def test_a_figure_is_measured_with_its_limit_and_written(tmp_path, capsys):
     path = tmp_path / "results.json"
 

@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from jobmeter.billing.payments import flow as payments
 from jobmeter.billing.payments.model import PaymentDraft, PaymentSource, ReversalDraft
 from tests.support.books import Books, open_books, standard
@@ -138,6 +140,7 @@ async def test_another_setting_looks_at_every_overdue_invoice_again(database_url
         assert await reminded.remind(60, days=[]) == []
 
 
+@pytest.mark.long
 async def test_what_one_turn_leaves_the_next_one_sends(database_url: str) -> None:
     async with open_reminded(database_url) as reminded:
         contract = await reminded.books.open_hiring()

@@ -84,6 +84,7 @@ def test_reports_show_archived_days_and_others_alike(played: Played) -> None:
     assert "months" in sandbox_client.report_by_ids("months", days=week[:1] * 2).json()["results"]
 
 
+@pytest.mark.long
 def test_reports_show_what_was_spent_up_to_yesterday(database_url: str) -> None:
     with play_days(database_url, 1) as (sandbox_client, first):
         before = sandbox_client.report_by_ids("months", days=(first, first)).json()
@@ -92,6 +93,7 @@ def test_reports_show_what_was_spent_up_to_yesterday(database_url: str) -> None:
         assert sandbox_client.report_by_ids("months", days=(first, first)).json() == before
 
 
+@pytest.mark.long
 def test_a_budget_report_adds_archived_days_and_others(played: Played) -> None:
     sandbox_client, first = played.sandbox_client, played.first
     with psycopg.connect(played.database_url) as connection:

@@ -240,6 +240,7 @@ def answers_to_root(url):
         return connection.execute("SELECT 1").fetchone() == (1,)
 
 
+@pytest.mark.long
 @only_root
 @pytest.mark.usefixtures("setpriv")
 def test_root_and_the_owner_of_a_folder_take_turns(open_folder):

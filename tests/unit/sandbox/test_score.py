@@ -78,6 +78,7 @@ async def play_and_score(database_url: str, path: Path) -> list[Score]:
             return score(await evaluate_traffic(connection, labels))
 
 
+@pytest.mark.long
 def test_precision_and_recall_on_the_truth(
     database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

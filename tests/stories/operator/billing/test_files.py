@@ -123,6 +123,7 @@ def test_a_buyer_receives_its_invoice_in_its_language(database_url: str, tmp_pat
     assert attached.get_content().startswith(b"%PDF")
 
 
+@pytest.mark.long
 def test_files_are_downloaded_and_checked_on_the_command_line(
     database_url: str, tmp_path: Any, capsys: Any, monkeypatch: Any
 ) -> None:

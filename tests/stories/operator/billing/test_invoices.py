@@ -126,6 +126,7 @@ def test_a_partner_reads_its_own_invoices_and_nobody_elses(
     assert operate("GET", f"invoices/{found['id']}").json()["account"] == billed["id"]
 
 
+@pytest.mark.long
 def test_documents_are_selected_by_month_and_state(
     sandbox_client: SandboxClient, operate: Operate, billed: dict[str, Any]
 ) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx2
+import pytest
 
 from tests.stories.operator.billing import test_commands
 from tests.stories.operator.billing.scene import open_invoiced_partner
@@ -11,6 +12,7 @@ from tests.support.sandbox_client import SandboxClient
 run = test_commands.run
 
 
+@pytest.mark.long
 def test_payments_are_recorded_on_the_command_line(run: Any) -> None:
     """Against a server, with what each command prints."""
     credentials = run.credentials

@@ -36,6 +36,7 @@ def state_of(partner: InvoicedPartner, invoice: dict[str, Any]) -> tuple[str, st
     return shown["state"], shown["paid"], shown["open"]
 
 
+@pytest.mark.long
 def test_payments_pay_the_invoice_named_then_the_one_due_first_and_the_rest_is_credit(
     partner: InvoicedPartner, database_url: str
 ) -> None:
@@ -93,6 +94,7 @@ def test_a_reference_is_recorded_once(partner: InvoicedPartner, database_url: st
     assert find_broken(database_url) == []
 
 
+@pytest.mark.long
 def test_what_went_back_is_open_again_the_last_due_first(partner: InvoicedPartner, database_url: str) -> None:
     partner.use_credits("a")
     partner.end_month()
@@ -147,6 +149,7 @@ BAD_PAYMENTS = [
 ]
 
 
+@pytest.mark.long
 def test_bad_payments_are_refused_and_record_nothing(partner: InvoicedPartner, database_url: str) -> None:
     partner.use_credits("a")
     (invoice,) = partner.end_month()
@@ -168,6 +171,7 @@ def test_bad_payments_are_refused_and_record_nothing(partner: InvoicedPartner, d
     assert find_broken(database_url) == []
 
 
+@pytest.mark.long
 def test_only_an_issued_invoice_can_be_named(partner: InvoicedPartner) -> None:
     held = {"issues": "HELD"}
     assert partner.operate("PUT", f"billing/accounts/{partner.account_id}", held).status_code == 200
@@ -182,6 +186,7 @@ def test_only_an_issued_invoice_can_be_named(partner: InvoicedPartner) -> None:
     assert partner.read_invoice(draft)["state"] == "PAID"
 
 
+@pytest.mark.long
 def test_reminders_are_sent_on_their_days_and_stop_when_the_invoice_is_paid(
     partner: InvoicedPartner, database_url: str
 ) -> None:
@@ -222,6 +227,7 @@ def test_reminders_are_sent_on_their_days_and_stop_when_the_invoice_is_paid(
     assert find_broken(database_url) == []
 
 
+@pytest.mark.long
 def test_what_is_owed_is_listed_by_its_age(partner: InvoicedPartner) -> None:
     partner.use_credits("a")
     (first,) = partner.end_month()
@@ -250,6 +256,7 @@ def test_what_is_owed_is_listed_by_its_age(partner: InvoicedPartner) -> None:
     assert (age["open"], age["credit"], age["invoices"]) == ("0.00", "200.00", 0)
 
 
+@pytest.mark.long
 def test_payments_at_once_are_recorded_once_and_pay_no_more_than_is_open(
     partner: InvoicedPartner, database_url: str
 ) -> None:
@@ -266,6 +273,7 @@ def test_payments_at_once_are_recorded_once_and_pay_no_more_than_is_open(
     assert find_broken(database_url) == []
 
 
+@pytest.mark.long
 def test_what_a_credit_note_leaves_over_is_credit_again(partner: InvoicedPartner, database_url: str) -> None:
     partner.use_credits("a", "b")
     (invoice,) = partner.end_month()

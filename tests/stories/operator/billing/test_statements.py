@@ -46,6 +46,7 @@ def set_up(sandbox_client, operate, partner_id):
     return account
 
 
+@pytest.mark.long
 def test_the_customers_of_a_month_add_up_to_its_invoice(sandbox_client, operate, read, month, played):
     listed = read(f"/partner/statements/{month:%Y-%m}").json()
     child = sandbox_client.credentials["child"]["urn"]
@@ -219,6 +220,7 @@ def test_a_statement_that_cannot_be_made_is_refused(sandbox_client, read, month_
     assert (answer.status_code, named in answer.json()["message"]) == (status, True), answer.text
 
 
+@pytest.mark.long
 def test_a_refund_to_a_customer_is_on_its_statement(sandbox_client, operate, read, month, played):
     # given an invoice
     invoice = wait_for_invoice(sandbox_client, operate, month, played)

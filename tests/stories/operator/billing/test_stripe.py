@@ -85,6 +85,7 @@ def test_an_invoice_is_paid_at_its_link_and_the_event_is_taken_once(
     assert find_broken(database_url) == []
 
 
+@pytest.mark.long
 def test_refunds_and_disputes_open_the_invoice_again(
     partner: InvoicedPartner, double: StripeDouble, database_url: str
 ) -> None:
@@ -121,6 +122,7 @@ def test_refunds_and_disputes_open_the_invoice_again(
     assert find_broken(database_url) == []
 
 
+@pytest.mark.long
 def test_only_stripe_can_report_a_payment(partner: InvoicedPartner, database_url: str) -> None:
     partner.use_credits("a")
     (invoice,) = partner.end_month()
@@ -144,6 +146,7 @@ def test_only_stripe_can_report_a_payment(partner: InvoicedPartner, database_url
     assert find_broken(database_url) == []
 
 
+@pytest.mark.long
 def test_what_cannot_be_recorded_is_kept_with_its_reason_and_not_sent_again(
     partner: InvoicedPartner, database_url: str
 ) -> None:
@@ -169,6 +172,7 @@ def test_what_cannot_be_recorded_is_kept_with_its_reason_and_not_sent_again(
     assert find_broken(database_url) == []
 
 
+@pytest.mark.long
 def test_a_failure_of_stripe_is_reported_and_changes_nothing(
     partner: InvoicedPartner, double: StripeDouble
 ) -> None:
@@ -188,6 +192,7 @@ def test_a_failure_of_stripe_is_reported_and_changes_nothing(
         assert (answer.status_code, "returnUrl" in answer.json()["message"]) == (400, True), wrong
 
 
+@pytest.mark.long
 def test_without_a_key_there_are_no_links(sandbox_client: Any) -> None:
     partner = open_invoiced_partner(sandbox_client)
     partner.use_credits("a")

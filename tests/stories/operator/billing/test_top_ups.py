@@ -59,6 +59,7 @@ def list_payments(partner: InvoicedPartner) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.long
 def test_a_paid_top_up_adds_units_once_and_pays_the_line_of_its_month(
     partner: InvoicedPartner, database_url: str
 ) -> None:
@@ -100,6 +101,7 @@ def test_a_paid_top_up_adds_units_once_and_pays_the_line_of_its_month(
     assert find_broken(database_url) == []
 
 
+@pytest.mark.long
 def test_a_partner_contract_is_topped_up_with_money_and_its_use_is_billed(
     partner: InvoicedPartner, database_url: str
 ) -> None:

@@ -5,6 +5,8 @@ from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import pytest
+
 from jobmeter.base.days import month_after
 from tests.support.sandbox_client import PATIENCE_SECONDS, add_partner, bearer
 from tests.support.xml_partner import POSTER, XmlPartner
@@ -64,6 +66,7 @@ def check_credits(used, xml, read, days_left):
     ]
 
 
+@pytest.mark.long
 def test_the_usage_of_a_month_is_what_was_charged_and_what_is_expected(
     sandbox_client, operate, read, month, account_id
 ):

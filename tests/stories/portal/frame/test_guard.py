@@ -67,6 +67,7 @@ def read_code(answer):
     return answer.json().get("code", "") if answer.headers.get("content-type") == "application/json" else ""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sandbox_client", [{"chores": False}], indirect=True, ids=["no chores"])
 @one_of(3)
 def test_every_page_is_open_to_its_roles_alone_and_has_the_headers_of_a_page(

@@ -129,6 +129,7 @@ def test_the_overview_shows_what_is_spent_against_an_even_pace(scene, partner, i
     assert "Four steps" not in text
 
 
+@pytest.mark.long
 def test_an_invoice_adds_up_and_its_lines_open_to_clicks_and_credits(partner, invoice):
     path = f"{INVOICES}/{invoice['number']}"
     first, second = partner.get(path), partner.get(f"{path}?after=50")

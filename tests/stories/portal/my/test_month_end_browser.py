@@ -71,6 +71,7 @@ def close(page):
     expect(page.get_by_role("status")).to_contain_text("The job is closed")
 
 
+@pytest.mark.long
 @one_of(3)
 def test_what_customers_do_with_their_jobs_is_on_the_invoice_of_the_month(browser, site, every):
     """Of the pages of the money, one of ``every`` is judged."""

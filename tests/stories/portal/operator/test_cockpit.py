@@ -211,6 +211,7 @@ def test_the_audit_log_is_read_filtered_and_downloaded(sandbox_client, operator,
     assert reader.get(f"{OPERATOR}/audit").status_code == 200
 
 
+@pytest.mark.long
 def test_the_other_lists_are_files_too(sandbox_client, operator):
     partner, child = (number_of(sandbox_client, who) for who in ("parent", "child"))
     partners = read_csv(operator.get(f"{OPERATOR}/partners.csv"))

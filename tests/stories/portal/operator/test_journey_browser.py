@@ -56,6 +56,7 @@ def confirm(page, *, has_script):
     page.get_by_role("button", name="Send it").click()
 
 
+@pytest.mark.long
 @one_journey(WITH_SCRIPT)
 def test_an_operator_adds_a_partner_and_looks_at_its_pages(browser, site, size, has_script):
     database_url, base_url = site

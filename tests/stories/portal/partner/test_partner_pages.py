@@ -191,6 +191,7 @@ async def collect(app, question, rows_max):
     return [title for page in titles for title in page]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rows_max", [1, 7, 60, 61])
 def test_a_file_has_every_job_once_however_it_is_read(partner, sandbox_client, rows_max):
     client = sandbox_client.client

@@ -132,6 +132,7 @@ def test_documents_that_are_no_electronic_invoice_have_none_inside():
             assert b"ConformanceLevel" not in pdf.Root.Metadata.read_bytes()
 
 
+@pytest.mark.long
 def test_long_documents_are_made_in_parts_and_their_pages_are_numbered_through():
     lines = make_lines(PART_LINES_MAX + 3)
     content = render_pdf(lines)
