@@ -131,15 +131,16 @@ async def play(database_url: str, *, months: int, seed: int, rests: bool = False
     async with open_books(database_url, rate=rate, limit_micros=10**15) as books:
         year = Year(books, await books.open_hiring(), Random(seed))
         year.auditor.rates[date(1970, 1, 1)] = Fraction(RATES[0], UNIT)
-        compared = 0
-        while compared < months:
+        compared: list[date] = [month_of(books.now.date())]  # the first of them has no month before it
+        while len(compared) <= months:
             await year.play_day()
             days = REST_DAYS if rests and books.now.day == REST_BEGINS else 1
             tomorrow = datetime.combine(books.now.date() + days * DAY, datetime.min.time(), UTC)
             await books.move_to(tomorrow)
-            if tomorrow.day == 3 and month_of(tomorrow.date()) > date(2026, 3, 1):
-                compared += 1
-                await year.compare(month_of(month_of(tomorrow.date()) - DAY))
+            # A day that ended with a change of price is followed by the one after the next.
+            if tomorrow.day >= 3 and month_of(tomorrow.date()) > compared[-1]:
+                compared.append(month_of(tomorrow.date()))
+                await year.compare(month_of(compared[-1] - DAY))
         documents = await books.documents()
         await chores.run_due(books.scenario.database, SETTINGS, now=books.now)
         assert await books.documents() == documents
