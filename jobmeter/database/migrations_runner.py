@@ -16,8 +16,15 @@ ADVISORY_LOCK = 0x4A4F424D  # "JOBM"
 VERSION_MIN = 150_000
 # A migration that a crash loses is applied again, because its name is lost with it, and those after it: none waits for the
 # disk, and the first transaction that does, waits for all of them.
-LIMITS: LiteralString = "SET LOCAL lock_timeout = '4s'; SET LOCAL statement_timeout = '60s'; SET LOCAL synchronous_commit = off;\n"
-LOCK_SECONDS, STATEMENT_SECONDS = 4, 60  # as in the limits
+# The last is for a distributed database (Citus), which otherwise refuses a transaction that changes a table of every node after one in pieces;
+# on one server it is a setting that nothing reads.
+SETTINGS: LiteralString = """
+SET LOCAL lock_timeout = '4s';
+SET LOCAL statement_timeout = '60s';
+SET LOCAL synchronous_commit = off;
+SET LOCAL citus.multi_shard_modify_mode = 'sequential';
+"""
+LOCK_SECONDS, STATEMENT_SECONDS = 4, 60  # as in the settings
 
 log = logging.getLogger("jobmeter")
 
@@ -27,6 +34,20 @@ def list_migrations() -> list[tuple[str, LiteralString]]:
     folder = files("jobmeter.database").joinpath("migrations")
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
     return [(name, folder.joinpath(name).read_text(encoding="utf-8")) for name in names]
+
+
+def split_statements(text: LiteralString) -> list[LiteralString]:
+    """The statements of a migration, each of which ends with the semicolon of a line that is in no body of a function."""
+    found: list[LiteralString] = []
+    part: LiteralString = ""
+    is_in_body = False
+    for line in text.splitlines(keepends=True):
+        part += line
+        is_in_body ^= line.count("$$") % 2 == 1
+        if not is_in_body and line.partition("--")[0].rstrip().endswith(";"):
+            found.append(part)
+            part = ""
+    return [*found, part] if part.strip() else found
 
 
 def check_version(version: int) -> None:
@@ -56,17 +77,25 @@ async def _apply_missing(connection: Connection, until: str | None) -> list[str]
     known = list_migrations()
     if newer := list_newer(done, [name for name, _ in known]):
         log.warning("a newer release has upgraded the schema (%s); this one continues to serve it", newer[-1])
-    applied = []
-    for name, text in known:
-        if name not in done:
-            async with connection.transaction():
-                # Sent together: while a server starts beside its imports, each answer waits for the interpreter's lock.
-                await connection.execute(LIMITS + text)
-                await connection.execute("INSERT INTO schema_migrations (name) VALUES (%s)", [name])
-            applied.append(name)
-        if name == until:
-            break
-    return applied
+    missing = [(name, text) for name, text in known if name not in done and name <= (until or name)]
+    is_distributed = bool(missing) and await read_is_distributed(connection)
+    for name, text in missing:
+        await apply_migration(connection, name, text, is_distributed=is_distributed)
+    return [name for name, _ in missing]
+
+
+async def apply_migration(
+    connection: Connection, name: str, text: LiteralString, *, is_distributed: bool
+) -> None:
+    """Applies one migration and records it, in one transaction.
+
+    On one server its statements are sent together: while a server starts beside its imports, each answer waits for the interpreter's lock. Citus
+    passes on to the nodes what it was sent, and a node takes one statement of it at a time.
+    """
+    async with connection.transaction():
+        for part in [SETTINGS, *split_statements(text)] if is_distributed else [SETTINGS + text]:
+            await connection.execute(part)
+        await connection.execute("INSERT INTO schema_migrations (name) VALUES (%s)", [name])
 
 
 async def prepare_tenant_role(connection: Connection) -> str:

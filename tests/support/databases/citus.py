@@ -62,8 +62,8 @@ def make_empty(url: str, name: str) -> None:
     run_everywhere(url, f"CREATE DATABASE {name}")
 
 
-def add_citus(url: str, name: str) -> None:
-    """The extension in a database that exists on each node. Pieces are on the workers alone."""
+def add_citus(url: str, name: str, *, workers_max: int | None = None) -> None:
+    """The extension in a database that exists on each node. Pieces are on the workers alone, on the first of them if there is a limit."""
     coordinator, *workers = (conninfo_to_dict(node) for node in list_nodes(url))
     for node in (coordinator, *workers):
         with psycopg.connect(make_conninfo(**{**node, "dbname": name}), autocommit=True) as connection:
@@ -71,7 +71,7 @@ def add_citus(url: str, name: str) -> None:
     with psycopg.connect(make_conninfo(**{**coordinator, "dbname": name}), autocommit=True) as connection:
         place = (coordinator["host"], int(coordinator["port"]))
         connection.execute("SELECT citus_set_coordinator_host(%s, %s)", place)
-        for worker in workers:
+        for worker in workers[:workers_max]:
             connection.execute("SELECT citus_add_node(%s, %s)", (worker["host"], int(worker["port"])))
         connection.execute("SELECT citus_set_node_property(%s, %s, 'shouldhaveshards', false)", place)
 

@@ -3,13 +3,22 @@
 import asyncio
 from contextlib import suppress
 
+import pglast
 import psycopg
 import pytest
 
 from jobmeter.database.connection import DatabaseUnusable
-from jobmeter.database.migrations_runner import ADVISORY_LOCK, check_version, list_migrations, upgrade_schema
+from jobmeter.database.migrations_runner import (
+    ADVISORY_LOCK,
+    apply_migration,
+    check_version,
+    list_migrations,
+    split_statements,
+    upgrade_schema,
+)
 from jobmeter.database.pool import Database, upgrade_database
 from jobmeter.database.statements import load_statements
+from tests.upgrades.schema import describe_schema
 
 NAMES = [name for name, _ in list_migrations()]
 
@@ -23,6 +32,30 @@ def applied(url):
 def test_migrations_are_numbered_without_a_gap_and_state_when_they_apply():
     assert [int(name[:4]) for name in NAMES] == list(range(1, len(NAMES) + 1))
     assert {name.split("_")[1] for name in NAMES} <= {"before", "after"}
+
+
+def test_a_migration_is_divided_into_its_statements():
+    for name, text in list_migrations():
+        parts = split_statements(text)
+        assert "".join(parts) == text
+        assert {len(pglast.parse_sql(part)) for part in parts} == {1}, name
+    text = "SELECT 1; -- one;\nSELECT $$\n2;\n$$;\n-- of no statement;\nSELECT 3"
+    assert split_statements(text) == [
+        "SELECT 1; -- one;\n",
+        "SELECT $$\n2;\n$$;\n",
+        "-- of no statement;\nSELECT 3",
+    ]
+
+
+async def test_statements_one_by_one_make_the_schema_that_they_make_together(
+    database_url, empty_database_url
+):
+    async with await psycopg.AsyncConnection.connect(empty_database_url, autocommit=True) as connection:
+        await connection.execute("CREATE TABLE schema_migrations (name text PRIMARY KEY)")
+        for name, text in list_migrations():
+            await apply_migration(connection, name, text, is_distributed=True)
+    with psycopg.connect(empty_database_url) as one_by_one, psycopg.connect(database_url) as together:
+        assert describe_schema(one_by_one) == describe_schema(together)
 
 
 async def test_an_empty_database_gets_the_whole_schema_once(empty_database_url):
