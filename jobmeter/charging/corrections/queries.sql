@@ -124,18 +124,16 @@ SELECT held_budgets.shard, md5('settle ' || charge)::uuid, {Purpose.REVERSE}, {A
 -- name: record_late_restatements
 -- What a batch changed of days that reports show already. The day is read after the charge, whose row locks
 -- still hold: its figures are those after this batch and no other. OFFSET 0 keeps the look-up by key,
--- whatever the planner knew of the tables when it made its plan.
-WITH recorded AS (
-    INSERT INTO job_day_restatements (
-        shard, job_id, day, recorded_at, cause, batch, partner_contract_id, views, apply_clicks,
-        clicks_charged, clicks_refused, charge_micros, after_views, after_apply_clicks, after_clicks_charged,
-        after_clicks_refused, after_charge_micros
-    )
-    SELECT {shard: asked.shard}, asked.job_id, asked.day, %(recorded_at)s,
-           {RestatementCause.LATE_EVENTS}, %(batch)s, after.partner_contract_id, asked.views, asked.clicks,
-           coalesce(amount_micros / nullif(click_price_micros, 0), 0), asked.refused,
-           coalesce(amount_micros, 0),
-           after.views, after.apply_clicks, after.clicks_charged, after.clicks_refused, after.charge_micros
+-- whatever the planner knew of the tables when it made its plan. Read first and written then, because a
+-- node of a distributed database looks nothing up for an INSERT.
+WITH shown AS MATERIALIZED (
+    SELECT {shard: asked.shard} AS shard, asked.job_id, asked.day, after.partner_contract_id,
+           asked.views, clicks, refused,
+           coalesce(amount_micros / nullif(click_price_micros, 0), 0) AS clicks_charged,
+           coalesce(amount_micros, 0) AS charge_micros,
+           after.views AS after_views, after.apply_clicks AS after_apply_clicks,
+           after.clicks_charged AS after_clicks_charged, after.clicks_refused AS after_clicks_refused,
+           after.charge_micros AS after_charge_micros
       FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[], %(days)s::date[], %(views)s::integer[],
                   %(clicks)s::integer[], %(refused)s::integer[])
         AS asked (shard, job_id, day, views, clicks, refused)
@@ -154,6 +152,16 @@ WITH recorded AS (
               FROM charge_of({shard: asked.shard}, asked.job_id, asked.day, %(batch)s)
             OFFSET 0) AS charged
         ON true
+), recorded AS (
+    INSERT INTO job_day_restatements (
+        shard, job_id, day, recorded_at, cause, batch, partner_contract_id, views, apply_clicks,
+        clicks_charged, clicks_refused, charge_micros, after_views, after_apply_clicks, after_clicks_charged,
+        after_clicks_refused, after_charge_micros
+    )
+    SELECT shard, job_id, day, %(recorded_at)s, {RestatementCause.LATE_EVENTS}, %(batch)s,
+           partner_contract_id, views, clicks, clicks_charged, refused, charge_micros, after_views,
+           after_apply_clicks, after_clicks_charged, after_clicks_refused, after_charge_micros
+      FROM shown
     RETURNING 1
 )
 SELECT count(*)

@@ -12,7 +12,7 @@ from jobmeter.database.pool import upgrade_database
 from tests.support.databases.citus import CITUS_URL, drop_databases, make_empty, of_database
 from tests.tidy.sql.test_shards import room_of
 from tests.tidy.sql.test_sql import named_files
-from tests.tidy.sql.test_sql_prepared import Named, make_sample, read_statements
+from tests.tidy.sql.test_sql_prepared import Named, make_sample, read_statements, read_statements_of_shard
 
 pytestmark = pytest.mark.skipif(not CITUS_URL, reason="CITUS_URL names no cluster")
 
@@ -47,10 +47,8 @@ def plain_url() -> Iterator[str]:
     drop_databases(CITUS_URL, [PLAIN])
 
 
-def run_statements(url: str, found: Iterable[Named]) -> dict[str, str]:
-    """The error of each statement that fails, by its room and name. Nothing that it writes is kept."""
-    statements = list(found)
-    staging = [one for one in statements if one.is_staging]
+def run_statements(url: str, statements: Iterable[Named], staging: Iterable[Named]) -> dict[str, str]:
+    """The error of each statement that fails, by its room and name. Nothing that it writes is kept. ``staging`` make temporary tables."""
     errors = {}
     with psycopg.connect(url, autocommit=True, prepare_threshold=None) as connection:
         register_packed_arrays(connection)
@@ -70,7 +68,11 @@ def find_error(connection: psycopg.Connection, named: Named, staging: Iterable[N
         try:
             with connection.transaction(force_rollback=True):
                 for one in staging:
-                    if one is not named and _STAGED.search(one.code)[1] in named.text:
+                    if (
+                        one.is_staging
+                        and one.name != named.name
+                        and _STAGED.search(one.code)[1] in named.text
+                    ):
                         run(connection, one, number, is_missing=is_missing)
                 run(connection, named, number, is_missing=is_missing)
         except psycopg.Error as error:
@@ -90,9 +92,20 @@ def run(connection: psycopg.Connection, named: Named, number: int, *, is_missing
     connection.execute(named.text, values or None)
 
 
+def list_all() -> list[Named]:
+    return [named for source in named_files() for named in read_statements(source)]
+
+
 def test_every_statement_runs_on_nodes_as_on_one_server(plain_url: str, database_url: str) -> None:
-    found = [named for source in named_files() for named in read_statements(source)]
-    alone, distributed = run_statements(plain_url, found), run_statements(database_url, found)
+    found = list_all()
+    alone, distributed = (run_statements(url, found, found) for url in (plain_url, database_url))
     only = {name: error for name, error in distributed.items() if error[:5] != alone.get(name, "")[:5]}
     assert {name: error for name, error in only.items() if name not in OF_ONE_SHARD} == {}
     assert only.keys() == OF_ONE_SHARD
+
+
+def test_every_statement_for_rows_of_one_shard_runs_on_nodes(database_url: str) -> None:
+    """As a batch is sent that is divided by shard."""
+    found = [named for source in named_files() for named in read_statements_of_shard(source)]
+    assert len(found) > len(OF_ONE_SHARD)
+    assert run_statements(database_url, found, list_all()) == {}

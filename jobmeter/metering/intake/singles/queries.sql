@@ -5,7 +5,8 @@
 -- that they were judged by, and is taken back where a window changes before its job is locked. Events come
 -- before jobs, both in the order of their keys, as in a batch. What was stored of a job and the revision that
 -- it was judged by are put together without a join. A job whose events count is for the public, so that its
--- content, which can be long, is not read (as `apply_targets` does). Returns at least one row.
+-- content, which can be long, is not read (as `apply_targets` does). Returns at least one row. A distributed
+-- database (Citus) carries out no subquery without a column beside tables of its coordinator.
 WITH judged AS (
     SELECT shard, job_id, judged_by
       FROM unnest(%(judged_shards)s::smallint[], %(judged_jobs)s::bigint[], %(revisions)s::integer[])
@@ -15,7 +16,7 @@ WITH judged AS (
       FROM filter_revision
      WHERE only_one
        AND revision = %(filter_revision)s
-       AND NOT EXISTS (SELECT
+       AND NOT EXISTS (SELECT 1
                          FROM judged JOIN job_budgets USING (shard, job_id)
                         WHERE shard = {shard: shard} AND revision <> judged_by)
 ), stored AS (
