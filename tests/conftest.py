@@ -21,6 +21,7 @@ from coverage import Coverage
 from fasteners import InterProcessLock
 from hypothesis import HealthCheck, settings
 
+from bench import nodes
 from jobmeter.database.embedded import start_embedded
 from jobmeter.database.pool import Database, upgrade_database
 from tests.support import server_process
@@ -153,7 +154,7 @@ def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     cluster with Citus, on which each database is distributed.
     """
     base = tmp_path_factory.getbasetemp()
-    if own_url := citus.of_database(citus.CITUS_URL, "postgres") if citus.CITUS_URL else OWN_CLUSTER_URL:
+    if own_url := nodes.of_database(citus.CITUS_URL, "postgres") if citus.CITUS_URL else OWN_CLUSTER_URL:
         with InterProcessLock(base.parent / "cluster.lock"):
             of_run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
             _make_template(own_url, of_run / "template-is-made")
@@ -173,7 +174,7 @@ def _make_template(url: str, made: Path) -> None:
         found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone()
         if citus.CITUS_URL:
             if not made.exists():
-                citus.drop_databases(url, [TEMPLATE])
+                nodes.drop_databases(url, [TEMPLATE])
                 citus.make_distributed(url, TEMPLATE)
                 made.touch()
         elif found is None:
@@ -235,7 +236,7 @@ def make_database(cluster_url: str, template: str) -> Iterator[str]:
 
 def drop_databases(connection: psycopg.Connection, cluster_url: str, names: list[str]) -> None:
     if citus.CITUS_URL:
-        citus.drop_databases(cluster_url, names)
+        nodes.drop_databases(cluster_url, names)
         return
     for name in names:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

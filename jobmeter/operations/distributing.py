@@ -39,6 +39,8 @@ def _carry_out_step(url: str, step: Step, *, pieces: int) -> None:
                 store.drop_foreign_key(url, table=step.table, key_name=step.key_name)
             case Act.DROP_POLICIES:
                 store.drop_policies(url, table=step.table)
+            case Act.PLACE_CALCULATIONS:
+                store.place_calculations(url)
             case Act.PLACE_FUNCTIONS:
                 store.place_functions(url)
             case Act.PLACE_EVERYWHERE:

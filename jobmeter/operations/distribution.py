@@ -95,6 +95,7 @@ class Act(Enum):
     SET_UP_DISTRIBUTION = "settings of the database"
     DROP_FOREIGN_KEY = "foreign key dropped"
     DROP_POLICIES = "policies dropped"
+    PLACE_CALCULATIONS = "functions of indexes on every node"
     PLACE_EVERYWHERE = "rows on every node"
     PLACE_BY_SHARD = "pieces by shard"
     PLACE_FUNCTIONS = "functions on every node"
@@ -122,6 +123,8 @@ def plan_distribution(found: Placements) -> list[Step]:
         if key.guarded not in placed and key.named in placed
     )
     steps += (Step(act=Act.DROP_POLICIES, table=name) for name in sorted(found.with_policies))
+    if found.has_unplaced_functions:
+        steps.append(Step(act=Act.PLACE_CALCULATIONS))
     for name in (name for name in PLACES if name in placed):
         if found.tables[name] == Place.HERE:
             is_divided = PLACES[name] == Place.BY_SHARD

@@ -59,6 +59,9 @@ SELECT drop_foreign_key(%(table)s::regclass, %(key_name)s)
 -- name: drop_policies
 SELECT drop_policies(%(table)s::regclass)
 
+-- name: place_calculations
+SELECT place_calculations()
+
 -- name: place_functions
 SELECT place_functions()
 

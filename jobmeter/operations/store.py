@@ -112,6 +112,12 @@ def drop_policies(url: str, *, table: str) -> None:
         connection.execute(SQL["drop_policies"], {"table": table})
 
 
+def place_calculations(url: str) -> None:
+    """Makes the functions that indexes may compute their values by known to the nodes, which receive no table before. Raises ``CommandFailed``."""
+    with _connected(url) as connection:
+        connection.execute(SQL["place_calculations"])
+
+
 def place_functions(url: str) -> None:
     """Makes the functions that nodes compute themselves known to them. Raises ``CommandFailed``."""
     with _connected(url) as connection:

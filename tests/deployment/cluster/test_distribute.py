@@ -5,37 +5,64 @@ import asyncio
 import psycopg
 import pytest
 
+from bench import nodes
 from jobmeter.cli.main import main
-from jobmeter.database.pool import Database, upgrade_database
+from jobmeter.database.pool import Database
 from jobmeter.integrity.flow import check_laws
 from jobmeter.operations import store
 from jobmeter.operations.distributing import carry_out
 from jobmeter.operations.distribution import BY_SHARD, EVERYWHERE, PLACES, Place, plan_distribution
 from tests.support.databases import citus
-from tests.support.sandbox_client import open_sandbox_client
+from tests.support.sandbox_client import open_sandbox_client, reopen_sandbox_client
+from tests.support.xml_partner import POSTER, XmlPartner
 
 pytestmark = pytest.mark.skipif(not citus.CITUS_URL, reason="CITUS_URL names no cluster")
 
 NAME = "jobmeter_used"
+JOBS = 5
+FINAL_DAYS = 4  # a day is settled, and packed by month
+USED = (
+    "job_budgets",
+    "job_postings",
+    "job_tasks",
+    "events",
+    "ledger_postings",
+    "ledger_seals",
+    "credit_uses",
+)
+TRIGGERS = (
+    "SELECT tgrelid::regclass::text, tgname, pg_get_triggerdef(oid) FROM pg_trigger"
+    " WHERE NOT tgisinternal AND tgname !~ '^(truncate_trigger|citus)' ORDER BY 1, 2"
+)
 ROWS = "SELECT count(*) FROM {}"
 
 
 @pytest.fixture
-def used_url():
+def used():
     """A database of one server that was used, on a server with Citus."""
-    citus.drop_databases(citus.CITUS_URL, [NAME])
-    citus.make_empty(citus.CITUS_URL, NAME)
-    url = citus.of_database(citus.CITUS_URL, NAME)
-    asyncio.run(upgrade_database(url))
-    with open_sandbox_client(url):
-        pass
-    yield url
-    citus.drop_databases(citus.CITUS_URL, [NAME])
+    nodes.drop_databases(citus.CITUS_URL, [NAME])
+    url = nodes.make_database(citus.CITUS_URL, NAME)
+    with open_sandbox_client(url) as client:
+        for number in range(JOBS):
+            job_id = client.post_job(f"used-{number}")
+            client.send_clicks(job_id, number, prefix=f"{number}-")
+        client.close_job("used-0")
+        partner = XmlPartner(client)
+        assert partner.post("used", partner.credits, poster=POSTER).status_code == 201
+        client.advance_to_midnight(FINAL_DAYS)
+        client.send_clicks(job_id, 1, prefix="later")
+    yield url, client.credentials
+    nodes.drop_databases(citus.CITUS_URL, [NAME])
 
 
 def count_rows(url):
     with psycopg.connect(url) as connection:
         return {name: connection.execute(ROWS.format(name)).fetchone()[0] for name in PLACES}
+
+
+def list_triggers(url):
+    with psycopg.connect(url) as connection:
+        return connection.execute(TRIGGERS).fetchall()
 
 
 def run(*arguments):
@@ -51,17 +78,23 @@ async def list_broken(url):
     return [one for one in found if one.breaches]
 
 
-def test_a_database_in_use_is_distributed_after_an_interruption(used_url, capsys):
-    before = count_rows(used_url)
-    citus.add_citus(citus.CITUS_URL, NAME)
+def test_a_database_in_use_is_distributed_after_an_interruption(used, capsys):
+    used_url, credentials = used
+    before, triggers = count_rows(used_url), list_triggers(used_url)
+    nodes.add_citus(citus.CITUS_URL, NAME)
     steps = plan_distribution(store.read_distribution(used_url))
-    carry_out(used_url, steps[: len(steps) // 2], pieces=citus.PIECES)
+    carry_out(used_url, steps[: len(steps) // 2], pieces=nodes.PIECES)
     run("distribute", "--yes", "--pieces", "4", "--database-url", used_url)
     assert "pieces by shard" in capsys.readouterr().out
     run("distribute", "--database-url", used_url)
     assert "Nothing to do" in capsys.readouterr().out
     assert count_rows(used_url) == before
-    assert sum(before.values()) > len(PLACES) // 2
+    assert set(triggers) <= set(list_triggers(used_url))
+    assert all(before[name] for name in USED)
+    assert asyncio.run(list_broken(used_url)) == []
+    with reopen_sandbox_client(used_url, credentials) as again:
+        again.send_clicks(again.post_job("afterwards"), 2)
+        again.advance_to_midnight()
     assert asyncio.run(list_broken(used_url)) == []
 
 

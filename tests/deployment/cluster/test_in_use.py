@@ -8,14 +8,13 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
+from bench import nodes
 from jobmeter.cli.main import main
 from jobmeter.database.migrations_runner import apply_migration
-from jobmeter.database.pool import Database, upgrade_database
+from jobmeter.database.pool import Database
 from jobmeter.integrity.flow import check_laws
 from jobmeter.operations import store
-from jobmeter.operations.distributing import carry_out
 from jobmeter.operations.distribution import plan_distribution
 from tests.deployment.cluster.test_lost_worker import send_until_taken
 from tests.support.databases import citus
@@ -98,24 +97,21 @@ def ask(url, statement):
 @pytest.fixture
 def small_url():
     """A distributed database whose pieces are all on the first worker."""
-    citus.drop_databases(citus.CITUS_URL, [NAME])
-    citus.make_empty(citus.CITUS_URL, NAME)
-    url = citus.of_database(citus.CITUS_URL, NAME)
-    asyncio.run(upgrade_database(url))
-    citus.add_citus(citus.CITUS_URL, NAME, workers_max=1)
-    carry_out(url, plan_distribution(store.read_distribution(url)), pieces=citus.PIECES)
+    nodes.drop_databases(citus.CITUS_URL, [NAME])
+    url = nodes.make_database(citus.CITUS_URL, NAME)
+    nodes.distribute(citus.CITUS_URL, NAME, workers_max=1)
     yield url
-    citus.drop_databases(citus.CITUS_URL, [NAME])
+    nodes.drop_databases(citus.CITUS_URL, [NAME])
 
 
 def test_pieces_move_to_a_node_that_is_added_while_events_arrive(small_url):
     """As docs/how-to/distribute.md says."""
-    *_, last = (conninfo_to_dict(node) for node in citus.list_nodes(citus.CITUS_URL))
+    *_, last = nodes.list_nodes(citus.CITUS_URL)
     with open_sandbox_client(small_url) as client:
         with Sender(client, post_jobs(client, small_url)).at_work() as sender:
             assert ask(small_url, NODES_OF_PIECES) == 1
             with psycopg.connect(small_url, autocommit=True) as connection:
-                connection.execute("SELECT citus_add_node(%s, %s)", (last["host"], int(last["port"])))
+                connection.execute("SELECT citus_add_node(%s, %s)", nodes.find_place(last))
                 with pytest.raises(SystemExit) as ended:
                     main(["db", "distribute", "--yes", "--database-url", small_url])
                 assert not ended.value.code

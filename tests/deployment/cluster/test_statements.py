@@ -1,15 +1,14 @@
 """Every named statement runs on a database that is distributed over two nodes, if it runs on one server."""
 
-import asyncio
 import re
 from collections.abc import Iterable, Iterator
 
 import psycopg
 import pytest
 
+from bench.nodes import drop_databases, make_database
 from jobmeter.database.arrays import COPY_HEADER, COPY_TRAILER, register_packed_arrays
-from jobmeter.database.pool import upgrade_database
-from tests.support.databases.citus import CITUS_URL, drop_databases, make_empty, of_database
+from tests.support.databases.citus import CITUS_URL
 from tests.tidy.sql.test_shards import room_of
 from tests.tidy.sql.test_sql import named_files
 from tests.tidy.sql.test_sql_prepared import Named, make_sample, read_statements, read_statements_of_shard
@@ -40,10 +39,7 @@ PLAIN = "jobmeter_plain"
 def plain_url() -> Iterator[str]:
     """A database of the same server that is not distributed."""
     drop_databases(CITUS_URL, [PLAIN])
-    make_empty(CITUS_URL, PLAIN)
-    url = of_database(CITUS_URL, PLAIN)
-    asyncio.run(upgrade_database(url))
-    yield url
+    yield make_database(CITUS_URL, PLAIN)
     drop_databases(CITUS_URL, [PLAIN])
 
 
