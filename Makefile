@@ -62,9 +62,13 @@ test-long: $(DEV)  ## run the tests of more than some seconds, which CI runs aft
 test-slow: $(DEV)  ## run the slow tests: crashes, large data, long random histories
 	$(BIN)/python -m pytest -m slow
 
+# What it does to a node would disturb other tests.
+KILLS_NODE = tests/deployment/cluster/test_lost_worker.py
+
 test-citus: $(DEV)  ## run stories and laws on a cluster with Citus: CITUS_URL=postgresql://user@coordinator/postgres
 	@if [ -z "$(CITUS_URL)" ]; then echo "CITUS_URL names no cluster with Citus: nothing was tested"; \
-	  else $(BIN)/python -m pytest -n 2 -m 'not slow' tests/deployment/cluster tests/stories tests/properties/laws; fi
+	  else $(BIN)/python -m pytest -n 2 -m 'not slow' --deselect $(KILLS_NODE) tests/deployment/cluster tests/stories tests/properties/laws && \
+	  $(BIN)/python -m pytest -n 0 -m 'not slow' $(KILLS_NODE); fi
 
 faults: $(DEV)  ## break a server on purpose and audit it, ROUNDS times, from SEED on, JOBS at a time; adds to docs/reliability.md's record
 	$(BIN)/python -m tests.slow.faults --rounds $(or $(ROUNDS),10) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS))

@@ -34,6 +34,10 @@ class Checked:
     def is_broken(self) -> bool:
         return any(found.breaches for found in self.laws)
 
+    @property
+    def is_undecided(self) -> bool:
+        return any(found.is_undecided for found in self.laws)
+
 
 def read_heads(since: str) -> list[ChainHead]:
     """The option's head, or each line of the file that it names. Raises ``ValueError``."""
@@ -55,7 +59,13 @@ async def check_database(url: str, heads: Sequence[ChainHead]) -> Checked:
 def describe_checks(checked: Checked) -> dict[str, Any]:
     """What is printed as JSON."""
     laws = [
-        {"law": one.law, "checked": one.checked, "breaches": one.breaches, "first": one.example or None}
+        {
+            "law": one.law,
+            "checked": one.checked,
+            "breaches": one.breaches,
+            "first": one.example or None,
+            "undecided": one.is_undecided,
+        }
         for one in checked.laws
     ]
     return {"laws": laws, "head": None if checked.head is None else str(checked.head)}
@@ -83,5 +93,10 @@ def _print_laws(laws: Sequence[LawCheck]) -> None:
     )
     if broken := sum(1 for found in laws if found.breaches):
         console.print_line(f"BROKEN: {broken} of {len(laws)}", style="bold red")
+    elif undecided := sum(1 for found in laws if found.is_undecided):
+        console.print_line(f"UNDECIDED: {undecided} of {len(laws)}", style="bold red")
+        console.print_line(
+            "What was seen may be what others wrote meanwhile: stop the servers, and check again."
+        )
     else:
         console.print_line("All laws hold.", style="bold green")

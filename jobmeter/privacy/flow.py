@@ -42,6 +42,7 @@ async def erase_member(connection: Connection, *, email: str, actor: Actor, now:
     address = email.strip().lower()
     if "@" not in address or address.startswith(ERASED):
         raise Refused(Fault.OPERATOR_INPUT, field="email", why="it is not an e-mail address")
+    await store.change_in_turn(connection)
     if still_open := await members.count_open_jobs(connection, email=address):
         why = f"{still_open} jobs of the member are open: close them, or have their poster changed"
         raise Refused(Fault.OPERATOR_INPUT, field="email", why=why)
@@ -110,6 +111,7 @@ async def erase_former_posters(
     """
     if not await store.claim_look(connection, today=day_of(now)):
         return 0
+    await store.change_in_turn(connection)
     before = now - timedelta(days=settings.poster_retention_days)
     found = await members.list_former_posters(connection, before=before, erased=ERASED, rows_max=rows_max)
     for address in found:

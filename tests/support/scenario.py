@@ -22,6 +22,7 @@ from jobmeter.database.pool import Database
 from jobmeter.integrity.flow import check_laws
 from jobmeter.integrity.model import LawCheck
 from jobmeter.jobs.postings import flow as jobs
+from jobmeter.metering.batches import flow as batches
 from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.metering.model import IntakeReply
@@ -86,6 +87,15 @@ class Scenario:
         await self.take(customer, element | {"jobPostingOperationType": "CLOSE"}, now)
 
     async def ingest(self, events: Sequence[Event | Malformed], now: datetime) -> IntakeReply:
+        """Ingests events in one transaction, or, as a server does on nodes, in one for each shard."""
+        if self.database.is_distributed:
+            return await batches.record_batch(
+                self.database,
+                events,
+                known=self.known,
+                now=now,
+                future_tolerance_seconds=SETTINGS.future_tolerance_seconds,
+            )
         async with self.database.transaction() as connection:
             return await self.ingest_on(connection, events, now)
 
@@ -182,9 +192,13 @@ async def clear(database: Database) -> None:
                 ],
             )
         ).fetchall()
-        # Disables foreign keys and the trigger that protects postings, so that a test can start again.
-        statements = ["SET LOCAL session_replication_role = replica"]
-        statements += [f"DELETE FROM {table}" for (table,) in tables] + [*BEGINNING]
+        # Disables foreign keys and the trigger that protects postings, on nodes too, so that a test can start again. Citus passes a setting on
+        # with all that is sent with it.
+        if database.is_distributed:
+            await connection.execute("SET LOCAL citus.propagate_set_commands = 'local'")
+            await connection.execute("SET LOCAL citus.multi_shard_modify_mode = 'sequential'")
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        statements = [f"DELETE FROM {table}" for (table,) in tables] + [*BEGINNING]
         await connection.execute("; ".join(statements), prepare=False)
         await _reopen_days(connection)
 

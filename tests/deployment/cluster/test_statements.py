@@ -30,7 +30,6 @@ OF_ONE_SHARD = {
     "charging/pacing read_day_limits",
     "charging/windows read_live_windows",
     "metering/intake list_counted",
-    "metering/intake/singles take_events",
 }
 PLAIN = "jobmeter_plain"
 

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from jobmeter.base.clock import to_ms
+from tests.support.databases.citus import CITUS_URL
 from tests.support.sandbox_client import SandboxClient, open_sandbox_client, range_text
 from tests.support.scenario import one_of
 
@@ -102,6 +103,9 @@ def read_probed_tables() -> set[str]:
     return set(re.findall(r"FROM (\w+)", text))
 
 
+@pytest.mark.skipif(
+    bool(CITUS_URL), reason="what a node looks up is not renamed with a table of the coordinator"
+)
 @pytest.mark.long
 @one_of(10)
 def test_every_table_that_a_report_reads_has_its_code(asker: Asker, database_url: str, every: int) -> None:
