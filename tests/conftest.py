@@ -47,13 +47,16 @@ OWN_CLUSTER_URL = os.environ.get(
 IN_MEMORY = Path("/dev/shm")
 FOLDER_PREFIX = "jobmeter-tests-"
 IN_MEMORY_FREE_BYTES_MIN = 8_000_000_000
-# Installations, the documents' commands and upgrades: what takes long is nearly all that is there.
+# Installations, foreign clients, the documents' commands and upgrades: what takes long is nearly all that is there.
 LONG_FOLDERS = (
+    "client/",
+    "compat/",
     "deployment/database/",
     "deployment/processes/",
     "deployment/streams/",
     "deployment/watching/",
     "documents/",
+    "incidents/",
     "upgrades/",
 )
 OWN_FOLDER = pytest.StashKey[str]()

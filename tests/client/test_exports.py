@@ -62,7 +62,6 @@ def exporting(cluster_url):
             yield sandbox_client
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_rows_are_complete_over_a_connection_that_breaks(exporting, seed):
     transport = BreakingTransport(AppTransport(exporting), Random(seed))

@@ -102,7 +102,6 @@ def test_help_and_version_need_no_extra(light):
     assert run_light(light, "-m", "jobmeter", "--version").returncode == 0
 
 
-@pytest.mark.long
 def test_each_command_runs_or_names_the_extra_that_it_needs(light):
     names = [name for name, *_ in cli.COMMANDS]
     found = read_each_help(light, *names)

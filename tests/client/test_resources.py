@@ -200,7 +200,6 @@ def test_xml_jobs_are_posted_read_edited_renewed_and_closed(parent, sandbox_clie
     assert "job/position/title: is required" in refused.value.message
 
 
-@pytest.mark.long
 def test_invoices_are_listed_opened_and_downloaded(parent, sandbox_client):
     partner = open_invoiced_partner(sandbox_client)
     partner.use_credits("one", "two")

@@ -112,13 +112,11 @@ def play(parent: Client, sandbox_client: SandboxClient, jobs: int) -> Callable[[
     return check
 
 
-@pytest.mark.long
 def test_the_story_in_this_process(sandbox_client):
     with make_client(sandbox_client, "parent") as parent:
         play(parent, sandbox_client, JOBS)
 
 
-@pytest.mark.long
 def test_the_story_over_a_network_that_fails(sandbox_client):
     transport = FailingTransport(AppTransport(sandbox_client), Random(11), share=0.4)
     with make_client(sandbox_client, "parent", transport=transport) as parent:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import httpx2
 import psycopg
-import pytest
 
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.database.pool import Database
@@ -28,7 +27,6 @@ async def make_partner(url: str) -> dict:
         return await seed.make_partner(database, now=read_machine_clock())
 
 
-@pytest.mark.long
 def test_what_was_acknowledged_is_billable_after_a_kill(tmp_path: Path) -> None:
     installation = Installation(tmp_path, seed.make_keys())
     try:

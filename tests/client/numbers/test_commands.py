@@ -13,7 +13,6 @@ from tests.client.numbers.conftest import run
 from tests.client.numbers.places import read_rows
 
 
-@pytest.mark.long
 def test_a_pull_prints_what_it_would_do_does_it_and_says_what_it_did(configured, tmp_path, capsys):
     today = configured[-1]
     days = 2 * (today - one_year_before(today)).days  # of reports, and of clicks that were not charged

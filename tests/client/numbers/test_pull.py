@@ -123,7 +123,6 @@ def pull_child(sandbox_client, address, *, transport=None, is_whole=False, **cha
     return outcome
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("kinds", [("parquet", "duckdb"), pytest.param(KINDS, marks=pytest.mark.slow)])
 def test_each_destination_has_what_the_server_reports_and_follows_its_changes(
     sandbox_client, tmp_path, database_url, kinds
@@ -339,7 +338,6 @@ def test_a_limit_of_calls_ends_a_pull_that_the_next_one_continues(history, tmp_p
     assert URL not in outcome.error
 
 
-@pytest.mark.long
 def test_the_lines_of_an_invoice_are_pulled_once_and_what_is_open_each_time(
     sandbox_client, tmp_path, database_url
 ):

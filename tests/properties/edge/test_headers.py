@@ -122,6 +122,7 @@ def encode_letter(path, at):
     return f"{path[:at]}%{ord(path[at]):02x}{path[at + 1 :]}"
 
 
+@pytest.mark.long
 def test_an_encoded_fixed_part_of_a_path_is_another_path(sandbox_client):
     """A proxy that guards `/operator` by its prefix does not recognize `/operator%2ffeeds`."""
     keys = {

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -147,6 +148,7 @@ async def check(database: Database, jobs: list[Job], new: list[Job], question: L
     assert [one for one in ids if one in set(expected)] == expected
 
 
+@pytest.mark.long
 def test_every_job_is_on_one_page_in_every_order(database_url: str) -> None:
     with open_for_examples(database_url, connections_max=1) as (runner, database):
 

@@ -68,6 +68,7 @@ SHOWN = """() => {
 }"""
 
 
+@pytest.mark.long
 def test_every_text_fits_every_width_and_has_its_language_and_direction(browser, site):
     _, jobs = site
     with open_page(browser, site, "phone") as page:

@@ -43,6 +43,7 @@ def list_unchosen(source: Source) -> list[Breach]:
     ]
 
 
+@pytest.mark.long
 def test_every_client_of_the_product_chooses_its_certificates():
     refuse(
         one

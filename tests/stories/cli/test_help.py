@@ -76,6 +76,7 @@ def bash_script():
     return printed.getvalue()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "expected"),
     [("keys ro", "rotate"), ("jobs list --sta", "--state"), ("jobs list --state D", "")],

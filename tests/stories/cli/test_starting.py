@@ -75,6 +75,7 @@ def test_ctrl_c_while_modules_are_imported_ends_without_a_traceback(module):
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
+@pytest.mark.long
 def test_ctrl_c_while_the_database_starts_beside_the_imports_leaves_no_database_running(tmp_path):
     done = run("-c", INTERRUPT, "jobmeter.app", "serve", "--data", str(tmp_path), **KEYS)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -53,6 +53,7 @@ async def send_all(client, partner, token):
     return dict(zip(asked, await asyncio.gather(*asked.values()), strict=True))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sandbox", [pytest.param(False, marks=pytest.mark.slow), True])  # the pools wait
 async def test_each_protocol_responds_that_the_request_may_be_retried(
     cluster_url, database_url, caplog, sandbox

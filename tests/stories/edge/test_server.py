@@ -199,6 +199,7 @@ async def test_a_start_that_fails_leaves_no_connection(database_url) -> None:
                 await asyncio.sleep(0.01)
 
 
+@pytest.mark.long
 def test_a_killed_worker_is_replaced_and_the_server_stays_up(database_url, tmp_path) -> None:
     """The kernel kills a process when memory runs out; the whole server once ended with it."""
     port = free_port()
@@ -263,6 +264,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+@pytest.mark.long
 def test_a_stopping_server_responds_to_waiting_requests_and_ends(database_url, tmp_path) -> None:
     """A long poll once delayed the stop for twenty seconds, until the worker was killed with its requests in progress."""
     port = free_port()

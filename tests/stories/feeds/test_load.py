@@ -105,6 +105,7 @@ def test_a_first_load_creates_live_jobs_without_a_price(scenario):
     scenario.check_laws()
 
 
+@pytest.mark.long
 def test_the_events_of_a_job_count_only_while_it_is_for_the_public(scenario):
     """The window of a job that was private was once open from each of its changes to the next."""
     windows = "SELECT live_from_ms < live_until_ms FROM job_budgets"

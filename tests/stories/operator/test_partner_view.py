@@ -17,6 +17,7 @@ def read(sandbox_client: SandboxClient, path: str, who: str = "parent") -> Any:
     return sandbox_client.client.get(f"/partner/{path}", headers=bearer(sandbox_client.token(who)))
 
 
+@pytest.mark.long
 def test_a_partner_opens_a_line_to_its_charges_and_clicks_page_by_page(
     sandbox_client: SandboxClient, operate: Operate, billed: dict[str, Any]
 ) -> None:
@@ -54,6 +55,7 @@ def test_a_partner_opens_a_line_to_its_charges_and_clicks_page_by_page(
         assert read(sandbox_client, f"invoices/{invoice['id']}/lines/2/{kind}").status_code == 404
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sandbox_client", [{"event_retention_days": 5}], indirect=True)
 def test_when_the_events_are_gone_a_partner_sees_since_when(
     sandbox_client: SandboxClient, operate: Operate, billed: dict[str, Any]

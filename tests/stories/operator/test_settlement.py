@@ -63,6 +63,7 @@ def test_clicks_are_excluded_manually(
     )
 
 
+@pytest.mark.long
 def test_a_network_list_excludes_its_clicks_until_it_is_replaced(sandbox_client: SandboxClient) -> None:
     listed = send(sandbox_client, "PUT", "networks/clouds", {"networks": [NETWORK, "203.0.113.8/29"]}).json()
     assert listed == {"added": 1, "tooNarrow": 1}

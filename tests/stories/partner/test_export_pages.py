@@ -72,6 +72,7 @@ async def read(scenario, query, *, page_rows, between=None):
     return rows
 
 
+@pytest.mark.long
 @one_of(7)
 async def test_the_size_of_a_page_changes_no_row(database_url, every):
     """Nor does the row after which a page begins, of which one of ``every`` is tried."""

@@ -226,6 +226,7 @@ def test_the_keyboard_reaches_the_content_first(browser, site):
         expect(page.locator("main")).to_be_focused()
 
 
+@pytest.mark.long
 def test_a_screen_reader_finds_its_way(browser, site):
     """In the tree that a browser gives to it: landmarks, one heading of the page and the others in order, a name for everything."""
     base_url, tokens, _, names = site

@@ -128,6 +128,7 @@ def test_every_table_that_a_report_reads_has_its_code(asker: Asker, database_url
     assert {table for _, table in found} == read_probed_tables()
 
 
+@pytest.mark.long
 @one_of(4)
 def test_every_column_that_a_report_reads_has_a_documented_code(
     asker: Asker, database_url: str, every: int

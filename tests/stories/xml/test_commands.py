@@ -5,6 +5,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.support.server_process import find_program, start_sandbox_server
 
 
@@ -19,6 +21,7 @@ def run(credentials: dict, *words: str) -> dict:
     return json.loads(done.stdout)
 
 
+@pytest.mark.long
 def test_a_contract_is_created_granted_topped_up_adjusted_and_ended(
     database_url: str, tmp_path: Path
 ) -> None:

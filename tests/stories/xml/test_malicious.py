@@ -63,6 +63,7 @@ def test_invalid_bytes_are_refused(partner: XmlPartner, body: bytes) -> None:
     assert error_of(partner.call("POST", "/v1/jobs", body))[0] == 400
 
 
+@pytest.mark.long
 def test_a_gigabyte_is_not_read(partner: XmlPartner) -> None:
     """It is refused by its declared length, and without one it is read only up to the limit."""
     declared = partner.call("POST", "/v1/jobs", b"<job/>", **{"Content-Length": "1073741824"})

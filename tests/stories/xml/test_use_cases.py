@@ -93,6 +93,7 @@ def test_the_sandbox_contract_number_means_the_slots_contract(partner: XmlPartne
     assert partner.unused(partner.slots) == 24
 
 
+@pytest.mark.long
 def test_ids_are_unique_until_the_job_is_closed(partner: XmlPartner) -> None:
     first = partner.post("D-5", partner.slots).headers["Location"]
     assert error_of(partner.post("D-5", partner.slots)) == (409, "Duplicate job.")

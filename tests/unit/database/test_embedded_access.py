@@ -271,6 +271,7 @@ def test_files_that_an_earlier_release_gave_to_its_own_user_are_read(tmp_path):
     assert {path.stat().st_uid for path in (tmp_path / "postgresql").rglob("*")} == {SERVER_USER}
 
 
+@pytest.mark.long
 @only_root
 @pytest.mark.usefixtures("setpriv")
 def test_two_users_start_their_servers_at_once(open_folder):

@@ -57,6 +57,7 @@ def issue_invoice(sandbox_client: SandboxClient, **changed: Any) -> dict[str, An
     return dict(found)
 
 
+@pytest.mark.long
 def test_operator_and_partner_download_the_same_files(
     sandbox_client: SandboxClient, database_url: str, operate: Callable[..., Any]
 ) -> None:

@@ -88,6 +88,7 @@ def test_an_invoice_is_issued_when_its_month_is_final_and_opens_down_to_each_cli
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sandbox_client", [{"event_retention_days": 5}], indirect=True)
 def test_after_the_events_are_gone_a_line_says_since_when(
     sandbox_client: SandboxClient, operate: Operate, billed: dict[str, Any]
@@ -104,6 +105,7 @@ def test_after_the_events_are_gone_a_line_says_since_when(
     assert (len(charges["elements"]), charges["clicksKept"]) == (1, False)
 
 
+@pytest.mark.long
 def test_a_partner_reads_its_own_invoices_and_nobody_elses(
     sandbox_client: SandboxClient, operate: Operate, billed: dict[str, Any]
 ) -> None:
@@ -145,6 +147,7 @@ def test_documents_are_selected_by_month_and_state(
     assert operate("GET", "invoices?month=2026-13").status_code == 400
 
 
+@pytest.mark.long
 def test_a_run_bills_nothing_twice_and_no_month_that_is_not_final(
     sandbox_client: SandboxClient, operate: Operate, billed: dict[str, Any]
 ) -> None:
@@ -168,6 +171,7 @@ def test_a_run_bills_nothing_twice_and_no_month_that_is_not_final(
     assert operate("GET", "billing/runs").status_code == 400
 
 
+@pytest.mark.long
 def test_a_held_account_has_drafts_that_the_operator_issues(
     sandbox_client: SandboxClient, operate: Operate, billed: dict[str, Any]
 ) -> None:
@@ -209,6 +213,7 @@ def test_a_held_account_has_drafts_that_the_operator_issues(
         assert (refused.status_code, refused.json()["code"]) == (409, "DOCUMENT_ISSUED")
 
 
+@pytest.mark.long
 def test_a_million_clicks_are_read_page_by_page(
     sandbox_client: SandboxClient, operate: Operate, billed: dict[str, Any]
 ) -> None:

@@ -128,6 +128,7 @@ def test_a_partner_contract_is_topped_up_with_money_and_its_use_is_billed(
     assert find_broken(database_url) == []
 
 
+@pytest.mark.long
 def test_one_reference_is_one_act_however_it_is_used(partner: InvoicedPartner, database_url: str) -> None:
     contract_id, other_id = open_contract(partner, "TOP_UPS"), open_contract(partner, "TOP_UPS")
     assert top_up(partner, contract_id, "bank 1", units=5).status_code == 201
@@ -180,6 +181,7 @@ BAD_TOP_UPS = [
 ]
 
 
+@pytest.mark.long
 def test_bad_top_ups_are_refused_and_record_nothing(partner: InvoicedPartner, database_url: str) -> None:
     contracts = {
         "credits": open_contract(partner, "TOP_UPS"),
@@ -228,6 +230,7 @@ def test_without_a_tax_rate_or_for_a_post_paid_contract_nothing_is_topped_up(
     assert list_payments(partner) == []
 
 
+@pytest.mark.long
 def test_top_ups_at_once_are_each_recorded_once(partner: InvoicedPartner, database_url: str) -> None:
     """Granted and paid credits were doubled by one call (NyxID 1050); the same top-up twice was two (lago-api 5870)."""
     contract_id = open_contract(partner, "TOP_UPS")

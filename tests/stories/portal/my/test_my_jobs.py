@@ -136,6 +136,7 @@ def test_a_client_s_seat_renews_a_job_on_a_slot_and_sees_the_slots(
     assert partner.unused(partner.slots) == contract["unused"] + 1
 
 
+@pytest.mark.long
 def test_without_a_free_slot_an_expired_job_is_not_renewed_and_the_page_says_when_one_is_free(
     sandbox_client, database_url, jobs
 ) -> None:
@@ -197,6 +198,7 @@ def test_wrong_texts_are_shown_again_with_a_problem_at_each_field(jobs, poster) 
     assert "Enter the place with its city" in answer.text
 
 
+@pytest.mark.long
 def test_hard_texts_are_shown_as_they_are(jobs, poster) -> None:
     path = f"{LIST}/{jobs['clicks']}"
     for name, text in TEXTS.items():

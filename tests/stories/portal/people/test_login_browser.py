@@ -65,6 +65,7 @@ def test_a_person_logs_in_by_mail(browser, base_url, has_script):
         expect(page.get_by_role("status")).to_contain_text("The link was used already")
 
 
+@pytest.mark.long
 def test_a_person_whose_mail_is_elsewhere_types_its_code(browser, base_url):
     with open_page(browser, base_url, "phone") as page, open_page(browser, base_url, "desk") as elsewhere:
         link, code = request_mail(page)
@@ -80,6 +81,7 @@ def test_a_person_whose_mail_is_elsewhere_types_its_code(browser, base_url):
         expect(page).to_have_url(f"{base_url}/portal/my/jobs")
 
 
+@pytest.mark.long
 def test_a_passkey_of_the_device_logs_in_without_a_mail(browser, base_url):
     with open_page(browser, base_url, "desk") as page:
         device = page.context.new_cdp_session(page)

@@ -72,6 +72,7 @@ def follow(browser, answer):
     raise AssertionError("the clock is still moving")
 
 
+@pytest.mark.long
 def test_visitors_come_by_themselves_and_what_they_really_are_is_known(sandbox_client, partner):
     for number in range(3):
         sandbox_client.post_job(f"visited-{number}")

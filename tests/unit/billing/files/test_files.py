@@ -247,6 +247,7 @@ async def test_files_of_issued_documents_are_guarded_and_checked(database_url):
         }
 
 
+@pytest.mark.long
 async def test_files_in_a_folder_are_restored_only_with_the_same_bytes(database_url, tmp_path):
     settings = replace(SETTINGS, document_folder=str(tmp_path))
     async with open_books(database_url, rate=standard(210_000)) as books:

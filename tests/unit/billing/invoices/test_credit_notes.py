@@ -145,6 +145,7 @@ async def test_a_draft_is_not_credited(database_url: str) -> None:
         assert (await refuse(books, draft)).fault is Fault.DOCUMENT_NOT_CREDITABLE
 
 
+@pytest.mark.long
 async def test_a_credit_that_returns_the_budget_credits_the_charges_and_is_not_on_the_next_invoice(
     database_url: str,
 ) -> None:

@@ -18,6 +18,7 @@ APRIL = datetime(2026, 4, 1, tzinfo=UTC)
 BUDGET = 900 * PRICE_MICROS
 
 
+@pytest.mark.long
 async def test_a_click_at_the_last_instant_of_a_month_is_on_its_invoice_and_one_at_the_first_on_the_next(
     database_url: str,
 ) -> None:
@@ -60,6 +61,7 @@ async def test_a_month_without_use_has_a_statement_where_one_is_wanted(database_
         assert await books.scenario.breaches() == []
 
 
+@pytest.mark.long
 async def test_a_month_with_two_tax_rates_has_a_line_of_a_job_for_each(database_url: str) -> None:
     async with open_books(database_url, rate=standard(190_000)) as books:
         job = await books.scenario.post("job", budget_micros=BUDGET)
@@ -81,6 +83,7 @@ async def test_a_month_with_two_tax_rates_has_a_line_of_a_job_for_each(database_
         assert await books.scenario.breaches() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("currency", "price_micros", "tax_micros"),
     [
@@ -105,6 +108,7 @@ async def test_tax_is_rounded_once_in_the_minor_unit_of_the_currency(
         assert await books.scenario.breaches() == []
 
 
+@pytest.mark.long
 async def test_each_posting_and_renewal_is_a_line_at_the_price_of_its_time(database_url: str) -> None:
     async with open_books(database_url, rate=standard(210_000)) as books:
         contract = await books.open_hiring(price_micros=90_000_000)
@@ -133,6 +137,7 @@ async def test_each_posting_and_renewal_is_a_line_at_the_price_of_its_time(datab
         assert await books.scenario.breaches() == []
 
 
+@pytest.mark.long
 async def test_a_contract_that_is_paid_before_has_a_line_for_each_top_up(database_url: str) -> None:
     async with open_books(database_url, rate=standard(210_000)) as books:
         slots = await books.open_hiring(HiringKind.SLOTS, is_postpaid=False, units=3)
@@ -175,6 +180,7 @@ async def test_a_late_correction_has_the_tax_rate_of_the_day_that_it_corrects(da
         assert await books.scenario.breaches() == []
 
 
+@pytest.mark.long
 async def test_a_month_below_zero_becomes_a_credit_note(database_url: str) -> None:
     async with open_books(database_url, rate=standard(190_000)) as books:
         job = await books.scenario.post("job", budget_micros=BUDGET)
@@ -198,6 +204,7 @@ async def test_a_month_below_zero_becomes_a_credit_note(database_url: str) -> No
         assert await books.scenario.breaches() == []
 
 
+@pytest.mark.long
 async def test_a_month_of_corrections_alone_has_no_invoice(database_url: str) -> None:
     async with open_books(database_url, rate=standard(190_000)) as books:
         job = await books.scenario.post("job", budget_micros=BUDGET)
@@ -282,6 +289,7 @@ async def test_nothing_of_an_issued_document_changes(database_url: str) -> None:
                 await books.scenario.execute(statement)
 
 
+@pytest.mark.long
 async def test_a_document_of_january_is_numbered_in_the_series_of_its_own_year(database_url: str) -> None:
     async with open_books(
         database_url, rate=standard(190_000), first_month=date(2026, 12, 1), issues=Issuing.ALONE
@@ -300,6 +308,7 @@ async def test_a_document_of_january_is_numbered_in_the_series_of_its_own_year(d
         assert await books.scenario.breaches() == []
 
 
+@pytest.mark.long
 async def test_events_are_kept_until_their_month_is_billed(database_url: str) -> None:
     async with open_books(database_url) as books:  # held: the account has no tax rate
         job = await books.scenario.post("job", budget_micros=BUDGET)

@@ -111,6 +111,7 @@ def test_days_are_listed_with_what_settlement_did(browsers, days, sandbox_client
     assert lines[days[2].isoformat()]["charge"] == "1.50"
 
 
+@pytest.mark.long
 def test_a_day_shows_its_rules_and_jobs(browsers, days, sandbox_client):
     browser, (first, _, third) = browsers[Role.OPERATOR_READER], days
     page = browser.get(f"/portal/operator/settlement/{first}").text

@@ -1,5 +1,6 @@
 """A job that was sent as it was before is recognized without reading its fields, and nothing else of a reading changes."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +35,7 @@ def drafts(draw):
     return f"<job>{gap.join(f'<{name}>{value}</{name}>' for name, value in fields)}</job>"
 
 
+@pytest.mark.long
 @given(st.lists(drafts(), max_size=5), st.lists(drafts(), max_size=3), st.randoms(use_true_random=False))
 def test_the_element_of_a_job_only_saves_reading_it(before, new, rng):
     """Whatever was sent before and is sent now, in any order, the items and the notes are those without the hashes of elements."""

@@ -106,6 +106,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_feed():
     # given two feeds, one ten times as long as the other
     text = job(title="x" * 150, description="y" * 1_500)
