@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.figures import CLUSTER, FIGURES, GROUPS, PEERS
+from bench.figures import FIGURES, GROUPS, PEERS
 from bench.machine import open_machine
 from bench.measurement import LARGE, Figure, Measured, Sizes
 from jobmeter.base.clock import read_machine_clock
@@ -45,11 +45,7 @@ def choose_figures(*, large: bool = False, peers: bool = False, only: str | None
         return [figure for figure in FIGURES if figure.name == only]
     if peers:
         return [figure for figure in FIGURES if figure.is_peer]
-    return [
-        figure
-        for figure in FIGURES
-        if figure.group not in {PEERS, CLUSTER} and (large or not figure.is_large)
-    ]
+    return [figure for figure in FIGURES if figure.group != PEERS and (large or not figure.is_large)]
 
 
 def measure(wanted: list[Figure], sizes: Sizes, console: Console) -> Results:

@@ -20,18 +20,18 @@ CLUSTER = "JOBMETER_BENCH_CITUS"
 PLAIN, DISTRIBUTED = "jobmeter_bench_plain", "jobmeter_bench_distributed"
 
 
-def measure_cluster(_: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
+def measure_cluster(sizes: Sizes, now: datetime) -> Measured:
     """Measures batches of one customer each, alternately, on a distributed database and on one that is on the coordinator alone."""
     url = os.environ.get(CLUSTER, "")
     if not url:
-        return {"intake_cluster": Measured((), note=f"skipped: {CLUSTER} names no cluster")}
+        return Measured((), note=f"skipped: {CLUSTER} names no cluster")
     drop_databases(url, (PLAIN, DISTRIBUTED))
     try:
         rates = _measure_both(url, sizes, now)
     finally:
         drop_databases(url, (PLAIN, DISTRIBUTED))
     note = f"{len(list_nodes(url)) - 1} workers"
-    return {"intake_cluster": Measured(tuple(rates[DISTRIBUTED]), tuple(rates[PLAIN]), note)}
+    return Measured(tuple(rates[DISTRIBUTED]), tuple(rates[PLAIN]), note)
 
 
 def _measure_both(url: str, sizes: Sizes, now: datetime) -> dict[str, list[float]]:

@@ -10,7 +10,6 @@ from bench.agents import measure_agents
 from bench.billing import measure_billing, measure_clicks_page
 from bench.clicks import measure_clicks
 from bench.client import measure_client
-from bench.cluster import measure_cluster
 from bench.documents import measure_documents
 from bench.explaining import measure_explaining
 from bench.exports import measure_exports
@@ -34,7 +33,7 @@ PARSE = "lxml.iterparse over the same file"
 EARLY = "the first million events of the day"
 FEW = "1,000 live jobs"
 PLAIN = "pgbench: INSERT and UPDATE in one transaction"
-PEERS, CLUSTER = "peers", "cluster"
+PEERS = "peers"
 
 FIGURES = (
     # name, unit, group, limit, target of the ratio, or of the value without a limit
@@ -88,7 +87,7 @@ FIGURES = (
     Figure("sandbox_start_again", "s", "start"),
     Figure("intake_batch_to_tigerbeetle", "events/s", PEERS, "tigerbeetle benchmark", is_peer=True),
     Figure("intake_click_to_ad_server", "requests/s", PEERS, "ethical-ad-server", is_peer=True),
-    Figure("intake_cluster", "events/s", CLUSTER, "the same on one of its servers alone", is_peer=True),
+    Figure("intake_cluster", "events/s", PEERS, "the same on one of its servers alone", is_peer=True),
 )
 
 GROUPS: dict[str, Measure] = {
@@ -111,5 +110,4 @@ GROUPS: dict[str, Measure] = {
     "portal_pages": measure_portal_pages,
     "start": measure_start,
     PEERS: measure_peers,
-    CLUSTER: measure_cluster,
 }

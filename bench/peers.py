@@ -1,4 +1,4 @@
-"""Owns the figures beside other programs, which are named by environment variables: TigerBeetle and ethical-ad-server.
+"""Owns the figures beside other programs, which are named by environment variables: TigerBeetle, ethical-ad-server, and a cluster.
 
 Jobmeter's own figures are measured in the same run. Does not own how they are measured, or the other programs.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.clicks import BROWSER, CONNECTIONS, measure_clicks
+from bench.cluster import measure_cluster
 from bench.intake import measure_intake
 from bench.machine import Machine
 from bench.measurement import Measured, Sizes
@@ -45,6 +46,7 @@ def measure_peers(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Me
     return {
         "intake_batch_to_tigerbeetle": _measure_transfers(machine, sizes, now),
         "intake_click_to_ad_server": _measure_ad_server(machine, sizes, now),
+        "intake_cluster": measure_cluster(sizes, now),
     }
 
 

@@ -30,13 +30,9 @@ class Checked:
     laws: tuple[LawCheck, ...]
     head: ChainHead | None
 
-    @property
-    def is_broken(self) -> bool:
-        return any(found.breaches for found in self.laws)
-
-    @property
-    def is_undecided(self) -> bool:
-        return any(found.is_undecided for found in self.laws)
+    def is_proof(self, heads: Sequence[ChainHead]) -> bool:
+        """Whether every law was decided and holds, and there was something to compare ``heads`` with."""
+        return not any(one.breaches or one.is_undecided for one in self.laws) and bool(self.laws or not heads)
 
 
 def read_heads(since: str) -> list[ChainHead]:

@@ -136,7 +136,7 @@ def restore(
     else:
         Terminal().print_line(f"{chosen.path} is restored in {data}.")
         print_checks(checked)
-    if checked.is_broken or checked.is_undecided or (heads and not checked.laws):
+    if not checked.is_proof(heads):
         sys.exit(1)
 
 

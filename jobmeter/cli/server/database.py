@@ -75,7 +75,7 @@ def check(
     with open_database(data, database_url, must_exist=True) as url:
         checked = asyncio.run(check_database(url, heads))
     print_checks(checked, is_json=json)
-    if checked.is_broken or checked.is_undecided or (heads and not checked.laws):
+    if not checked.is_proof(heads):
         sys.exit(1)
 
 

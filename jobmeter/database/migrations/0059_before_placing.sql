@@ -4,33 +4,29 @@
 -- settled, others would note each job again, beside a table that is not there yet.
 CREATE OR REPLACE FUNCTION place_by_shard(placed regclass, leader regclass, pieces integer) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    definitions text[];
-    removal text;
+    guard record;
+    definitions text[] := '{}';
     definition text;
 BEGIN
     PERFORM set_config('citus.enable_unsafe_triggers', 'on', true);
     PERFORM set_config('citus.multi_shard_modify_mode', 'sequential', true);
-    SELECT array_agg(pg_get_triggerdef(pg_trigger.oid) ORDER BY pg_trigger.oid)
-      INTO definitions
-      FROM pg_trigger
-     WHERE NOT tgisinternal
-       AND tgparentid = 0
-       AND (tgrelid = placed OR tgrelid IN (SELECT relid FROM pg_partition_tree(placed)));
-    FOR removal IN
-        SELECT format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass)
+    FOR guard IN
+        SELECT tgname, tgrelid::regclass AS guarded, pg_get_triggerdef(pg_trigger.oid) AS definition
           FROM pg_trigger
          WHERE NOT tgisinternal
            AND tgparentid = 0
            AND (tgrelid = placed OR tgrelid IN (SELECT relid FROM pg_partition_tree(placed)))
+         ORDER BY pg_trigger.oid
     LOOP
-        EXECUTE removal;
+        definitions := definitions || guard.definition;
+        EXECUTE format('DROP TRIGGER %I ON %s', guard.tgname, guard.guarded);
     END LOOP;
     IF placed = leader THEN
         PERFORM create_distributed_table(placed, 'shard', colocate_with => 'none', shard_count => pieces);
     ELSE
         PERFORM create_distributed_table(placed, 'shard', colocate_with => leader::text);
     END IF;
-    FOREACH definition IN ARRAY coalesce(definitions, '{}') LOOP
+    FOREACH definition IN ARRAY definitions LOOP
         EXECUTE definition;
     END LOOP;
 END $$;

@@ -7,11 +7,10 @@ import pytest
 
 from bench import nodes
 from jobmeter.cli.main import main
-from jobmeter.database.pool import Database
-from jobmeter.integrity.flow import check_laws
 from jobmeter.operations import store
 from jobmeter.operations.distributing import carry_out
 from jobmeter.operations.distribution import BY_SHARD, EVERYWHERE, PLACES, Place, plan_distribution
+from tests.deployment.cluster.checking import list_broken
 from tests.support.databases import citus
 from tests.support.sandbox_client import open_sandbox_client, reopen_sandbox_client
 from tests.support.xml_partner import POSTER, XmlPartner
@@ -69,13 +68,6 @@ def run(*arguments):
     with pytest.raises(SystemExit) as ended:
         main(["db", *arguments])
     assert not ended.value.code
-
-
-async def list_broken(url):
-    async with Database.opened(url, connections_max=2) as opened, opened.transaction() as connection:
-        assert opened.is_distributed
-        found = await check_laws(connection, is_distributed=True)
-    return [one for one in found if one.breaches]
 
 
 def test_a_database_in_use_is_distributed_after_an_interruption(used, capsys):

@@ -12,10 +12,9 @@ import pytest
 from bench import nodes
 from jobmeter.cli.main import main
 from jobmeter.database.migrations_runner import apply_migration
-from jobmeter.database.pool import Database
-from jobmeter.integrity.flow import check_laws
 from jobmeter.operations import store
 from jobmeter.operations.distribution import plan_distribution
+from tests.deployment.cluster.checking import list_broken
 from tests.deployment.cluster.test_lost_worker import send_until_taken
 from tests.support.databases import citus
 from tests.support.sandbox_client import add_partner, make_event, open_sandbox_client
@@ -77,11 +76,6 @@ def post_jobs(client, database_url):
     """A job for each of some customers, whose shards differ."""
     customers = [client, *(add_partner(client, database_url) for _ in range(CUSTOMERS - 1))]
     return [customer.post_job(f"used-{number}") for number, customer in enumerate(customers)]
-
-
-async def list_broken(url):
-    async with Database.opened(url, connections_max=2) as opened, opened.transaction() as connection:
-        return [one for one in await check_laws(connection, is_distributed=True) if one.breaches]
 
 
 async def upgrade(url):

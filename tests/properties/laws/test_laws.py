@@ -199,6 +199,7 @@ async def test_what_looks_broken_while_others_write_all_the_time_is_undecided(pl
 
 def test_undecided_laws_are_shown_as_such(capsys: pytest.CaptureFixture[str]) -> None:
     seen = LawCheck(law="9: a law", checked=4, breaches=0, example="job 7", is_undecided=True)
+    assert not Checked((seen,), None).is_proof(())
     print_checks(Checked((seen,), None))
     shown = capsys.readouterr().out
     assert "UNDECIDED: 1 of 1" in shown

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import main
-from bench.cluster import CLUSTER, measure_cluster
+from bench.cluster import CLUSTER
 from bench.machine import Machine
 from bench.peers import AD_SERVER, TIGERBEETLE, measure_peers, read_links, read_transfers
 from bench.pgbench import find_pgbench, read_rate
@@ -99,7 +99,7 @@ def test_addresses_that_are_not_of_one_server_are_refused(lines):
 def test_programs_that_are_not_named_are_skipped_without_measuring_anything(monkeypatch):
     for name in (TIGERBEETLE, AD_SERVER, CLUSTER):
         monkeypatch.delenv(name, raising=False)
-    found = measure_peers(Machine(""), TINY, NOW) | measure_cluster(Machine(""), TINY, NOW)
+    found = measure_peers(Machine(""), TINY, NOW)
     assert [one.runs for one in found.values()] == [(), (), ()]
     assert all(one.note.startswith("skipped: JOBMETER_BENCH_") for one in found.values())
 
