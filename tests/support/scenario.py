@@ -30,6 +30,7 @@ from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application, ApplicationDraft
 from jobmeter.wire.events import Event, Malformed
 from jobmeter.worker import chores
+from tests.support.databases.citus import LOCK_WAITS
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SETTINGS = Settings()
@@ -289,7 +290,7 @@ def make_clicks(job_id: int, count: int, at: datetime = START, *, prefix: str = 
 async def until_someone_waits(scenario: Scenario) -> None:
     """Returns once a statement waits for a lock of another."""
     for _ in range(500):
-        if await scenario.rows("SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"):
+        if await scenario.rows(LOCK_WAITS):
             return
         await asyncio.sleep(0.01)
     raise AssertionError("nobody waits")

@@ -43,7 +43,8 @@ class Shards:
 
 
 @cache
-def _parse(text: str) -> tuple[Any, ...]:
+def parse(text: str) -> tuple[Any, ...]:
+    """The statements of a text whose parameters are the driver's, ``%(name)s``."""
     numbers: dict[str, int] = {}
     numbered = _PARAMETER.sub(lambda found: f"${numbers.setdefault(found[1], len(numbers) + 1)}", text)
     return tuple(raw.stmt for raw in parse_sql(numbered.replace("%%", "%")))
@@ -53,8 +54,8 @@ def find_shards(text: str, schema: Schema) -> Shards:
     """What one statement says of shards; its parameters as the driver's, ``%(name)s``."""
     if text.lstrip().upper().startswith("COPY"):
         return Shards(None)
-    read = _Reading(schema)
-    for statement in _parse(text):
+    read = Reading(schema)
+    for statement in parse(text):
         read.query(statement, (), {})
     reaches = {read.reach_of(table) for table in read.tables}
     furthest = next((one for one in (Reach.EVERY, Reach.EACH, Reach.ONE) if one in reaches), None)
@@ -68,14 +69,14 @@ def find_shards(text: str, schema: Schema) -> Shards:
     )
 
 
-class _Column:
+class Column:
     """A column named ``shard``, or what it is equated to."""
 
     def __init__(self, reach: Reach | None = None) -> None:
-        self.same: _Column | None = None
+        self.same: Column | None = None
         self.reach = reach
 
-    def find(self) -> "_Column":
+    def find(self) -> "Column":
         found = self
         while found.same is not None:
             found = found.same
@@ -83,17 +84,17 @@ class _Column:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Relation:
+class Relation:
     """What a FROM names: ``shard`` is missing where it has no such column."""
 
     table: str
-    shard: _Column | None
+    shard: Column | None
     column: str = SHARD
 
 
-Scope = dict[str, _Relation]
+Scope = dict[str, Relation]
 Outer = tuple[Scope, ...]
-Named = dict[str, _Column | None]
+Named = dict[str, Column | None]
 
 
 def _is_nearer(one: Reach, other: Reach) -> bool:
@@ -101,30 +102,30 @@ def _is_nearer(one: Reach, other: Reach) -> bool:
     return order.index(one) < order.index(other)
 
 
-class _Reading:
-    """What one statement says, as far as it was read."""
+class Reading:
+    """What one statement says of shards, as far as it was read."""
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
-        self.tables: list[_Relation] = []
+        self.tables: list[Relation] = []
         self.scopes: list[Scope] = []
         self.row_functions: set[str] = set()
         self.has_unnamed = False
         self.reads_places = False
 
-    def reach_of(self, relation: _Relation) -> Reach:
+    def reach_of(self, relation: Relation) -> Reach:
         assert relation.shard is not None
         return relation.shard.find().reach or Reach.EVERY
 
     def list_unjoined(self, scope: Scope) -> Iterator[tuple[str, str]]:
         """Of one FROM: tables whose shards are neither equated nor named. One may be read wherever its rows are."""
-        open_tables: dict[_Column, str] = {}
+        open_tables: dict[Column, str] = {}
         for one in scope.values():
             if one.table in self.schema.distributed and one.shard is not None and not one.shard.find().reach:
                 open_tables.setdefault(one.shard.find(), one.table)
         yield from combinations(sorted(open_tables.values()), 2)
 
-    def equate(self, one: _Column | None, other: _Column | None) -> None:
+    def equate(self, one: Column | None, other: Column | None) -> None:
         if one is None or other is None or one.find() is other.find():
             return
         left, right = one.find(), other.find()
@@ -134,7 +135,7 @@ class _Reading:
 
     # -- queries: each returns the shard among the columns that it selects -----------------------------------
 
-    def query(self, node: Any, outer: Outer, named: Named, *, place: int | None = None) -> _Column | None:
+    def query(self, node: Any, outer: Outer, named: Named, *, place: int | None = None) -> Column | None:
         """``place`` is that of the shard among what is selected, where an INSERT says so."""
         named = dict(named)
         with_clause = getattr(node, "withClause", None)
@@ -150,14 +151,14 @@ class _Reading:
             return self.query(node.query, outer, named)
         return None
 
-    def _named_query(self, node: Any, name: str, outer: Outer, named: Named) -> _Column | None:
+    def _named_query(self, node: Any, name: str, outer: Outer, named: Named) -> Column | None:
         if not isinstance(node, ast.SelectStmt) or node.op == SetOperation.SETOP_NONE:
             return self.query(node, outer, named)
         first = self.query(node.larg, outer, named)  # may be recursive: the second part reads the first
         self.equate(first, self.query(node.rarg, outer, named | {name: first}))
         return first
 
-    def _select(self, node: Any, outer: Outer, named: Named, place: int | None) -> _Column | None:
+    def _select(self, node: Any, outer: Outer, named: Named, place: int | None) -> Column | None:
         if node.op != SetOperation.SETOP_NONE:
             first, second = (self.query(part, outer, named, place=place) for part in (node.larg, node.rarg))
             self.equate(first, second)
@@ -171,7 +172,7 @@ class _Reading:
             return self._value(node.targetList[place].val, inner, named)
         return self._selected(node.targetList, inner, named)
 
-    def _change(self, node: Any, outer: Outer, named: Named) -> _Column | None:
+    def _change(self, node: Any, outer: Outer, named: Named) -> Column | None:
         others = node.fromClause if isinstance(node, ast.UpdateStmt) else node.usingClause
         inner = self._open((node.relation, *(others or ())), outer, named)
         self._condition(node.whereClause, inner, named)
@@ -179,7 +180,7 @@ class _Reading:
             self._inspect(node.targetList, inner, named)
         return self._selected(_returned(node), inner, named)
 
-    def _insert(self, node: Any, outer: Outer, named: Named) -> _Column | None:
+    def _insert(self, node: Any, outer: Outer, named: Named) -> Column | None:
         inner = self._open((node.relation,), outer, named)
         [written] = inner[0].values()
         columns = [column.name for column in node.cols or ()]
@@ -194,13 +195,13 @@ class _Reading:
             self._inspect(node.onConflictClause, inner, named)
         return self._selected(_returned(node), inner, named)
 
-    def _selected(self, targets: Sequence[Any], inner: Outer, named: Named) -> _Column | None:
+    def _selected(self, targets: Sequence[Any], inner: Outer, named: Named) -> Column | None:
         self._inspect(targets, inner, named)
         for target in targets or ():
             value = _bare(target.val)
             is_call = isinstance(value, ast.FuncCall) and value.funcname[-1].sval == SHARD_FUNCTION
             if _is_shard(target.name or _last_name(value)) or is_call:
-                return self._value(value, inner, named) or _Column()
+                return self._value(value, inner, named) or Column()
         return None
 
     # -- what a FROM names ------------------------------------------------------------------------------------
@@ -228,21 +229,21 @@ class _Reading:
         elif isinstance(node, ast.RangeSubselect):
             shard = self.query(node.subquery, (scope, *outer), named)
             self.has_unnamed |= node.alias is None
-            scope[node.alias.aliasname if node.alias else f"({len(scope)})"] = _Relation("", shard)
+            scope[node.alias.aliasname if node.alias else f"({len(scope)})"] = Relation("", shard)
         elif isinstance(node, ast.RangeFunction):
             self._function(node, scope, outer, named)
 
-    def _relation(self, name: str, named: Named) -> _Relation:
+    def _relation(self, name: str, named: Named) -> Relation:
         if name in named:
-            return _Relation("", named[name])
+            return Relation("", named[name])
         if name in self.schema.distributed:
-            found = _Relation(name, _Column())
+            found = Relation(name, Column())
             self.tables.append(found)
             return found
         if name in self.schema.views:
-            return _Relation(name, self.query(self.schema.views[name], (), {}))
+            return Relation(name, self.query(self.schema.views[name], (), {}))
         # A row of a table that is on every node, or of a temporary one, names the shard of what belongs to it.
-        return _Relation(name, _Column(reach=Reach.EACH) if name in self.schema.sharded else None)
+        return Relation(name, Column(reach=Reach.EACH) if name in self.schema.sharded else None)
 
     def _function(self, node: Any, scope: Scope, outer: Outer, named: Named) -> None:
         call = node.functions[0][0]
@@ -252,25 +253,23 @@ class _Reading:
         if name in self.schema.functions | self.schema.lookups:
             scope[alias] = self._rows_of(call, (scope, *outer), named)
         elif name in self.schema.searches | self.schema.claims:
-            scope[alias] = _Relation(
-                "", _Column(reach=Reach.EACH) if name in self.schema.claims else _Column()
-            )
+            scope[alias] = Relation("", Column(reach=Reach.EACH) if name in self.schema.claims else Column())
             self.tables.append(scope[alias])
         else:
             column = next(filter(_is_shard, columns or {alias}), "")
             # Rows that are sent with a statement name the shard of each; `every_shard` names all.
             reach = Reach.EACH if name == "unnest" else None
-            scope[alias] = _Relation("", _Column(reach=reach) if column else None, column)
+            scope[alias] = Relation("", Column(reach=reach) if column else None, column)
         self._inspect(node.functions, (scope, *outer), named)
 
-    def _rows_of(self, call: Any, inner: Outer, named: Named) -> _Relation:
+    def _rows_of(self, call: Any, inner: Outer, named: Named) -> Relation:
         first = _bare(call.args[0])
         if call.funcname[-1].sval in self.schema.functions:
-            shard = self._value(first, inner, named) or _Column()
+            shard = self._value(first, inner, named) or Column()
         else:
             is_single = isinstance(first, ast.ParamRef | ast.A_Const)
-            shard = _Column(reach=Reach.ONE if is_single else Reach.EACH)
-        found = _Relation("", shard)
+            shard = Column(reach=Reach.ONE if is_single else Reach.EACH)
+        found = Relation("", shard)
         self.tables.append(found)
         return found
 
@@ -297,20 +296,20 @@ class _Reading:
                 if _is_shard(_last_name(one)) or _is_shard(_last_name(other)):
                     self.equate(self._value(one, inner, named), self._value(other, inner, named))
         elif node.kind == A_Expr_Kind.AEXPR_OP_ANY and _is_shard(_last_name(node.lexpr)):
-            self.equate(self._value(node.lexpr, inner, named), _Column(reach=Reach.EACH))
+            self.equate(self._value(node.lexpr, inner, named), Column(reach=Reach.EACH))
 
-    def _value(self, node: Any, inner: Outer, named: Named) -> _Column | None:
+    def _value(self, node: Any, inner: Outer, named: Named) -> Column | None:
         node = _bare(node)
         if isinstance(node, ast.ColumnRef):
             return self._column(node, inner)
         if isinstance(node, ast.ParamRef | ast.A_Const):
-            return _Column(reach=Reach.ONE)
+            return Column(reach=Reach.ONE)
         if isinstance(node, ast.FuncCall) and node.funcname[-1].sval == SHARD_FUNCTION:
             is_single = isinstance(_bare(node.args[0]), ast.ParamRef | ast.A_Const)
-            return _Column(reach=Reach.ONE if is_single else Reach.EACH)
+            return Column(reach=Reach.ONE if is_single else Reach.EACH)
         return None
 
-    def _column(self, node: Any, inner: Outer) -> _Column | None:
+    def _column(self, node: Any, inner: Outer) -> Column | None:
         names = [one.sval for one in node.fields if isinstance(one, ast.String)]
         if not names or not _is_shard(names[-1]):
             return None

@@ -46,7 +46,8 @@ SELECT CASE WHEN is_renewal THEN 'RENEWAL' ELSE 'POSTING' END AS kind, contract_
  LIMIT %(lines_max)s
 
 -- name: list_click_lines
--- The jobs of an application by their key, and the days of each: other customers' days are not read.
+-- The jobs of an application by their key, and the days of each: other customers' days are not read. The
+-- shard is named twice, because a cluster does not look for it through OFFSET.
 SELECT 'CLICKS' AS kind, partner_contract_id AS contract_id, job.job_id, application_id, external_id, title,
        company_name, coalesce(company_job_code, '') AS customer_job_code, poster_email,
        first_day::timestamp AT TIME ZONE 'UTC' AS first_at, last_day::timestamp AT TIME ZONE 'UTC' AS last_at,
@@ -57,7 +58,7 @@ SELECT 'CLICKS' AS kind, partner_contract_id AS contract_id, job.job_id, applica
        SELECT sum(clicks_charged)::bigint AS quantity, sum(charge_micros)::bigint AS micros,
               min(day) AS first_day, max(day) AS last_day
          FROM all_job_days
-        WHERE shard = job.shard
+        WHERE shard = %(application_shard)s
           AND job_id = job.job_id
           AND day BETWEEN %(first)s AND %(last)s
           AND clicks_charged > 0
@@ -76,16 +77,13 @@ SELECT 'CORRECTION' AS kind, contracts.id AS contract_id, cause AS job_id, appli
        booked_at AS first_at, booked_at AS last_at, -1 AS quantity,
        CASE WHEN contracts.id = ANY(%(free_ids)s) THEN 0 ELSE amount END AS price_micros
   FROM partner_contracts AS contracts
-  JOIN ledger_bookings
-    ON ledger_bookings.shard = contracts.shard
-   AND source_kind = {AccountKind.EARNED}
-   AND source_id = contracts.id
-   AND day BETWEEN %(first)s AND %(last)s
-  JOIN job_postings AS job ON job.shard = shard_of(cause) AND job.job_id = cause
+ CROSS JOIN LATERAL (
+       SELECT cause, booked_at, amount, number
+         FROM bookings_of_source(contracts.shard, {AccountKind.EARNED}, contracts.id, %(first)s, %(last)s)
+        WHERE purpose = {Purpose.ADJUST}
+          AND corrects IS NOT NULL) AS credited
+ CROSS JOIN LATERAL own_posting(%(application_shard)s, %(application_id)s, cause) AS job
  WHERE contracts.id = ANY(%(click_ids)s)
-   AND purpose = {Purpose.ADJUST}
-   AND corrects IS NOT NULL
-   AND application_id = %(application_id)s
  ORDER BY number
  LIMIT %(lines_max)s
 
@@ -123,7 +121,7 @@ SELECT coalesce(sum(free), 0)::bigint AS free, coalesce(sum(refused), 0)::bigint
                SELECT sum(apply_clicks - clicks_charged) AS free,
                       sum(clicks_refused + clicks_reversed) AS refused
                  FROM all_job_days
-                WHERE shard = job.shard
+                WHERE shard = %(application_shard)s
                   AND job_id = job.job_id
                   AND day BETWEEN %(first)s AND %(last)s
                OFFSET 0) AS used

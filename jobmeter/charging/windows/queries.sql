@@ -85,34 +85,34 @@ UPDATE job_budgets
 -- name: open_windows
 -- Locked in the order in which intake locks them.
 WITH held AS MATERIALIZED (
-    SELECT shard, job_id
+    SELECT job_id
       FROM job_budgets
      WHERE shard = %(shard)s
        AND job_id = ANY(%(job_ids)s)
-     ORDER BY shard, job_id
+     ORDER BY job_id
        FOR UPDATE
 )
 UPDATE job_budgets
    SET live_from_ms = least(%(live_from_ms)s, live_until_ms),
        revision = revision + 1
   FROM held
- WHERE job_budgets.shard = held.shard
+ WHERE job_budgets.shard = %(shard)s
    AND job_budgets.job_id = held.job_id
 
 -- name: close_windows
 -- Closed at its end, not at once: to settlement a job whose window has not ended is open, and keeps its
 -- money.
 WITH held AS MATERIALIZED (
-    SELECT shard, job_id
+    SELECT job_id
       FROM job_budgets
      WHERE shard = %(shard)s
        AND job_id = ANY(%(job_ids)s)
-     ORDER BY shard, job_id
+     ORDER BY job_id
        FOR UPDATE
 )
 UPDATE job_budgets
    SET live_from_ms = live_until_ms,
        revision = revision + 1
   FROM held
- WHERE job_budgets.shard = held.shard
+ WHERE job_budgets.shard = %(shard)s
    AND job_budgets.job_id = held.job_id

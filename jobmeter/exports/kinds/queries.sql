@@ -23,7 +23,7 @@ SELECT job_id, external_id, day, clicks_charged + clicks_reversed AS clicks
  CROSS JOIN LATERAL (
        SELECT day, clicks_charged, clicks_reversed
          FROM job_day_sums
-        WHERE shard = job.shard
+        WHERE shard = %(shard)s
           AND job_day_sums.job_id = job.job_id
           AND day BETWEEN %(first)s AND %(last)s
           AND job_day_sums.partner_contract_id = ANY(%(contract_ids)s)
@@ -54,18 +54,13 @@ SELECT job_id, asked_external_id AS external_id, reference, {Purpose.CHARGE} AS 
 -- What a contract returned of charges, as its postings in one shard: a reversal is in that of its charge, a
 -- credit in that of the contract. The cause of both is the job.
 SELECT job_id, external_id, application_id, reference, purpose, amount, unit, day, booked_at, number, corrects
-  FROM ledger_bookings
-  JOIN job_postings
-    ON job_postings.shard = shard_of(cause)
-   AND job_id = cause
- WHERE ledger_bookings.shard = %(shard)s
-   AND source_kind = {AccountKind.EARNED}
-   AND source_id = %(contract_id)s
-   AND day BETWEEN %(first)s AND %(last)s
-   AND (day, number) > (%(after_day)s, %(after_number)s)
-   AND purpose IN ({Purpose.REVERSE}, {Purpose.ADJUST})
-   AND corrects IS NOT NULL
-   AND application_id = ANY(%(application_ids)s)
+  FROM (SELECT reference, purpose, amount, unit, day, booked_at, number, corrects, cause
+          FROM bookings_of_source(%(shard)s, {AccountKind.EARNED}, %(contract_id)s, %(first)s, %(last)s)
+         WHERE (day, number) > (%(after_day)s, %(after_number)s)
+           AND purpose IN ({Purpose.REVERSE}, {Purpose.ADJUST})
+           AND corrects IS NOT NULL) AS returned
+ CROSS JOIN LATERAL posting_of(shard_of(cause), cause) AS job
+ WHERE application_id = ANY(%(application_ids)s)
    AND (%(job_ids)s::bigint[] IS NULL OR job_id = ANY(%(job_ids)s))
  ORDER BY day, number
  LIMIT %(rows_max)s
@@ -77,7 +72,7 @@ SELECT page.event_key, event_key_ms(page.event_key) AS time_ms, kind, verdict, p
        mine.job_id, mine.application_id, external_id, currency, click_price_micros AS price_micros,
        coalesce(apply_clicks - clicks_charged, 0)
        + CASE WHEN live_day = of_day THEN day_clicks - day_charged ELSE 0 END AS clicks_free
-  FROM (SELECT shard, event_key, job_id, kind, verdict, batch
+  FROM (SELECT event_key, job_id, kind, verdict, batch
           FROM events
          WHERE shard = %(shard)s
            AND event_key > %(after)s
@@ -89,19 +84,19 @@ SELECT page.event_key, event_key_ms(page.event_key) AS time_ms, kind, verdict, p
  CROSS JOIN LATERAL (
        SELECT (to_timestamp(event_key_ms(page.event_key) / 1000) AT TIME ZONE 'UTC')::date AS of_day) AS dated
   LEFT JOIN job_postings AS mine
-    ON mine.shard = page.shard
+    ON mine.shard = %(shard)s
    AND mine.job_id = page.job_id
    AND application_id = ANY(%(application_ids)s)
    AND (%(contract_id)s::bigint IS NULL OR mine.partner_contract_id = %(contract_id)s)
    AND (%(job_ids)s::bigint[] IS NULL OR mine.job_id = ANY(%(job_ids)s))
   LEFT JOIN job_budgets
-    ON job_budgets.shard = mine.shard
+    ON job_budgets.shard = %(shard)s
    AND job_budgets.job_id = mine.job_id
   LEFT JOIN event_reversals
-    ON event_reversals.shard = page.shard
+    ON event_reversals.shard = %(shard)s
    AND event_reversals.event_key = page.event_key
   LEFT JOIN job_days
-    ON job_days.shard = mine.shard
+    ON job_days.shard = %(shard)s
    AND job_days.job_id = mine.job_id
    AND job_days.day = of_day
  ORDER BY page.event_key

@@ -14,20 +14,22 @@ SELECT number, shard, job_id, external_id, application_id, reference, {Purpose.C
  LIMIT %(rows_max)s
 
 -- name: list_correction_entries
--- The cause of a correction is the job.
-SELECT number, ledger_bookings.shard, cause AS job_id, external_id, application_id, reference, purpose,
-       amount, unit, day, booked_at, corrects
-  FROM ledger_bookings
-  JOIN job_postings
-    ON job_postings.shard = shard_of(cause)
-   AND job_id = cause
- WHERE number > %(after)s
-   AND number <= %(until)s
-   AND purpose IN ({Purpose.REVERSE}, {Purpose.ADJUST})
-   AND corrects IS NOT NULL
-   AND source_kind = {AccountKind.EARNED}
-   AND source_id = ANY(%(contract_ids)s)
-   AND application_id = coalesce(%(application_id)s, application_id)
+-- The cause of a correction is the job, in another shard. Looked up in the order of numbers, so that no more
+-- are than are wanted.
+SELECT number, booked.shard, cause AS job_id, external_id, application_id, reference, purpose, amount, unit,
+       day, booked_at, corrects
+  FROM (SELECT number, shard, cause, reference, purpose, amount, unit, day, booked_at, corrects
+          FROM ledger_bookings
+         WHERE number > %(after)s
+           AND number <= %(until)s
+           AND purpose IN ({Purpose.REVERSE}, {Purpose.ADJUST})
+           AND corrects IS NOT NULL
+           AND source_kind = {AccountKind.EARNED}
+           AND source_id = ANY(%(contract_ids)s)
+         ORDER BY number
+        OFFSET 0) AS booked
+ CROSS JOIN LATERAL posting_of(shard_of(cause), cause) AS job
+ WHERE application_id = coalesce(%(application_id)s, application_id)
  ORDER BY number
  LIMIT %(rows_max)s
 

@@ -193,7 +193,10 @@ async def test_a_start_that_fails_leaves_no_connection(database_url) -> None:
         with pytest.raises(psycopg.errors.UndefinedFunction):
             async with open_state(Settings(database_url=database_url, chores=False)):
                 pass
-        question = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        question = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend' AND application_name NOT LIKE 'citus%'"
+        )
         async with asyncio.timeout(START_SECONDS):
             while connection.execute(question).fetchone() != (0,):  # noqa: ASYNC110 -- the server's processes end by themselves
                 await asyncio.sleep(0.01)

@@ -11,6 +11,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import TOKEN_SECONDS
 from jobmeter.partners.applications import flow as applications
 from jobmeter.partners.tokens import flow as tokens
+from tests.support.databases.citus import LOCK_WAITS
 from tests.support.sandbox_client import PATIENCE_SECONDS, bearer
 
 TOKEN = "/oauth/v2/accessToken"
@@ -225,7 +226,7 @@ async def test_a_token_requested_while_the_permission_is_withdrawn_is_revoked_fo
 async def wait_for_lock(database) -> None:
     async with database.connection() as connection:
         for _ in range(500):
-            found = await connection.execute("SELECT FROM pg_locks WHERE NOT granted")
+            found = await connection.execute(LOCK_WAITS)
             if found.rowcount:
                 return
             await asyncio.sleep(0.02)

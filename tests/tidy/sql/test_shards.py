@@ -18,6 +18,7 @@ from tests.tidy.sql.test_sql_prepared import (
     read_statements,
     read_statements_of_shard,
 )
+from tests.tidy.sql_parts import list_distant
 from tests.tidy.sql_schema import Schema, read_schema
 from tests.tidy.sql_shards import Reach, find_shards
 from tests.tidy.sql_text import temporary_tables
@@ -63,6 +64,10 @@ def form_breaches(statements: Iterable[Named], schema: Schema) -> list[Breach]:
         if shards.has_unnamed:
             message = f"`{one.name}` has a subquery without a name, which PostgreSQL 15 refuses"
             found.append(Breach(*place, message))
+        if shards.reach is Reach.ONE:
+            for name in list_distant(one.text, schema):
+                message = f"`{one.name}` names the shard of {name} only through other rows; name it there too"
+                found.append(Breach(*place, message))
         if shards.reads_places:
             found.append(Breach(*place, f"`{one.name}` reads tableoid; take the day from the event's key"))
     return found
@@ -181,6 +186,45 @@ def test_the_reach_of_a_statement_is_found(text, reach):
         ("SELECT job_text(jobs) FROM jobs", "gives a whole row to job_text"),
         ("SELECT tableoid, count(job_id) FROM days GROUP BY 1", "reads tableoid"),
         ("SELECT title FROM (SELECT title FROM jobs)", "has a subquery without a name"),
+        (
+            (
+                "SELECT title FROM jobs AS job CROSS JOIN LATERAL (SELECT day FROM days WHERE shard = job.shard OFFSET 0) AS d"
+                " WHERE job.shard = %(shard)s"
+            ),
+            "names the shard of days only through other rows",
+        ),
+        (
+            (
+                "WITH one AS (SELECT shard, job_id FROM jobs WHERE shard = %(shard)s FOR UPDATE)"
+                " UPDATE days SET clicks = 1 FROM one WHERE days.shard = one.shard AND days.job_id = one.job_id"
+            ),
+            "names the shard of days only through other rows",
+        ),
+        (
+            (
+                "SELECT day FROM (SELECT shard FROM jobs WHERE shard = %(shard)s LIMIT 5) AS page"
+                " JOIN days ON days.shard = page.shard"
+            ),
+            "names the shard of days only through other rows",
+        ),
+        (
+            (
+                "SELECT day FROM (SELECT job_id FROM jobs WHERE shard = %(shard)s LIMIT 5) AS page"
+                " JOIN days ON days.shard = %(shard)s AND days.job_id = page.job_id"
+            ),
+            None,
+        ),
+        (
+            "SELECT title FROM jobs JOIN (SELECT shard FROM days) AS d USING (shard) WHERE d.shard = %(shard)s",
+            None,
+        ),
+        (
+            (
+                "WITH one AS (INSERT INTO jobs (shard) VALUES (%(shard)s) RETURNING shard)"
+                " INSERT INTO days (shard) SELECT shard FROM one"
+            ),
+            None,
+        ),
         ("SELECT title FROM jobs JOIN days USING (shard, job_id)", None),
         ("SELECT title FROM jobs JOIN days ON days.shard = shard_of(jobs.job_id)", None),
         ("SELECT title FROM contracts JOIN jobs ON jobs.job_id = contracts.id", None),
