@@ -26,6 +26,7 @@ Connection = AsyncConnection[TupleRow]
 Row = TypeVar("Row")
 AnyConnection = TypeVar("AnyConnection", bound="PooledConnection")
 
+ANY_SHARD = 0
 CONNECT_SECONDS = 10
 # A server whose machine or network is gone says nothing: it is taken for gone after a minute, not after hours.
 ALIVE = {
@@ -93,11 +94,14 @@ class TenantConnection(PooledConnection):
 def find_named_shard(connection: Connection, shards: Column) -> int | None:
     """The shard that a statement names, for all of its rows, if its database is distributed; ``None`` if not, or if they have several.
 
-    One server looks each row up by its whole key. Given the shard as a value, a plan that was made while tables were small
+    Without rows any shard is right: a node does not take the text for rows of several, also if there are none. One server looks each row up by its whole key. Given the shard as a value, a plan that was made while tables were small
     may read all jobs of the shard for each row.
     """
-    is_named = isinstance(connection, PooledConnection) and connection.is_distributed
-    return int(shards[0]) if is_named and len(shards) and bool((shards == shards[0]).all()) else None
+    if not (isinstance(connection, PooledConnection) and connection.is_distributed):
+        return None
+    if not len(shards):
+        return ANY_SHARD
+    return int(shards[0]) if (shards == shards[0]).all() else None
 
 
 def complete_url(url: str) -> dict[str, str]:

@@ -120,7 +120,7 @@ class Scenario:
 
     async def check(self) -> list[LawCheck]:
         async with self.database.connection() as connection:
-            return await check_laws(connection)
+            return await check_laws(connection, is_distributed=self.database.is_distributed)
 
     async def breaches(self) -> list[LawCheck]:
         return [check for check in await self.check() if check.breaches]

