@@ -25,7 +25,12 @@ def main(arguments: list[str] | None = None, *, sizes: Sizes | None = None) -> i
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the named figures.")
     parser.add_argument("--large", action="store_true", help="also measure the figures that need much data")
     parser.add_argument("--peers", action="store_true", help="measure only the figures beside other programs")
-    parser.add_argument("--only", metavar="NAME", choices=[figure.name for figure in FIGURES])
+    parser.add_argument(
+        "--only",
+        metavar="NAME",
+        choices=[*(figure.name for figure in FIGURES), *GROUPS],
+        help="measure one figure, or those that are measured together",
+    )
     parser.add_argument("--results", type=Path, help="file to write the results to")
     options = parser.parse_args(arguments)
     wanted = choose_figures(large=options.large, peers=options.peers, only=options.only)
@@ -40,9 +45,9 @@ def main(arguments: list[str] | None = None, *, sizes: Sizes | None = None) -> i
 
 
 def choose_figures(*, large: bool = False, peers: bool = False, only: str | None = None) -> list[Figure]:
-    """Returns the one that is named; with ``peers`` those beside other programs, otherwise all that need no such program."""
+    """Returns the one that is named, or its group; with ``peers`` those beside other programs, otherwise all that need no such program."""
     if only is not None:
-        return [figure for figure in FIGURES if figure.name == only]
+        return [figure for figure in FIGURES if only in {figure.name, figure.group}]
     if peers:
         return [figure for figure in FIGURES if figure.is_peer]
     return [figure for figure in FIGURES if figure.group != PEERS and (large or not figure.is_large)]

@@ -65,12 +65,9 @@ def measure_billing(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, 
     this process and of the database's largest process that serves it.
     """
     accounts = ACCOUNTS_LARGE if sizes == LARGE else ACCOUNTS
-    month = _prepare(machine, now, accounts=accounts, jobs=JOBS_PER_ACCOUNT)
-    with psycopg.connect(machine.url, autocommit=True) as connection:
-        connection.execute(SQL["charge_days"], month.values | {"days": DAYS_PER_JOB})
-        connection.execute(SQL["analyze_month"])
-    alone = asyncio.run(_bill(machine.url, month, accounts_max=accounts // 4))
-    run = asyncio.run(_bill(machine.url, month, workers=sizes.senders))
+    month = fill_month(machine, now, accounts=accounts, jobs=JOBS_PER_ACCOUNT)
+    alone = asyncio.run(bill(machine.url, month, accounts_max=accounts // 4))
+    run = asyncio.run(bill(machine.url, month, workers=sizes.senders))
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KILOBYTES_PER_MB
     peak_mb += max(alone.database_mb, run.database_mb)
     with psycopg.connect(machine.url) as connection:
@@ -84,6 +81,15 @@ def measure_billing(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, 
         "billing_run_alone": Measured((alone.lines_per_second,), limits, f"{note}, one worker"),
         "billing_run_memory": Measured((peak_mb,), note=note),
     }
+
+
+def fill_month(machine: Machine, now: datetime, *, accounts: int, jobs: int) -> Month:
+    """Stores a month that is due to be billed: so many jobs of each account, each charged on three days."""
+    month = _prepare(machine, now, accounts=accounts, jobs=jobs)
+    with psycopg.connect(machine.url, autocommit=True) as connection:
+        connection.execute(SQL["charge_days"], month.values | {"days": DAYS_PER_JOB})
+        connection.execute(SQL["analyze_month"])
+    return month
 
 
 def _prepare(
@@ -110,7 +116,7 @@ class Run:
         return self.accounts * JOBS_PER_ACCOUNT / self.seconds
 
 
-async def _bill(url: str, month: Month, *, workers: int = 1, accounts_max: int = ACCOUNTS_LARGE) -> Run:
+async def bill(url: str, month: Month, *, workers: int = 1, accounts_max: int = ACCOUNTS_LARGE) -> Run:
     """Bills as many server processes do at once, each with its connection, until so many accounts or all are billed."""
     async with Database.opened(url, connections_max=workers) as database:
         began = time.perf_counter()
@@ -168,7 +174,7 @@ def measure_clicks_page(machine: Machine, sizes: Sizes, now: datetime) -> dict[s
     month = _prepare(machine, now, accounts=1, jobs=JOBS_CLICKED, shards=1)
     _fill_clicks(machine, month, clicks)
     asyncio.run(_index_days(machine.url, month))
-    asyncio.run(_bill(machine.url, month))
+    asyncio.run(bill(machine.url, month))
     settings = Settings(database_url=machine.url, operator_key=OPERATOR_KEY, events_key="bench-events")
     with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as server:
         seconds = list(_read_pages(server, clicks))

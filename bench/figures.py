@@ -20,9 +20,15 @@ from bench.machine import Machine
 from bench.measurement import Figure, Measured, Sizes
 from bench.peers import measure_peers
 from bench.portal_pages import measure_portal_pages
-from bench.reports import measure_growth, measure_reports
+from bench.reports import measure_reports
 from bench.settlement import measure_settlement
 from bench.start import measure_start
+from bench.tenfold import (
+    measure_billing_growth,
+    measure_intake_growth,
+    measure_report_growth,
+    measure_settlement_growth,
+)
 from bench.traffic import measure_traffic
 
 Measure = Callable[[Machine, Sizes, datetime], dict[str, Measured]]
@@ -32,6 +38,7 @@ BARE = "a bare handler sending the same bytes"
 PARSE = "lxml.iterparse over the same file"
 EARLY = "the first million events of the day"
 FEW = "1,000 live jobs"
+LEAST = "a tenth or a hundredth of the data"
 PLAIN = "pgbench: INSERT and UPDATE in one transaction"
 PEERS = "peers"
 
@@ -58,12 +65,22 @@ FIGURES = (
     Figure("report_last_page", "ms", "reports", "the first page", 1.20, is_cost=True),
     Figure("export_rows", "rows/s", "exports", "COPY (SELECT ...) TO STDOUT of the same rows", 0.25),
     Figure("export_memory", "MB", "exports", "an export of a tenth of the days", 1.20, is_cost=True),
-    Figure("report_growth", "ms", "growth", "a hundredth of the days", 1.30, is_large=True, is_cost=True),
     Figure("intake_growth", "events/s", "day_growth", EARLY, 0.90, is_large=True),
     Figure("intake_growth_memory", "MB", "day_growth", EARLY, 1.10, is_large=True, is_cost=True),
     Figure("intake_growth_jobs", "events/s", "jobs_growth", FEW, 0.45, is_large=True),
     Figure("intake_growth_few_of_many", "events/s", "jobs_growth", FEW, 0.80, is_large=True),
     Figure("settlement", "rows/s", "settlement", "SELECT job_id, count(*)", 0.30, is_large=True),
+    *(
+        Figure(f"{work}_{times}", f"us/{unit}", group, LEAST, 1.30, is_large=True, is_cost=True)
+        for work, unit, group in (
+            ("intake", "event", "events_growth"),
+            ("by_ids", "report", "report_growth"),
+            ("range_page", "page", "report_growth"),
+            ("settlement", "event", "settlement_growth"),
+            ("billing", "line", "billing_growth"),
+        )
+        for times in ("tenfold", "hundredfold")
+    ),
     Figure("event_to_explain_p99", "ms", "explaining"),
     Figure("billing_run", "lines/s", "billing", "SELECT of the same lines, ordered and fetched", 0.40),
     Figure("billing_run_alone", "lines/s", "billing", "SELECT of the same lines, ordered and fetched"),
@@ -96,10 +113,13 @@ GROUPS: dict[str, Measure] = {
     "agents": measure_agents,
     "traffic": measure_traffic,
     "reports": measure_reports,
-    "growth": measure_growth,
     "day_growth": measure_day_growth,
     "jobs_growth": measure_jobs_growth,
     "settlement": measure_settlement,
+    "events_growth": measure_intake_growth,
+    "report_growth": measure_report_growth,
+    "settlement_growth": measure_settlement_growth,
+    "billing_growth": measure_billing_growth,
     "explaining": measure_explaining,
     "billing": measure_billing,
     "invoice_clicks": measure_clicks_page,

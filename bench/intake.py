@@ -65,11 +65,14 @@ class Intake:
 
     def send(self, streams: tuple[Stream, ...], round_number: int) -> tuple[float, list[float]]:
         """Returns the events per second of one round, and the time of each batch in ms."""
-        first = round_number * self.sizes.batches
-        seconds, timings = race(
-            [Sender(self.server, stream, first, self.sizes.batches).prepare for stream in streams]
-        )
-        events = self.sizes.batches * self.sizes.batch_events * len(streams)
+        return self.send_batches(streams, round_number * self.sizes.batches, self.sizes.batches)
+
+    def send_batches(
+        self, streams: tuple[Stream, ...], first: int, batches: int
+    ) -> tuple[float, list[float]]:
+        """The same with so many batches of each stream, from its batch ``first`` on."""
+        seconds, timings = race([Sender(self.server, stream, first, batches).prepare for stream in streams])
+        events = batches * self.sizes.batch_events * len(streams)
         return events / seconds, [timing * 1_000 for sender in timings for timing in sender]
 
     def copy(self, streams: tuple[Stream, ...], round_number: int) -> tuple[float, float]:

@@ -1,5 +1,4 @@
-"""Owns the figures of reports: by ids compared with a bare handler that sends the same bytes, the last page with the first,
-much data with little.
+"""Owns the figures of reports: by ids compared with a bare handler that sends the same bytes, the last page with the first.
 
 Every request is for different jobs, because cached responses would not measure anything.
 """
@@ -17,7 +16,7 @@ import psycopg
 
 from bench.bare import ANSWER
 from bench.live_jobs import post_live_jobs
-from bench.machine import Machine, open_machine
+from bench.machine import Machine
 from bench.measurement import LARGE, Measured, Sizes
 from bench.requests import LoadResult, make_get, send_all
 from bench.serving import RunningServer, serve
@@ -36,10 +35,7 @@ CONNECTIONS = 16
 REQUESTS = 2_000
 PAGES = 30
 IDS = 10
-RANGE_JOBS = 100_000
 DAYS = 70
-GROWN_DAYS = 360
-DAYS_LARGE_EVERY = 100  # in the small data set, one job in a hundred has days
 CALLS_MAX = 10**9
 
 
@@ -105,22 +101,6 @@ def measure_reports(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, 
         "report_by_ids_p99": Measured(tuple(float(np.percentile(one, 99)) for one in waits)),
         "report_last_page": Measured(tuple(lasts[1:]), tuple(firsts[1:])),
     }
-
-
-def measure_growth(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
-    """Measures the time of a report by ids with a hundred times as many stored days."""
-    jobs = sizes.jobs if sizes.jobs < LARGE.jobs else RANGE_JOBS
-    with open_machine() as small:
-        little = _measure_waits(small, jobs, now, sizes.runs, every=DAYS_LARGE_EVERY)
-    grown = _measure_waits(machine, jobs, now, sizes.runs, every=1)
-    return {"report_growth": Measured(grown, little)}
-
-
-def _measure_waits(machine: Machine, jobs: int, now: datetime, runs: int, *, every: int) -> tuple[float, ...]:
-    job_ids, token, settings = prepare_jobs(machine, jobs, GROWN_DAYS, now, every=every)
-    with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as server:
-        reporter = Reporter(server, token, job_ids[(job_ids // 256) % every == 0], choose_month(now))
-        return tuple(median(reporter.request_by_ids(number).waits_ms) for number in range(runs + 1))[1:]
 
 
 def _choose_every(sizes: Sizes) -> int:

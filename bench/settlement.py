@@ -55,7 +55,7 @@ class Day:
         kinds = rng.random(rows) < CLICK_SHARE
         keys = make_keys(rng, times)
         clicks = np.flatnonzero(kinds)
-        doubles = clicks[1:][rng.random(len(clicks) - 1) < DOUBLE_SHARE]
+        doubles = clicks[1:][rng.random(max(len(clicks) - 1, 0)) < DOUBLE_SHARE]
         before = clicks[np.searchsorted(clicks, doubles) - 1]
         jobs[doubles], visitors[doubles] = jobs[before], visitors[before]
         is_repeat = (rng.random(len(doubles)) < REPEAT_SHARE / DOUBLE_SHARE) & (
@@ -116,6 +116,9 @@ async def settle_day(url: str, day: Day) -> float:
         while True:
             async with database.transaction() as connection:
                 if not await settlement.settle_next(
-                    connection, final_after_days=FINAL_AFTER_DAYS, now=final_at(day.day)
+                    connection,
+                    final_after_days=FINAL_AFTER_DAYS,
+                    now=final_at(day.day),
+                    by_shard=database.is_distributed,
                 ):
                     return time.perf_counter() - began

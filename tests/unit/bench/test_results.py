@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from bench.__main__ import choose_figures, main, render_table, result_line
+from bench.__main__ import choose_figures, main, measure, render_table, result_line
 from bench.board_events import Stream
+from bench.cluster import CLUSTER
 from bench.figures import FIGURES, GROUPS
 from bench.intake_growth import COMPARED_ROUNDS
 from bench.measurement import Figure, Measured, Sizes
@@ -115,6 +116,12 @@ def test_figures_beside_other_programs_are_measured_apart(option):
     assert ("intake_batch" in names) is (option != "peers")
 
 
+def test_one_figure_or_a_group_is_chosen():
+    assert [figure.name for figure in choose_figures(only="intake_batch")] == ["intake_batch"]
+    names = {figure.name for figure in choose_figures(only="jobs_growth")}
+    assert names == {"intake_growth_jobs", "intake_growth_few_of_many"}
+
+
 def test_an_unknown_figure_is_refused(tmp_path):
     path = tmp_path / "results.json"
     with pytest.raises(SystemExit):
@@ -162,3 +169,17 @@ def test_growth_of_jobs_states_their_number(tmp_path, monkeypatch):
     figure = json.loads(path.read_text())["intake_growth_few_of_many"]
     assert figure["note"] == "2,400 live jobs"
     assert figure["ratio"] > 0
+
+
+@pytest.mark.slow
+def test_each_work_is_compared_with_the_same_of_less_data(monkeypatch):
+    monkeypatch.delenv(CLUSTER, raising=False)
+    wanted = [figure for figure in FIGURES if figure.name.endswith(("_tenfold", "_hundredfold"))]
+    assert len(wanted) == 10
+
+    found = measure(wanted, TINY, Console(file=io.StringIO()))
+
+    for name, figure in found.items():
+        assert figure["value"] > 0, name
+        assert figure["ratio"] > 0, name
+        assert figure["limit"] == found[name.replace("hundred", "ten")]["limit"]
