@@ -42,6 +42,9 @@ SELECT min(shard)
 
 -- name: claim_jobs
 -- The next jobs of the day, with the amount to reverse for each of their charges; empty once all are done.
+-- Each job with a mark is scheduled, and jobs are taken in order: marks from the first to the last of them
+-- are theirs. A join would read all marks of the day for each job wherever the planner expects few, as of a
+-- day that is newer than its statistics.
 WITH due AS (
     SELECT shard, job_id
       FROM settlement_jobs
@@ -55,17 +58,16 @@ WITH due AS (
      WHERE settlement_jobs.day = %(day)s
        AND settlement_jobs.shard = {shard: due.shard}
        AND settlement_jobs.job_id = due.job_id
-    RETURNING due.shard, due.job_id
 )
 INSERT INTO asked_reversals (shard, job_id, charge, rule, clicks, clicks_charged, amount_micros)
-SELECT claimed.shard, claimed.job_id, charge, rule, count(*), count(charge), sum(amount_micros)
-  FROM claimed
-  JOIN event_reversals
-    ON event_reversals.shard = {shard: claimed.shard}
-   AND event_reversals.job_id = claimed.job_id
+SELECT shard, job_id, charge, rule, count(*), count(charge), sum(amount_micros)
+  FROM event_reversals
+ WHERE shard = {shard: ANY(ARRAY(SELECT shard FROM due))}
    AND event_key >= event_key_floor(%(day)s)
    AND event_key < event_key_floor(%(day)s + 1)
- GROUP BY claimed.shard, claimed.job_id, charge, rule
+   AND (shard, job_id) >= (SELECT shard, job_id FROM due ORDER BY shard, job_id LIMIT 1)
+   AND (shard, job_id) <= (SELECT shard, job_id FROM due ORDER BY shard DESC, job_id DESC LIMIT 1)
+ GROUP BY shard, job_id, charge, rule
 
 -- name: read_settled_through
 -- The last day up to which every day is final; null on a new installation.
