@@ -42,7 +42,7 @@ SELECT min(shard)
 
 -- name: claim_jobs
 -- The next jobs of the day, with the amount to reverse for each of their charges; empty once all are done.
--- Each job with a mark is scheduled, and jobs are taken in order: marks from the first to the last of them
+-- Each job with a mark is scheduled, and jobs are claimed in order: marks from the first to the last of them
 -- are theirs. A join would read all marks of the day for each job wherever the planner expects few, as of a
 -- day that is newer than its statistics.
 WITH due AS (
