@@ -8,10 +8,9 @@ from jobmeter.integrity.flow import check_laws
 LAW = "4: every stored balance is the sum of its postings, and none is negative"
 BREAK = "INSERT INTO ledger_balances (shard, kind, owner_id, unit, amount) VALUES (1, 2, 5, 'USD', 7)"
 CORRECT = "DELETE FROM ledger_balances WHERE shard = 1 AND owner_id = 5"
-IS_WAITING = (
-    "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND mode = 'ShareLock'"
-    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-)
+OWN_LOCKS = "FROM pg_locks WHERE mode = 'ShareLock' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+IS_WAITING = f"SELECT count(*) > 0 {OWN_LOCKS} AND NOT granted"
+HELD = f"SELECT count(*) {OWN_LOCKS} AND granted"
 
 
 async def list_broken(database):
@@ -42,7 +41,5 @@ async def test_what_a_writer_was_about_to_complete_is_no_breach(database):
 async def test_writers_continue_after_the_check(database):
     await list_broken(database)
     async with database.connection() as connection:
-        held = await read_scalar(
-            connection, int, "SELECT count(*) FROM pg_locks WHERE mode = 'ShareLock' AND granted"
-        )
+        held = await read_scalar(connection, int, HELD)
     assert held == 0
