@@ -7,8 +7,7 @@ import os
 from contextlib import ExitStack
 from datetime import datetime
 
-from bench.board_events import Stream
-from bench.intake import EVENTS_KEY, Intake, choose_start_ms
+from bench.intake import EVENTS_KEY, Intake, choose_start_ms, make_streams
 from bench.live_jobs import post_live_jobs
 from bench.machine import Machine
 from bench.measurement import Measured, Sizes
@@ -48,10 +47,7 @@ def _measure_both(url: str, sizes: Sizes, now: datetime) -> dict[str, list[float
                 serve("jobmeter.app:create_app", settings.to_environment(), factory=True)
             )
             first_ms = choose_start_ms(sizes, now)
-            streams = tuple(
-                Stream(sender=at, job_ids=ids, first_ms=first_ms, batch_events=sizes.batch_events)
-                for at, ids in enumerate(jobs.job_ids)
-            )
+            streams = make_streams(jobs.job_ids, sizes, first_ms)
             opened[name] = Intake(Machine(database_url), server, sizes), streams
         for number in range(sizes.runs + 1):  # the first warms up
             for name, (intake, streams) in opened.items():

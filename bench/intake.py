@@ -119,10 +119,7 @@ def measure_intake(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, M
 
 
 def _measure_round(intake: Intake, job_ids: tuple[Column, ...], first_ms: int, number: int) -> Round:
-    spread = tuple(
-        Stream(sender=at, job_ids=ids, first_ms=first_ms, batch_events=intake.sizes.batch_events)
-        for at, ids in enumerate(job_ids)
-    )
+    spread = make_streams(job_ids, intake.sizes, first_ms)
     # Each kind of stream has its own sender numbers, so no event is a duplicate of another.
     senders = len(spread)
     hot = tuple(replace(one, sender=one.sender + senders, job_ids=job_ids[0][:1]) for one in spread)
@@ -140,6 +137,16 @@ def _measure_round(intake: Intake, job_ids: tuple[Column, ...], first_ms: int, n
         copied_by_all=by_all,
         hot=intake.send(hot, number)[0],
         mixed=intake.send(mixed, number)[0],
+    )
+
+
+def make_streams(
+    job_ids: tuple[Column, ...], sizes: Sizes, first_ms: int, *, sender: int = 0
+) -> tuple[Stream, ...]:
+    """Returns streams with sender numbers from ``sender`` on, so no event is a duplicate of another stream's."""
+    return tuple(
+        Stream(sender=sender + at, job_ids=ids, first_ms=first_ms, batch_events=sizes.batch_events)
+        for at, ids in enumerate(job_ids)
     )
 
 

@@ -9,8 +9,8 @@ from datetime import datetime
 
 import psutil
 
-from bench.board_events import BATCH_SPAN_MS, Stream
-from bench.intake import EVENTS_KEY, Intake
+from bench.board_events import BATCH_SPAN_MS
+from bench.intake import EVENTS_KEY, Intake, make_streams
 from bench.live_jobs import post_live_jobs
 from bench.machine import Machine
 from bench.measurement import LARGE, Measured, Sizes
@@ -60,8 +60,8 @@ def measure_day_growth(machine: Machine, sizes: Sizes, now: datetime) -> dict[st
     rates, held = [], []
     with serve("jobmeter.app:create_app", _settings(machine).to_environment(), factory=True) as server:
         intake = Intake(machine, server, replace(sizes, batches=scale.batches))
-        intake.send(_make_streams(job_ids, sizes, first_ms, sender=sizes.senders), 0)  # warm-up
-        streams = _make_streams(job_ids, sizes, first_ms, sender=0)
+        intake.send(make_streams(job_ids, sizes, first_ms, sender=sizes.senders), 0)  # warm-up
+        streams = make_streams(job_ids, sizes, first_ms, sender=0)
         for number in range(scale.rounds):
             rates.append(intake.send(streams, number)[0])
             held.append(measure_memory(server))
@@ -82,7 +82,7 @@ def measure_jobs_growth(machine: Machine, sizes: Sizes, now: datetime) -> dict[s
         intake = Intake(machine, server, replace(sizes, batches=scale.batches))
 
         def send(job_ids: tuple[Column, ...], sender: int) -> tuple[float, ...]:
-            streams = _make_streams(job_ids, sizes, first_ms, sender=sender)
+            streams = make_streams(job_ids, sizes, first_ms, sender=sender)
             # The first round fills the processes' caches of jobs.
             return tuple(intake.send(streams, number)[0] for number in range(COMPARED_ROUNDS + 1))[1:]
 
@@ -110,13 +110,3 @@ def choose_start_ms(batches: int, now: datetime) -> int:
 
 def _settings(machine: Machine) -> Settings:
     return Settings(database_url=machine.url, events_key=EVENTS_KEY)
-
-
-def _make_streams(
-    job_ids: tuple[Column, ...], sizes: Sizes, first_ms: int, *, sender: int
-) -> tuple[Stream, ...]:
-    """Returns streams with sender numbers from ``sender`` on, so no event is a duplicate of another stream's."""
-    return tuple(
-        Stream(sender=sender + at, job_ids=ids, first_ms=first_ms, batch_events=sizes.batch_events)
-        for at, ids in enumerate(job_ids)
-    )

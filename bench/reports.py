@@ -21,6 +21,7 @@ from bench.measurement import LARGE, Measured, Sizes
 from bench.requests import LoadResult, make_get, send_all
 from bench.serving import RunningServer, serve
 from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, start_of
+from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.base.settings import Settings
 from jobmeter.charging.months.flow import archive_next_final_day
 from jobmeter.database.arrays import Column
@@ -82,7 +83,9 @@ def measure_reports(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, 
     )
     by_ids, bare, firsts, lasts = [], [], [], []
     with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as server:
-        reporter = Reporter(server, token, _pick_reported(job_ids, sizes), choose_month(now))
+        reporter = Reporter(
+            server, token, pick_reported(job_ids, every=_choose_every(sizes)), choose_month(now)
+        )
         with tempfile.TemporaryDirectory() as folder:
             answer = _save_response(reporter, Path(folder))
             with serve("bench.bare:create_app", {ANSWER: str(answer)}, factory=True) as limit:
@@ -107,8 +110,9 @@ def _choose_every(sizes: Sizes) -> int:
     return 50 if sizes.jobs >= LARGE.jobs else 1
 
 
-def _pick_reported(job_ids: Column, sizes: Sizes) -> Column:
-    reported: Column = job_ids[(job_ids // 256) % _choose_every(sizes) == 0]
+def pick_reported(job_ids: Column, *, every: int) -> Column:
+    """Those of the jobs that have days (``fill_days``)."""
+    reported: Column = job_ids[(job_ids // SHARD_COUNT) % every == 0]
     return reported
 
 

@@ -12,18 +12,16 @@ from datetime import datetime
 from statistics import median
 
 from bench.billing import JOBS_PER_ACCOUNT, bill, fill_month
-from bench.board_events import Stream
 from bench.cluster import CLUSTER
-from bench.intake import EVENTS_KEY, Intake
+from bench.intake import EVENTS_KEY, Intake, make_streams
 from bench.intake_growth import choose_start_ms
 from bench.live_jobs import post_live_jobs
 from bench.machine import Machine, open_machine
 from bench.measurement import Measured, Sizes
 from bench.nodes import distribute, drop_databases, make_database
-from bench.reports import Reporter, choose_month, prepare_jobs
+from bench.reports import Reporter, choose_month, pick_reported, prepare_jobs
 from bench.serving import serve
 from bench.settlement import fill_past_day, settle_day
-from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.base.settings import Settings
 
 NAME = "jobmeter_bench_tenfold"
@@ -101,10 +99,7 @@ def _measure_intake(sizes: Sizes, now: datetime) -> dict[int, Costs]:
         place.distribute()
         settings = Settings(database_url=place.machine.url, events_key=EVENTS_KEY)
         first_ms = choose_start_ms(LEAST_BATCHES * max(TIMES) + ROUND_BATCHES, now)
-        streams = tuple(
-            Stream(sender=at, job_ids=ids, first_ms=first_ms, batch_events=sizes.batch_events)
-            for at, ids in enumerate(jobs.job_ids)
-        )
+        streams = make_streams(jobs.job_ids, sizes, first_ms)
         with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as server:
             intake = Intake(place.machine, server, sizes)
             costs: dict[int, Costs] = {}
@@ -128,8 +123,7 @@ def _measure_reports(sizes: Sizes, now: datetime, times: int) -> tuple[Costs, Co
         job_ids, token, settings = prepare_jobs(place.machine, jobs, REPORTED_DAYS, now, every=every)
         place.distribute()
         with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as server:
-            reported = job_ids[(job_ids // SHARD_COUNT) % every == 0]
-            reporter = Reporter(server, token, reported, choose_month(now))
+            reporter = Reporter(server, token, pick_reported(job_ids, every=every), choose_month(now))
             rounds = range(REPORT_ROUNDS + 1)
             by_ids = [median(reporter.request_by_ids(number, REQUESTS).waits_ms) for number in rounds]
             pages = [reporter.time_page(0, PAGES) for _ in rounds]

@@ -94,7 +94,9 @@ class TenantConnection(PooledConnection):
 def find_named_shard(connection: Connection, shards: Column) -> int | None:
     """The shard that a statement names, for all of its rows, if its database is distributed; ``None`` if not, or if they have several.
 
-    Without rows any shard is right: a node does not take the text for rows of several, also if there are none. One server looks each row up by its whole key. Given the shard as a value, a plan that was made while tables were small
+    Without rows any shard is right: a node refuses the text for rows of several, also if there are none.
+
+    One server looks each row up by its whole key. Given the shard as a value, a plan that was made while tables were small
     may read all jobs of the shard for each row.
     """
     if not (isinstance(connection, PooledConnection) and connection.is_distributed):
