@@ -95,7 +95,10 @@ class Settings:
     chores: bool = _setting(
         default=True, meaning="Whether the server's processes run the background work; one server must do so"
     )
-    chore_interval_ms: int = _setting(250, "How often a process checks for background work that is due")
+    chore_interval_ms: int = _setting(
+        250,
+        "How often a process checks for background work that is due; a third as often while there is none",
+    )
     event_retention_days: int | None = _setting(
         None,
         "How long events are kept; if not set, 90 days, or 180 once clicks are invoiced. At least until their day is final"

@@ -242,10 +242,9 @@ async def _run_once(database: Database, chore: Chore, occasion: Occasion) -> int
         return 0
 
 
-async def drain_in_turn(database: Database, queue: Queue, occasion: Occasion) -> None:
-    """Runs each chore of the queue to completion before the next."""
-    for chore in list_chores(queue):
-        await drain(database, (chore,), occasion)
+async def drain_in_turn(database: Database, queue: Queue, occasion: Occasion) -> int:
+    """Runs each chore of the queue to completion before the next; returns how many items were done."""
+    return sum([await drain(database, (chore,), occasion) for chore in list_chores(queue)])
 
 
 async def run_due(database: Database, settings: Settings, *, now: datetime) -> int:
@@ -282,18 +281,17 @@ async def run_interactive(database: Database, settings: Settings, *, now: dateti
     """Runs what someone is waiting for: tasks, campaigns, expiry. Never settlement or a feed, which may take long."""
     occasion = Occasion(settings, now)
     done = await drain(database, list_chores(Queue.INTERACTIVE), occasion)
-    await drain_in_turn(database, Queue.OBSERVATION, occasion)
-    return done
+    return done + await drain_in_turn(database, Queue.OBSERVATION, occasion)
 
 
-async def run_settlement(database: Database, settings: Settings, *, now: datetime) -> None:
-    """Settles every day that is due, step by step."""
-    await drain_in_turn(database, Queue.SETTLEMENT, Occasion(settings, now))
+async def run_settlement(database: Database, settings: Settings, *, now: datetime) -> int:
+    """Settles every day that is due, step by step; returns how many items were done."""
+    return await drain_in_turn(database, Queue.SETTLEMENT, Occasion(settings, now))
 
 
-async def run_documents(database: Database, settings: Settings, *, now: datetime) -> None:
-    """Makes the files of documents that have none, and mails them."""
-    await drain_in_turn(database, Queue.DOCUMENTS, Occasion(settings, now))
+async def run_documents(database: Database, settings: Settings, *, now: datetime) -> int:
+    """Makes the files of documents that have none, and mails them; returns how many items were done."""
+    return await drain_in_turn(database, Queue.DOCUMENTS, Occasion(settings, now))
 
 
 async def run_sweeps(database: Database, settings: Settings, *, now: datetime) -> None:

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import Enum, auto
 from functools import partial
 from random import Random
 
@@ -25,10 +26,23 @@ from jobmeter.worker.charge_notifications import notify_charges
 
 CONNECTIONS_FOR_TWO_READERS = 8
 SWEEP_INTERVAL = timedelta(minutes=1)
+# After a turn that found nothing: every process looks for work at its own times, and a look costs a dozen transactions. With
+# the interval of the default, lists of jobs are still as they should be within a second.
+IDLE_INTERVALS = 3
 
 ReadClock = Callable[[], Awaitable[datetime]]
-Turn = Callable[[datetime], Awaitable[bool]]  # returns whether another turn follows at once
-Pause = Callable[[], Awaitable[None]]
+
+
+class Next(Enum):
+    """When a task has its next turn."""
+
+    AT_ONCE = auto()
+    SOON = auto()  # at the next interval
+    IDLE = auto()  # after some intervals, since there was nothing to do
+
+
+Turn = Callable[[datetime], Awaitable[Next]]
+Pause = Callable[[int], Awaitable[None]]  # takes the number of intervals
 
 log = logging.getLogger("jobmeter.worker")
 
@@ -41,16 +55,21 @@ class Loop:
     settings: Settings
     read_clock: ReadClock
 
-    async def sleep(self, share: float = 0) -> None:
-        """Sleeps to the ``share`` of an interval at which a task has its turns."""
-        interval = self.settings.chore_interval_ms / 1_000
-        await asyncio.sleep(find_pause(asyncio.get_running_loop().time(), interval=interval, share=share))
+    @property
+    def interval_seconds(self) -> float:
+        return self.settings.chore_interval_ms / 1_000
+
+    async def sleep(self, intervals: int = 1, *, share: float = 0) -> None:
+        """Sleeps to the ``share`` of the last of so many intervals, at which a task has its turns."""
+        interval = self.interval_seconds
+        pause = find_pause(asyncio.get_running_loop().time(), interval=interval, share=share)
+        await asyncio.sleep(pause + (intervals - 1) * interval)
 
     async def repeat_later(self, turn: Turn, *, failure: str, share: float) -> None:
         """As ``repeat``, after one interval: at the start of a process the first requests come first."""
-        await asyncio.sleep(self.settings.chore_interval_ms / 1_000)
-        await self.sleep(share)
-        await self.repeat(turn, failure=failure, pause=partial(self.sleep, share))
+        await asyncio.sleep(self.interval_seconds)
+        await self.sleep(share=share)
+        await self.repeat(turn, failure=failure, pause=partial(self.sleep, share=share))
 
     async def repeat(self, turn: Turn, *, failure: str, pause: Pause) -> None:
         """Runs turns until the task is cancelled. A failing turn is logged as ``failure``, and tried again after the pause.
@@ -62,17 +81,21 @@ class Loop:
         while True:
             end_if_cancelled()
             begin_chore("")
-            is_more = False
+            following = Next.SOON
             try:
-                is_more = await turn(await self.read_clock())
+                following = await turn(await self.read_clock())
             except Exception as error:  # noqa: BLE001
                 if is_outage(error):
                     self.database.outage.report(error)
                 else:
                     kind = f"{type(error).__name__}: {error}"[:200]
                     failures.log(logging.ERROR, "%s and will be tried again", failure, kind=kind, error=error)
-            if not is_more:
-                await pause()
+            if following is not Next.AT_ONCE:
+                await pause(IDLE_INTERVALS if following is Next.IDLE else 1)
+
+
+def _pace(done: int) -> Next:
+    return Next.SOON if done else Next.IDLE
 
 
 def find_pause(now: float, *, interval: float, share: float) -> float:
@@ -108,36 +131,36 @@ async def run_loop(
 async def _run_interactive(loop: Loop, wakeup: asyncio.Event) -> None:
     partitions_made_for: date | None = None
 
-    async def turn(now: datetime) -> bool:
+    async def turn(now: datetime) -> Next:
         nonlocal partitions_made_for
         if partitions_made_for != day_of(now):
             await chores.make_event_days(loop.database, now=now)
             partitions_made_for = day_of(now)
-        await chores.run_interactive(loop.database, loop.settings, now=now)
+        done = await chores.run_interactive(loop.database, loop.settings, now=now)
         loop.database.outage.end()
-        return False
+        return _pace(done)
 
     await loop.repeat(turn, failure="a chore failed", pause=partial(_wait_for_wakeup, loop, wakeup))
 
 
-async def _wait_for_wakeup(loop: Loop, wakeup: asyncio.Event) -> None:
-    wakeup.clear()
+async def _wait_for_wakeup(loop: Loop, wakeup: asyncio.Event, intervals: int) -> None:
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(wakeup.wait(), loop.settings.chore_interval_ms / 1_000)
+        await asyncio.wait_for(wakeup.wait(), intervals * loop.interval_seconds)
+    wakeup.clear()  # before the turn: what comes during it is looked for again
 
 
 async def _run_others(loop: Loop, share: float) -> None:
     """Runs settlement at each interval, since a large day takes a while; the other chores once a minute."""
     swept_at: datetime | None = None
 
-    async def turn(now: datetime) -> bool:
+    async def turn(now: datetime) -> Next:
         nonlocal swept_at
-        await chores.run_settlement(loop.database, loop.settings, now=now)
+        done = await chores.run_settlement(loop.database, loop.settings, now=now)
         if swept_at is None or abs(now - swept_at) >= SWEEP_INTERVAL:
             swept_at = now  # also if it fails: once a minute is often enough
             await chores.run_sweeps(loop.database, loop.settings, now=now)
             await chores.run_maintenance(loop.database, loop.settings, now=now)
-        return False
+        return _pace(done)
 
     await loop.repeat_later(turn, failure="a chore failed", share=share)
 
@@ -145,9 +168,8 @@ async def _run_others(loop: Loop, share: float) -> None:
 async def _make_files(loop: Loop, share: float) -> None:
     """Makes and mails the files of documents at each interval: a long one delays no other work."""
 
-    async def turn(now: datetime) -> bool:
-        await chores.run_documents(loop.database, loop.settings, now=now)
-        return False
+    async def turn(now: datetime) -> Next:
+        return _pace(await chores.run_documents(loop.database, loop.settings, now=now))
 
     await loop.repeat_later(turn, failure="files of documents could not be made", share=share)
 
@@ -160,9 +182,9 @@ def count_feed_readers(settings: Settings) -> int:
 async def _read_feeds(loop: Loop, share: float) -> None:
     """Reads one feed at a time: a slow server delays only its own jobs."""
 
-    async def turn(now: datetime) -> bool:
+    async def turn(now: datetime) -> Next:
         begin_chore("read feeds")
-        return await feeds.load_due(loop.database, loop.settings, now=now) > 0
+        return Next.AT_ONCE if await feeds.load_due(loop.database, loop.settings, now=now) else Next.IDLE
 
     await loop.repeat_later(turn, failure="a feed could not be read", share=share)
 
@@ -172,11 +194,10 @@ async def _notify_partners(loop: Loop, share: float) -> None:
     # The randomness spreads retries and protects no secret.
     dispatcher = NotificationDispatcher(loop.database, loop.settings, Random())  # noqa: S311
 
-    async def turn(now: datetime) -> bool:
+    async def turn(now: datetime) -> Next:
         begin_chore("send notifications")
-        await notify_charges(loop.database, now=now)
-        await dispatcher.start_due(now=now)
-        return False
+        queued = await notify_charges(loop.database, now=now)
+        return _pace(queued + await dispatcher.start_due(now=now))
 
     try:
         await loop.repeat_later(turn, failure="notifications could not be sent", share=share)

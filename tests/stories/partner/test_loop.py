@@ -5,16 +5,20 @@ import contextlib
 from datetime import datetime
 
 import pytest
+from psycopg import AsyncConnection
 
 from jobmeter.base.settings import Settings
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.worker import chores
-from jobmeter.worker.loop import Loop, find_pause, run_loop
+from jobmeter.worker.loop import IDLE_INTERVALS, Loop, Next, find_pause, run_loop
 from jobmeter.worker.model import Chore, Occasion, Queue
 from tests.support.scenario import START
 
 FAILURES = 30
+WAITS_HERE = """
+SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+ WHERE NOT granted AND datname = current_database()"""
 TASKS = 6
 
 
@@ -59,6 +63,70 @@ def test_tasks_have_their_turns_at_different_times(now: float) -> None:
     assert all(0 < find_pause(now, interval=0.2, share=share / 5) <= 0.2 for share in range(5))
 
 
+async def test_a_task_pauses_for_longer_while_it_finds_nothing(database_url: str) -> None:
+    """What it fails at is tried again as soon as what it did."""
+    turns = iter((Next.IDLE, Next.AT_ONCE, Next.SOON, None, Next.IDLE))
+    pauses: list[int] = []
+
+    async def read_clock() -> datetime:
+        return START
+
+    async def turn(_: datetime) -> Next:
+        following = next(turns)
+        if following is None:
+            raise KeyError("a failure")
+        return following
+
+    async def pause(intervals: int) -> None:
+        pauses.append(intervals)
+        if len(pauses) == 4:
+            raise asyncio.CancelledError
+
+    database = await Database.open(database_url, connections_max=1)
+    with pytest.raises(asyncio.CancelledError):
+        await Loop(database, Settings(), read_clock).repeat(turn, failure="a turn failed", pause=pause)
+    await database.close()
+    assert pauses == [IDLE_INTERVALS, 1, 1, IDLE_INTERVALS]
+
+
+async def test_queues_without_work_find_none(database_url: str) -> None:
+    """A chore that always found some would keep its task from pausing for longer."""
+    async with Database.opened(database_url, connections_max=1) as database:
+        await chores.run_due(database, Settings(), now=START)
+        for run in (chores.run_interactive, chores.run_settlement, chores.run_documents):
+            assert await run(database, Settings(), now=START) == 0, run.__name__
+
+
+async def test_what_comes_during_a_turn_has_the_next_at_once(database_url: str) -> None:
+    """It may have come after the turn has looked for it, and would wait for some intervals."""
+    wakeup, is_followed, turns = asyncio.Event(), asyncio.Event(), 0
+
+    async def read_clock() -> datetime:
+        nonlocal turns
+        turns += 1
+        if turns > 1:  # no other task has had its first turn yet
+            is_followed.set()
+        return START
+
+    async with (
+        Database.opened(database_url, connections_max=2) as database,
+        await AsyncConnection.connect(database_url) as holder,
+    ):
+        await holder.execute("LOCK TABLE job_notes")
+        settings = Settings(chore_interval_ms=600_000)
+        loop = asyncio.create_task(run_loop(database, settings, read_clock=read_clock, wakeup=wakeup))
+        for _ in range(3_000):
+            if await (await holder.execute(WAITS_HERE)).fetchall():
+                break
+            await asyncio.sleep(0.01)
+        wakeup.set()
+        await holder.commit()
+        await asyncio.wait_for(is_followed.wait(), timeout=60)
+        loop.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await loop
+
+
 async def test_a_task_whose_cancellation_was_lost_ends_after_its_turn(database_url: str) -> None:
     """The pool of connections loses one that arrives together with a connection: the server then never ended."""
     database = await Database.open(database_url, connections_max=1)
@@ -68,11 +136,11 @@ async def test_a_task_whose_cancellation_was_lost_ends_after_its_turn(database_u
 
     begun = asyncio.Event()
 
-    async def turn(_: datetime) -> bool:
+    async def turn(_: datetime) -> Next:
         begun.set()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.Event().wait()
-        return False
+        return Next.SOON
 
     loop = Loop(database, Settings(), read_clock)
     task = asyncio.create_task(loop.repeat(turn, failure="a turn failed", pause=loop.sleep))
