@@ -18,7 +18,8 @@ import pytest
 from jobmeter.charging.budgets import flow as limits
 from jobmeter.database.pool import Database
 from jobmeter.metering.intake.model import find_event_key
-from tests.support.scenario import PRICE_MICROS, START, Scenario, make_event, set_up, until_someone_waits
+from tests.support.databases.locks import until_someone_waits
+from tests.support.scenario import PRICE_MICROS, START, Scenario, make_event, set_up
 
 LATER = START + timedelta(hours=1)
 JOBS, BATCHES, AT_ONCE = 4, 24, 8
@@ -145,7 +146,7 @@ async def test_a_batch_that_waits_for_an_uncommitted_top_up_is_charged(database_
         async with database.transaction() as connection:
             held = await limits.lock_job_budget(connection, shard=job_id % 256, job_id=job_id)
             waiting = asyncio.create_task(scenario.ingest([make_event(job_id, "second", START)], LATER))
-            await until_someone_waits(scenario)
+            await until_someone_waits(scenario.database)
             await limits.change_limit(
                 connection, held, scenario.contract, limit_micros=2 * PRICE_MICROS, now=LATER
             )

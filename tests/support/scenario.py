@@ -30,7 +30,6 @@ from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application, ApplicationDraft
 from jobmeter.wire.events import Event, Malformed
 from jobmeter.worker import chores
-from tests.support.databases.citus import LOCK_WAITS
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SETTINGS = Settings()
@@ -285,12 +284,3 @@ def make_event(job_id: int, event_id: str, at: datetime, **changed: Any) -> Even
 
 def make_clicks(job_id: int, count: int, at: datetime = START, *, prefix: str = "c") -> list[Event]:
     return [make_event(job_id, f"{prefix}{job_id}-{n}", at + timedelta(milliseconds=n)) for n in range(count)]
-
-
-async def until_someone_waits(scenario: Scenario) -> None:
-    """Returns once a statement waits for a lock of another."""
-    for _ in range(500):
-        if await scenario.rows(LOCK_WAITS):
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("nobody waits")

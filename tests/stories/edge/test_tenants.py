@@ -127,7 +127,7 @@ def make_statement(sandbox_client):
 
 
 def wait_for_charges(sandbox_client, headers):
-    """The stream only shows what is older than all running transactions, including those of other tests."""
+    """The stream only shows what is older than all running transactions of the database."""
     for _ in range(PATIENCE_SECONDS * 20):
         charges = sandbox_client.client.get("/partner/charges", headers=headers).json()["elements"]
         if charges:

@@ -11,7 +11,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import TOKEN_SECONDS
 from jobmeter.partners.applications import flow as applications
 from jobmeter.partners.tokens import flow as tokens
-from tests.support.databases.citus import LOCK_WAITS
+from tests.support.databases.locks import until_someone_waits
 from tests.support.sandbox_client import PATIENCE_SECONDS, bearer
 
 TOKEN = "/oauth/v2/accessToken"
@@ -213,7 +213,7 @@ async def test_a_token_requested_while_the_permission_is_withdrawn_is_revoked_fo
     async with database.transaction() as connection:
         token, _ = await tokens.issue_token(connection, **keys, now=now)
         withdrawn = asyncio.create_task(permit(is_allowed=False))
-        await wait_for_lock(database)
+        await until_someone_waits(database)
     assert await withdrawn == 1
     await permit(is_allowed=True)
     async with database.connection() as connection:
@@ -221,16 +221,6 @@ async def test_a_token_requested_while_the_permission_is_withdrawn_is_revoked_fo
     with pytest.raises(Refused) as refused:
         tokens.check_token(found, now)
     assert refused.value.fault is Fault.TOKEN_REVOKED
-
-
-async def wait_for_lock(database) -> None:
-    async with database.connection() as connection:
-        for _ in range(500):
-            found = await connection.execute(LOCK_WAITS)
-            if found.rowcount:
-                return
-            await asyncio.sleep(0.02)
-    raise AssertionError("no session waits for a lock")
 
 
 def test_children_of_a_forbidden_parent_continue_unless_they_are_included(sandbox_client):

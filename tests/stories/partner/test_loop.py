@@ -13,12 +13,10 @@ from jobmeter.database.pool import Database
 from jobmeter.worker import chores
 from jobmeter.worker.loop import IDLE_INTERVALS, Loop, Next, find_pause, run_loop
 from jobmeter.worker.model import Chore, Occasion, Queue
+from tests.support.databases.locks import until_someone_waits
 from tests.support.scenario import START
 
 FAILURES = 30
-WAITS_HERE = """
-SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
- WHERE NOT granted AND datname = current_database()"""
 TASKS = 6
 
 
@@ -115,10 +113,7 @@ async def test_what_comes_during_a_turn_has_the_next_at_once(database_url: str) 
         await holder.execute("LOCK TABLE job_notes")
         settings = Settings(chore_interval_ms=600_000)
         loop = asyncio.create_task(run_loop(database, settings, read_clock=read_clock, wakeup=wakeup))
-        for _ in range(3_000):
-            if await (await holder.execute(WAITS_HERE)).fetchall():
-                break
-            await asyncio.sleep(0.01)
+        await until_someone_waits(database)
         wakeup.set()
         await holder.commit()
         await asyncio.wait_for(is_followed.wait(), timeout=60)

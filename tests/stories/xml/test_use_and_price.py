@@ -15,6 +15,7 @@ from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.integrity.flow import check_laws
 from jobmeter.jobs.xml_jobs import flow as xml_jobs
+from tests.support.databases.locks import until_someone_waits
 from tests.support.xml_scenario import START, XmlScenario, make_document, open_xml_scenario
 
 SECOND = timedelta(seconds=1)
@@ -31,20 +32,6 @@ async def list_uses(scenario: XmlScenario, span: UsedSpan, page: UsesPage = ALL)
     contract = scenario.contracts[HiringKind.CREDITS]
     async with scenario.database.connection() as connection:
         return await credits_flow.list_uses(connection, contract_id=contract.id, span=span, page=page)
-
-
-async def wait_until_blocked(database: Database) -> None:
-    """Waits until a transaction of this database waits for another's lock."""
-    statement = (
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0"
-    )
-    async with database.connection() as connection:
-        while True:
-            row = await (await connection.execute(statement)).fetchone()
-            if row is not None and row[0]:
-                return
-            await asyncio.sleep(0.01)
 
 
 async def find_broken(database: Database) -> list[str]:
@@ -67,7 +54,7 @@ async def test_a_price_waits_for_a_credit_that_is_being_used(database: Database)
     async with database.transaction() as connection:
         await post(scenario, connection, "in flight", now)
         changing = asyncio.create_task(refuse(set_price(database, contract, now)))
-        await wait_until_blocked(database)
+        await until_someone_waits(database)
     assert await changing
     (use,) = await list_uses(scenario, UsedSpan.of_month(None))
     assert use.price_micros == OLD
@@ -92,7 +79,7 @@ async def test_a_credit_waits_for_a_price_that_is_being_set(database: Database) 
     async with database.transaction() as connection:
         await hiring.set_hiring_price(connection, contract=contract, price_micros=NEW, valid_from=now)
         using = asyncio.create_task(use("waiting"))
-        await wait_until_blocked(database)
+        await until_someone_waits(database)
     await using
     (found,) = await list_uses(scenario, UsedSpan.of_month(None))
     assert found.price_micros == NEW

@@ -19,12 +19,6 @@ OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
 )
 COPY_SECONDS = 60
-# Whether somebody waits for a lock: on a cluster that of a row is on its node.
-LOCK_WAITS = (
-    "SELECT FROM citus_lock_waits"
-    if CITUS_URL
-    else "SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
-)
 
 
 def make_distributed(url: str, name: str) -> str:

@@ -22,6 +22,7 @@ from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.metering.intake.model import find_visitor
 from jobmeter.metering.intake.singles import flow as singles
 from jobmeter.wire.events import Event
+from tests.support.databases.locks import until_someone_waits
 from tests.support.databases.table_snapshots import nothing_written
 from tests.support.scenario import (
     PRICE_MICROS,
@@ -32,7 +33,6 @@ from tests.support.scenario import (
     make_event,
     open_scenario,
     set_up,
-    until_someone_waits,
 )
 
 HOUR = timedelta(hours=1)
@@ -247,7 +247,7 @@ async def start_waiting(
     """A group that has stored its events and waits for its job, which ``connection`` holds."""
     await connection.execute("SELECT FROM job_budgets WHERE job_id = %s FOR UPDATE", [job_id])
     waiting = asyncio.create_task(take(scenario, make_clicks(job_id, 3, NOW)))
-    await until_someone_waits(scenario)
+    await until_someone_waits(scenario.database)
     return waiting
 
 
@@ -273,7 +273,7 @@ async def test_a_budget_that_changes_meanwhile_is_the_one_that_pays(database_url
         async with database.transaction() as connection:
             await scenario.ingest_on(connection, make_clicks(job_id, 2, NOW, prefix="other"), NOW)
             waiting = asyncio.create_task(take(scenario, make_clicks(job_id, 3, NOW)))
-            await until_someone_waits(scenario)
+            await until_someone_waits(scenario.database)
         assert await waiting == [TARGET] * 3
         assert (5, 4, 4 * PRICE_MICROS) in await count_charges(scenario)
         assert await scenario.breaches() == []
