@@ -18,8 +18,8 @@ async def advance_horizon(connection: Connection) -> bool:
 
     Postings get their numbers before they commit, so the last number says nothing about lower ones that are
     still uncommitted. Every transaction has its transaction number before its postings are numbered: once all
-    transactions that started before the last number was read have ended, no posting up to that number can
-    still appear. One call records the number, a later one finds it known. A database restored from a dump
+    transactions of this database that started before the last number was read have ended, no posting up to that
+    number can still appear. One call records the number, a later one finds it known. A database restored from a dump
     starts transaction numbers again and has no open transactions. Where the database is distributed, they must also
     have been committed on every node.
     """
@@ -28,9 +28,10 @@ async def advance_horizon(connection: Connection) -> bool:
     held = await store.read_horizon(connection)
     known = 0 if held is None else held.known_until
     if held is not None and held.next_until > known:
+        oldest = await store.read_oldest_transaction(connection)
         # Takes a transaction number only now: it must not be older than the number that is recorded.
         was_restored = await store.read_own_transaction(connection) < held.next_transaction
-        if held.oldest < held.next_transaction and not was_restored:
+        if oldest < held.next_transaction and not was_restored:
             return False
         if not await store.are_commits_done(connection):
             return False

@@ -17,13 +17,6 @@ class HorizonMark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Horizon(HorizonMark):
-    """The mark as it is stored; ``oldest`` is the lowest transaction that has not ended."""
-
-    oldest: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SealRound:
     """All postings up to ``until_number`` that no earlier round has sealed."""
 

@@ -7,10 +7,29 @@ sha256(convert_to(string_agg(posting_text(
 SELECT pg_try_advisory_xact_lock(1246707541)
 
 -- name: read_horizon
--- `oldest` is the lowest transaction that has not ended.
-SELECT known_until, next_until, next_transaction,
-       pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest
+SELECT known_until, next_until, next_transaction
   FROM ledger_horizon
+
+-- name: read_oldest_transaction
+-- Of those that have not ended, or the next one. Transactions of other databases of the server write no
+-- posting here. One is of another database if it is found holding the lock of its number there, or prepared
+-- there; every other that the snapshot lists may be of this one, also if it has just begun or ended.
+WITH elsewhere AS (
+    SELECT transactionid
+      FROM pg_locks
+      JOIN pg_stat_activity USING (pid)
+     WHERE locktype = 'transactionid'
+       AND mode = 'ExclusiveLock'
+       AND granted
+       AND datname <> current_database()
+     UNION ALL
+    SELECT transaction
+      FROM pg_prepared_xacts
+     WHERE database <> current_database()
+)
+SELECT coalesce(min(number::text::bigint), pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+  FROM pg_snapshot_xip(pg_current_snapshot()) AS number
+ WHERE NOT EXISTS (SELECT FROM elsewhere WHERE transactionid = number::xid)
 
 -- name: read_last_number
 SELECT last_value - (NOT is_called)::integer

@@ -3,7 +3,7 @@
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import change_rows, find_row, read_row, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
-from jobmeter.ledger.chain.model import ChainCheck, Horizon, HorizonMark, SealRound
+from jobmeter.ledger.chain.model import ChainCheck, HorizonMark, SealRound
 
 SQL = load_statements("jobmeter.ledger.chain")
 
@@ -12,8 +12,12 @@ async def lock_chain(connection: Connection) -> bool:
     return await read_scalar(connection, bool, SQL["lock_chain"])
 
 
-async def read_horizon(connection: Connection) -> Horizon | None:
-    return await find_row(connection, Horizon, SQL["read_horizon"])
+async def read_horizon(connection: Connection) -> HorizonMark | None:
+    return await find_row(connection, HorizonMark, SQL["read_horizon"])
+
+
+async def read_oldest_transaction(connection: Connection) -> int:
+    return await read_scalar(connection, int, SQL["read_oldest_transaction"])
 
 
 async def read_last_number(connection: Connection) -> int:

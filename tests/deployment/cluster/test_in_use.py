@@ -105,6 +105,7 @@ def test_pieces_move_to_a_node_that_is_added_while_events_arrive(small_url):
         with Sender(client, post_jobs(client, small_url)).at_work() as sender:
             assert ask(small_url, NODES_OF_PIECES) == 1
             with psycopg.connect(small_url, autocommit=True) as connection:
+                connection.execute("SET statement_timeout = '5min'")  # moving waits for ever without workers
                 connection.execute("SELECT citus_add_node(%s, %s)", nodes.find_place(last))
                 with pytest.raises(SystemExit) as ended:
                     main(["db", "distribute", "--yes", "--database-url", small_url])

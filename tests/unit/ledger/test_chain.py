@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from jobmeter.database.pool import Database
 from jobmeter.ledger.chain import flow as chain
@@ -26,7 +27,7 @@ async def advance(database: Database) -> int:
 
 
 async def advance_to_last(scenario: Scenario) -> int:
-    """Open transactions of other tests on the same server hold the horizon too."""
+    """One that is just ending holds it, also one of another database."""
     for _ in range(500):
         if await advance(scenario.database) == await last_number(scenario):
             return await last_number(scenario)
@@ -75,6 +76,17 @@ async def test_an_uncommitted_posting_holds_the_horizon_but_not_intake(database_
         # and once it is committed, all are
         assert await advance_to_last(scenario) == await last_number(scenario)
         await other.close()
+
+
+async def test_an_open_transaction_of_another_database_holds_no_horizon(database_url: str) -> None:
+    """One that another program of the same server left open for an hour kept bills waiting for as long."""
+    async with open_scenario(database_url) as scenario:
+        elsewhere = await psycopg.AsyncConnection.connect(make_conninfo(database_url, dbname="postgres"))
+        async with elsewhere:
+            await elsewhere.execute("SELECT pg_current_xact_id()")
+            await charge_some(scenario)
+            assert await advance_to_last(scenario) == await last_number(scenario)
+            await elsewhere.rollback()
 
 
 # In place of Citus: what the nodes have prepared, one that is new each time that they are asked.
