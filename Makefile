@@ -105,7 +105,7 @@ pictures: $(DEV)  ## make the pictures of the web pages in docs/pictures again, 
 	JOBMETER_TESTS_DOCUMENT_PICTURES=docs/pictures $(BIN)/python -m pytest -n 0 -m slow tests/slow/pictures
 
 ##@ Measure
-bench: $(DEV)  ## measure the named figures, write bench/results.json
+bench: $(DEV)  ## measure the named figures, print their table into docs/performance.md
 	$(BIN)/python -m bench
 
 bench-large: $(DEV)  ## measure the figures that need much data as well

@@ -1,23 +1,20 @@
-"""Owns the command ``python -m bench``: measures the figures, prints a table, writes bench/results.json."""
+"""Owns the command ``python -m bench``: measures the figures, prints a table, records them (``record``)."""
 
 import argparse
-import json
+import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from bench import record
+from bench.cluster import CLUSTER
 from bench.figures import FIGURES, GROUPS, PEERS
 from bench.machine import open_machine
 from bench.measurement import LARGE, Figure, Measured, Sizes
+from bench.record import MET, RESULTS, Results, Row, show, show_target
 from jobmeter.base.clock import read_machine_clock
-
-MET = {True: "yes", False: "no", None: ""}
-RESULTS = Path(__file__).with_name("results.json")
-
-Results = dict[str, dict[str, Any]]
 
 
 def main(arguments: list[str] | None = None, *, sizes: Sizes | None = None) -> int:
@@ -35,11 +32,17 @@ def main(arguments: list[str] | None = None, *, sizes: Sizes | None = None) -> i
     options = parser.parse_args(arguments)
     wanted = choose_figures(large=options.large, peers=options.peers, only=options.only)
     console = Console()
-    results = measure(wanted, sizes or (LARGE if options.large else Sizes()), console)
-    # The file of all figures does not depend on which other programs this machine has.
-    path = options.results or (None if options.peers else RESULTS)
-    if path is not None:
-        path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    # The record is of one server, and does not depend on which other programs this machine has.
+    path = options.results or (None if options.peers or CLUSTER in os.environ else RESULTS)
+    results: Results = {}
+    for group in dict.fromkeys(figure.group for figure in wanted):
+        of_group = [figure for figure in wanted if figure.group == group]
+        found = measure(of_group, sizes or (LARGE if options.large else Sizes()), console)
+        results |= found
+        if path is not None:  # of a long run that is ended, what it has measured is kept
+            recorded = record.save(found, on=read_machine_clock().date(), path=path)
+            if path == RESULTS:
+                record.write_page(recorded)
     console.print(render_table(wanted, results))
     return 0
 
@@ -63,7 +66,7 @@ def measure(wanted: list[Figure], sizes: Sizes, console: Console) -> Results:
     return {figure.name: result_line(figure, found[figure.name]) for figure in wanted}
 
 
-def result_line(figure: Figure, measured: Measured) -> dict[str, Any]:
+def result_line(figure: Figure, measured: Measured) -> Row:
     """Returns the JSON form: ``value`` and ``limit`` are medians, ``runs`` lists the value of each run, ``note`` states a chosen size."""
     line = {
         "value": _round(measured.value),
@@ -94,20 +97,16 @@ def render_table(wanted: list[Figure], results: Results) -> Table:
         row = results[figure.name]
         table.add_row(
             figure.name,
-            _show(row["value"]),
+            show(row["value"]),
             figure.unit,
-            _show(row["limit"]),
+            show(row["limit"]),
             "" if row["ratio"] is None else f"{row['ratio']:.2f}",
-            "" if figure.target is None else f"{figure.target:g}",
+            show_target(figure),
             MET[row["isMet"]],
             str(len(row["runs"])),
             style="red" if row["isMet"] is False else None,
         )
     return table
-
-
-def _show(value: float | None) -> str:
-    return "" if value is None else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from bench.intake_growth import COMPARED_ROUNDS
 from bench.measurement import Figure, Measured, Sizes
 
 TINY = Sizes(jobs=100, batch_events=60, batches=1, senders=2, runs=1)
-KEYS = ["value", "unit", "limit", "ratio", "target", "isMet", "runs"]
+KEYS = ["value", "unit", "limit", "ratio", "target", "isMet", "runs", "measuredOn"]
 
 
 @pytest.mark.long
