@@ -270,7 +270,7 @@ async def watch_process(state: AppContext) -> None:
 async def run_worker(settings: Settings, *, is_over: asyncio.Event, when_running: Callable[[], None]) -> None:
     """Runs the background work in a process without requests, until ``is_over``. What it has begun is finished or taken back.
 
-    Nobody wakes it: it looks for work at each interval, as every process does.
+    Nobody wakes it: it looks for work at its intervals, as every process does.
     """
     async with open_beside_servers(settings) as database:
         clock = MachineClock()
