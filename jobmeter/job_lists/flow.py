@@ -19,11 +19,17 @@ from jobmeter.job_lists.model import (
 
 # Views and clicks are counted at most this often: of 100,000 jobs with figures it takes a second.
 COUNT_SECONDS = 60
+# Copied before the first count, if some wait; where more wait, as after an upgrade, the count waits for them.
+COPIED_FIRST_MAX = 1_000
 
 
 async def copy_changes(connection: Connection, *, rows_max: int) -> int:
     """Copies jobs that were posted, changed or promoted since; returns the number of changes."""
     await store.lock_lists(connection)
+    return await _copy_noted(connection, rows_max=rows_max)
+
+
+async def _copy_noted(connection: Connection, *, rows_max: int) -> int:
     noted = await store.claim_notes(connection, rows_max=rows_max)
     if noted:
         await store.copy_jobs(connection, job_ids=sorted(set(noted)))
@@ -33,9 +39,11 @@ async def copy_changes(connection: Connection, *, rows_max: int) -> int:
 async def count_figures(connection: Connection, *, now: datetime) -> bool:
     """Counts views, clicks and spend of jobs that had any since the last count, once a minute."""
     counting = await store.lock_lists(connection)
-    if counting.counted_at is None and await store.has_notes(connection):
-        # After the upgrade: final days are counted once, by application, which only a copy has.
-        return False
+    if counting.counted_at is None:
+        # Final days are counted once, by application, which only a copy has: all jobs are copied before.
+        await _copy_noted(connection, rows_max=COPIED_FIRST_MAX)
+        if await store.has_notes(connection):
+            return False
     if counting.counted_at and now < counting.counted_at + timedelta(seconds=COUNT_SECONDS):
         return False
     final_through = await store.read_final_day(connection)
