@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -35,9 +36,7 @@ def main(arguments: list[str] | None = None, *, sizes: Sizes | None = None) -> i
     # The record is of one server, and does not depend on which other programs this machine has.
     path = options.results or (None if options.peers or CLUSTER in os.environ else RESULTS)
     results: Results = {}
-    for group in dict.fromkeys(figure.group for figure in wanted):
-        of_group = [figure for figure in wanted if figure.group == group]
-        found = measure(of_group, sizes or (LARGE if options.large else Sizes()), console)
+    for found in measure(wanted, sizes or (LARGE if options.large else Sizes()), console):
         results |= found
         if path is not None:  # of a long run that is ended, what it has measured is kept
             recorded = record.save(found, on=read_machine_clock().date(), path=path)
@@ -56,14 +55,15 @@ def choose_figures(*, large: bool = False, peers: bool = False, only: str | None
     return [figure for figure in FIGURES if figure.group != PEERS and (large or not figure.is_large)]
 
 
-def measure(wanted: list[Figure], sizes: Sizes, console: Console) -> Results:
-    """Returns the results by figure name. Each group is measured on a fresh database server."""
-    found: dict[str, Measured] = {}
+def measure(wanted: list[Figure], sizes: Sizes, console: Console) -> Iterator[Results]:
+    """Yields the results of each group by figure name. Each is measured on a fresh database server."""
     for group in dict.fromkeys(figure.group for figure in wanted):
         console.print(f"measuring {group} ...")
         with open_machine() as machine:
-            found |= GROUPS[group](machine, sizes, read_machine_clock())
-    return {figure.name: result_line(figure, found[figure.name]) for figure in wanted}
+            found = GROUPS[group](machine, sizes, read_machine_clock())
+        yield {
+            figure.name: result_line(figure, found[figure.name]) for figure in wanted if figure.group == group
+        }
 
 
 def result_line(figure: Figure, measured: Measured) -> Row:

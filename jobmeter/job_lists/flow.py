@@ -19,7 +19,7 @@ from jobmeter.job_lists.model import (
 
 # Views and clicks are counted at most this often: of 100,000 jobs with figures it takes a second.
 COUNT_SECONDS = 60
-# Copied before the first count, if some wait; where more wait, as after an upgrade, the count waits for them.
+# Copied before the first count, if some wait; where so many wait, as after an upgrade, the count waits for the others.
 COPIED_FIRST_MAX = 1_000
 
 
@@ -41,10 +41,10 @@ async def count_figures(connection: Connection, *, now: datetime) -> bool:
     counting = await store.lock_lists(connection)
     if counting.counted_at is None:
         # Final days are counted once, by application, which only a copy has: all jobs are copied before.
-        await _copy_noted(connection, rows_max=COPIED_FIRST_MAX)
-        if await store.has_notes(connection):
+        copied = await _copy_noted(connection, rows_max=COPIED_FIRST_MAX)
+        if copied == COPIED_FIRST_MAX:
             return False
-    if counting.counted_at and now < counting.counted_at + timedelta(seconds=COUNT_SECONDS):
+    elif now < counting.counted_at + timedelta(seconds=COUNT_SECONDS):
         return False
     final_through = await store.read_final_day(connection)
     await store.count_listed_jobs(connection, seen_through=counting.seen_through, final_through=final_through)

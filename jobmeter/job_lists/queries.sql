@@ -45,10 +45,6 @@ DELETE FROM listed_job_notes
                LIMIT %(rows_max)s)
 RETURNING job_id
 
--- name: has_notes
-SELECT EXISTS (SELECT 1
-                 FROM listed_job_notes)
-
 -- name: copy_jobs
 -- The figures of a job that is listed stay; they are counted at intervals.
 INSERT INTO listed_jobs AS kept (

@@ -37,10 +37,6 @@ async def claim_notes(connection: Connection, *, rows_max: int) -> list[int]:
     return await list_scalars(connection, int, SQL["claim_notes"], {"rows_max": rows_max})
 
 
-async def has_notes(connection: Connection) -> bool:
-    return await read_scalar(connection, bool, SQL["has_notes"])
-
-
 async def copy_jobs(connection: Connection, *, job_ids: list[int]) -> None:
     await connection.execute(SQL["copy_jobs"], {"job_ids": job_ids})
 

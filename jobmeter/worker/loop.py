@@ -61,14 +61,12 @@ class Loop:
 
     async def sleep(self, intervals: int = 1, *, share: float = 0) -> None:
         """Sleeps to the ``share`` of the last of so many intervals, at which a task has its turns."""
-        interval = self.interval_seconds
-        pause = find_pause(asyncio.get_running_loop().time(), interval=interval, share=share)
-        await asyncio.sleep(pause + (intervals - 1) * interval)
+        now, interval = asyncio.get_running_loop().time(), self.interval_seconds
+        await asyncio.sleep(find_pause(now, interval=interval, share=share) + (intervals - 1) * interval)
 
     async def repeat_later(self, turn: Turn, *, failure: str, share: float) -> None:
         """As ``repeat``, after one interval: at the start of a process the first requests come first."""
-        await asyncio.sleep(self.interval_seconds)
-        await self.sleep(share=share)
+        await self.sleep(2, share=share)
         await self.repeat(turn, failure=failure, pause=partial(self.sleep, share=share))
 
     async def repeat(self, turn: Turn, *, failure: str, pause: Pause) -> None:

@@ -43,7 +43,7 @@ WIDE: Mapping[str, tuple[tuple[str, Reach, str], ...]] = {
         ("charging/charge", EVERY, "find_past_day move_contract_day move_days_until"),
         ("charging/retention", EVERY, "has_folded_days list_contracts_to_compact compact_job_days"),
         ("job_lists", EACH, "copy_jobs"),
-        ("job_lists", EVERY, "claim_notes has_notes"),
+        ("job_lists", EVERY, "claim_notes"),
         ("jobs/campaigns", EVERY, "claim_due_campaigns list_ending_campaigns next_campaign_due"),
         ("jobs", EVERY, "lock_expired next_expiry claim_tasks"),
         ("jobs/runs", EVERY, "lock_overdue"),

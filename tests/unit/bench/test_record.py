@@ -4,7 +4,7 @@ import json
 from datetime import date
 
 from bench.figures import FIGURES
-from bench.record import BEGIN, END, LIMITED_BY, print_table, replace_table, save
+from bench.record import BEGIN, END, LIMITS_NOW, print_table, replace_table, save
 
 FIRST, SECOND = date(2026, 11, 28), date(2026, 11, 29)
 ROW = {
@@ -58,7 +58,7 @@ def test_the_table_replaces_the_one_before(tmp_path):
 
 
 def test_each_figure_with_a_target_says_what_limits_it():
-    assert set(LIMITED_BY) == {figure.name for figure in FIGURES if figure.target is not None}
+    assert set(LIMITS_NOW) == {figure.name for figure in FIGURES if figure.target is not None}
 
 
 def test_a_note_is_shown_with_its_figure():

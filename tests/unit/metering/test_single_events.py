@@ -286,7 +286,8 @@ async def test_a_statement_that_is_killed_leaves_nothing(database_url: str) -> N
         async with database.transaction() as connection:
             waiting = await start_waiting(database, scenario, connection, job_id)
             await scenario.rows(
-                "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pg_blocking_pids(pid) <> '{}'"
             )
             with pytest.raises(psycopg.OperationalError):
                 await waiting
