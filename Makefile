@@ -59,8 +59,11 @@ test: check  ## check the code, then run the tests
 test-long: $(DEV)  ## run the tests of more than some seconds, which CI runs after those of make test
 	$(BIN)/python -m pytest -m 'long and not slow'
 
+# A slow test has an hour, any other one five minutes (pyproject.toml).
+SLOW = -m slow -o faulthandler_timeout=3600
+
 test-slow: $(DEV)  ## run the slow tests: crashes, large data, long random histories
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest $(SLOW)
 
 # What it does to a node would disturb other tests.
 KILLS_NODE = tests/deployment/cluster/test_lost_worker.py
@@ -75,12 +78,18 @@ faults: $(DEV)  ## break a server on purpose and audit it, ROUNDS times, from SE
 
 inputs: $(DEV)  ## give every parser and route many bad inputs, of SEED; adds to docs/reliability.md's record
 	JOBMETER_TESTS_INPUTS_RECORD=tests/slow/fuzz/inputs.jsonl JOBMETER_TESTS_FUZZ_SEED=$(or $(SEED),1) \
-	  $(BIN)/python -m pytest -m slow tests/slow/fuzz tests/stories/edge/test_any_bytes.py tests/stories/edge/test_openapi.py
+	  $(BIN)/python -m pytest $(SLOW) tests/slow/fuzz tests/stories/edge/test_any_bytes.py tests/stories/edge/test_openapi.py
 
-# `make test` and `make test-long` decide whether the tests pass; this run of both only measures, so a failing test does not end it.
+# The tests of the packages whose coverage is measured, and of the protocols. The others try little of these that these do not.
+MEASURED = tests/incidents $(addprefix tests/unit/, base charging ledger metering money settlement wire) \
+  $(addprefix tests/properties/, corruption edge laws p4p settlement) \
+  tests/stories/test_coverage.py tests/stories/test_main_job.py \
+  $(addprefix tests/stories/, board candidate feeds partner repeats restli xml)
+
+# `make test` and `make test-long` decide whether the tests pass; this run only measures, so a failing test does not end it.
 coverage: $(DEV)  ## measure the branch coverage of the code that decides about money, server processes included
 	$(BIN)/python -m coverage erase
-	-$(BIN)/python -m coverage run -m pytest -m 'not slow' --ignore tests/tidy --ignore tests/unit/bench
+	-$(BIN)/python -m coverage run -m pytest -m 'not slow' $(MEASURED)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
@@ -102,7 +111,7 @@ docs: $(RUN)  ## generate the reference pages from the tables in the code, and d
 	$(BIN)/python -m tests.slow.faults.record
 
 pictures: $(DEV)  ## make the pictures of the web pages in docs/pictures again, to be looked at before they are committed
-	JOBMETER_TESTS_DOCUMENT_PICTURES=docs/pictures $(BIN)/python -m pytest -n 0 -m slow tests/slow/pictures
+	JOBMETER_TESTS_DOCUMENT_PICTURES=docs/pictures $(BIN)/python -m pytest -n 0 $(SLOW) tests/slow/pictures
 
 ##@ Measure
 bench: $(DEV)  ## measure the named figures, print their table into docs/performance.md
