@@ -37,10 +37,11 @@ asked.connect({name!r})
 request = json.dumps([sys.argv[1:], folder, dict(os.environ)]).encode()
 socket.send_fds(asked, [len(request).to_bytes(4, "big")], [0, 1, 2])
 asked.sendall(request)
-started = int(asked.recv(20))
+answers = asked.makefile()  # a command may end before its number is read
+started = int(answers.readline())
 for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
     signal.signal(number, lambda number, _: os.kill(started, number))
-sys.exit(int(asked.recv(20)))
+sys.exit(int(answers.readline()))
 """
 
 
