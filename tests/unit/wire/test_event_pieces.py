@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_BYTES_MAX, EVENTS_BATCH_ROWS_MAX
-from jobmeter.wire.event_pieces import PIECE_BYTES, decode_array, decode_lines
+from jobmeter.wire.event_pieces import MARKS_MAX, PIECE_BYTES, decode_array, decode_lines
 from jobmeter.wire.events import Malformed, decode_events
 from tests.support.scenario import few_or_many
 
@@ -62,6 +62,16 @@ def test_pieces_of_lines_are_the_lines(examples):
         assert len(pieces) > 1
 
     check()
+
+
+@pytest.mark.parametrize("value", [1, "", "},", [], [[1]], [1, "],"]], ids=json.dumps)
+def test_a_piece_of_what_are_no_events_has_few_marks(value):
+    many = [value] * (4 * PIECE_BYTES // (len(json.dumps(value)) + 1))
+    body = json.dumps(many, separators=(",", ":")).encode()
+    pieces = list(decode_array(body, lambda piece: iter([msgspec.json.decode(piece)])))
+    assert [one for piece in pieces for one in piece] == many
+    *whole, _ = pieces  # the last one is what is left
+    assert max(map(len, whole)) <= MARKS_MAX
 
 
 EVENT = {"source": "s", "id": "1", "type": "view", "time": 1, "job": 1}
