@@ -59,8 +59,9 @@ test: check  ## check the code, then run the tests
 test-long: $(DEV)  ## run the tests of more than some seconds, which CI runs after those of make test
 	$(BIN)/python -m pytest -m 'long and not slow'
 
-# A slow test has an hour, any other one five minutes (pyproject.toml).
-SLOW = -m slow -o faulthandler_timeout=3600
+# A slow test has an hour, and so has one on a cluster; any other one has five minutes (pyproject.toml).
+HOUR = -o faulthandler_timeout=3600
+SLOW = -m slow $(HOUR)
 
 test-slow: $(DEV)  ## run the slow tests: crashes, large data, long random histories
 	$(BIN)/python -m pytest $(SLOW)
@@ -70,8 +71,8 @@ KILLS_NODE = tests/deployment/cluster/test_lost_worker.py
 
 test-citus: $(DEV)  ## run stories and laws on a cluster with Citus: CITUS_URL=postgresql://user@coordinator/postgres
 	@if [ -z "$(CITUS_URL)" ]; then echo "CITUS_URL names no cluster with Citus: nothing was tested"; \
-	  else $(BIN)/python -m pytest -n 2 -m 'not slow' --deselect $(KILLS_NODE) tests/deployment/cluster tests/stories tests/properties/laws && \
-	  $(BIN)/python -m pytest -n 0 -m 'not slow' $(KILLS_NODE); fi
+	  else $(BIN)/python -m pytest -n 2 -m 'not slow' $(HOUR) --deselect $(KILLS_NODE) tests/deployment/cluster tests/stories tests/properties/laws && \
+	  $(BIN)/python -m pytest -n 0 -m 'not slow' $(HOUR) $(KILLS_NODE); fi
 
 faults: $(DEV)  ## break a server on purpose and audit it, ROUNDS times, from SEED on, JOBS at a time; adds to docs/reliability.md's record
 	$(BIN)/python -m tests.slow.faults --rounds $(or $(ROUNDS),10) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS))
