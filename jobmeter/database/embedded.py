@@ -38,7 +38,6 @@ shared_buffers = '512MB'
 max_connections = 120
 max_wal_size = '4GB'
 checkpoint_timeout = '15min'
-wal_compression = 'on'
 """
 NEW_DATABASE_BYTES_MIN = 100_000_000
 REFUSED_SECONDS_MAX = 20

@@ -23,7 +23,8 @@ _DROPPED_INDEX = re.compile(r"^DROP INDEX (?:IF EXISTS )?(\w+)")
 _TABLE = re.compile(r"^(?:CREATE|ALTER) TABLE\b")
 _LOCKED = re.compile(
     r"^(?:(?:ALTER|DROP) TABLE|LOCK TABLE|TRUNCATE|CREATE TABLE \w+ PARTITION OF|DROP TRIGGER (?:IF EXISTS )?\w+ ON)"
-    r" (?:IF EXISTS )?(?:ONLY )?(\w+)"
+    # Settings of a table are changed beside readers and writers.
+    r" (?:IF EXISTS )?(?:ONLY )?(\w+)\b(?! SET \()"
 )
 _TRIGGER = re.compile(r"^CREATE (?:OR REPLACE )?(?:CONSTRAINT )?TRIGGER .*? ON (\w+)")
 # A table that gets a policy, by name, or each of a list of them.
