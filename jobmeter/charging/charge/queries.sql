@@ -48,6 +48,8 @@ ON CONFLICT (shard, job_id, day) DO UPDATE
            charge_micros = kept.charge_micros + excluded.charge_micros
 
 -- columns: charge
+-- A posting's number comes after the transaction's own, which the first changed budget asks for: the column's
+-- default asks for it again for each posting.
 paid AS (
     UPDATE job_budgets AS job
        SET clicks_taken = affordable_clicks(budget_micros - spent_micros - released_micros,
@@ -62,40 +64,41 @@ paid AS (
              budget_micros - spent_micros - released_micros, click_price_micros, chargeable))
       FROM asked
      WHERE job.shard = {shard: asked.shard} AND job.job_id = asked.job_id
-    RETURNING job.shard, job.job_id, views, clicks, chargeable, refused, reference, batch,
+    RETURNING job.shard, job.job_id, views, clicks, refused, reference, batch,
               currency, partner_contract_id AS contract_id, click_price_micros AS price,
               clicks_taken AS charged, click_price_micros * clicks_taken AS charge_micros,
               revision <> judged_by AS is_stale,
-              budget_micros - spent_micros - released_micros AS left_micros, spent_micros AS used_micros,
-              budget_micros - lowered_micros AS limit_micros, live_day IS DISTINCT FROM %(day)s AS is_apart
+              live_day IS DISTINCT FROM %(day)s AS is_apart,
+              chargeable < clicks
+              OR clicks_taken > 0 AND budget_micros - spent_micros - released_micros < click_price_micros
+              OR crosses_alert(spent_micros - click_price_micros * clicks_taken, spent_micros,
+                               budget_micros - lowered_micros) AS is_noted
 ), counted AS (
     INSERT {into_days}
     SELECT shard, job_id, %(day)s, contract_id, views, clicks, charged, refused, charge_micros
       FROM paid WHERE is_apart {added}
 ), booked AS (
     INSERT INTO charge_postings (shard, reference, purpose, source_kind, source_id, destination_kind,
-                                 destination_id, amount, unit, day, booked_at, cause)
+                                 destination_id, amount, unit, day, booked_at, cause, number)
     SELECT shard, reference, {Purpose.CHARGE}, {AccountKind.JOB}, job_id, {AccountKind.EARNED},
-           contract_id, charge_micros, currency, %(day)s, %(booked_at)s, batch
+           contract_id, charge_micros, currency, %(day)s, %(booked_at)s, batch, nextval('ledger_numbers')
       FROM paid WHERE charged > 0
 ), noted AS (
     INSERT INTO job_notes (shard, job_id)
     SELECT shard, job_id
-      FROM paid
-     WHERE chargeable < clicks OR charged > 0 AND left_micros < price
-        OR crosses_alert(used_micros - charge_micros, used_micros, limit_micros)
+      FROM paid WHERE is_noted
     RETURNING job_id)
 
 -- name: charge_day
 -- Counts of the live day stay in the row that is charged. Others are added to `job_days`, which is not
 -- joined: a plan made while it was empty would read all of it for each job. The planner inlines functions.
+-- In a FROM, each array would be stored aside before it is read.
 WITH asked AS (
-    SELECT shard, job_id, judged_by, views, clicks, chargeable, refused, reference,
+    SELECT unnest(%(shards)s::smallint[]) AS shard, unnest(%(job_ids)s::bigint[]) AS job_id,
+           unnest(%(revisions)s::integer[]) AS judged_by, unnest(%(views)s::integer[]) AS views,
+           unnest(%(clicks)s::integer[]) AS clicks, unnest(%(chargeable)s::integer[]) AS chargeable,
+           unnest(%(refused)s::integer[]) AS refused, unnest(%(references)s::uuid[]) AS reference,
            %(batch)s::bigint AS batch
-      FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[], %(revisions)s::integer[],
-                  %(views)s::integer[], %(clicks)s::integer[], %(chargeable)s::integer[],
-                  %(refused)s::integer[], %(references)s::uuid[])
-        AS sent (shard, job_id, judged_by, views, clicks, chargeable, refused, reference)
 ), {charge}
 SELECT coalesce(sum(charged), 0)::bigint AS clicks_charged,
        coalesce(sum(clicks - charged) FILTER (WHERE price > 0), 0)::bigint AS clicks_free,
