@@ -115,9 +115,9 @@ def match_agents(agents: Iterable[str], *, judges_browsers: bool) -> None:
             is_browser(agent)
 
 
-def find_crawlers(agents: list[str | None]) -> Column:
-    # A batch contains few different user agents; each is looked up once.
-    return _mark(agents, {agent for agent in set(agents) if agent and is_crawler(agent)})
+def find_crawlers(agents: list[str | None], different: set[str | None]) -> Column:
+    """Which of the agents are robots'. A batch contains few ``different`` ones; each is looked up once."""
+    return _mark(agents, {agent for agent in different if agent and is_crawler(agent)})
 
 
 def find_non_browsers(agents: list[str | None]) -> Column:

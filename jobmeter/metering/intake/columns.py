@@ -53,6 +53,7 @@ def make_columns(events: Sequence[Event | Malformed], external_ids: ExternalIds)
     # replaced by a blank event, so the fields need no checks.
     sound, times, addresses, flaw_of = _read_sound(events)
     times_ms = np.array([time_ms or 0 for time_ms in times], dtype=np.int64)
+    agents = [event.user_agent for event in sound]
     malformed, flaws = np.zeros(len(sound), dtype=bool), np.full(len(sound), None, dtype=object)
     keys = make_keys(_encode([f"{event.source}\0{event.id}" for event in sound]), times_ms)
     if flaw_of:
@@ -66,7 +67,7 @@ def make_columns(events: Sequence[Event | Malformed], external_ids: ExternalIds)
         job_ids=_read_job_ids(sound, external_ids),
         visitors=hash_visitors(_encode([event.visitor for event in sound])),
         addresses=addresses,
-        crawlers=find_crawlers([event.user_agent for event in sound])
+        crawlers=find_crawlers(agents, set(agents))
         | np.array([event.is_crawler is True for event in sound], dtype=bool),
         countries=number_countries([event.country for event in sound]),
         malformed=malformed,

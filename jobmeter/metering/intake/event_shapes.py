@@ -27,6 +27,8 @@ PIECE_ROWS_WITH_TEXT_TIMES = 400  # a time that is a text takes as long as five 
 DIGITS_MAX = 16
 FIELDS_MAX = 32  # each costs some calls of numpy for a piece, however few records it has
 QUOTE, FIRST_PRINTABLE = ord('"'), ord(" ")
+# Longer texts are cut out one by one: reading them eight bytes at a time would take no less.
+WORDS_MAX = 12
 # Around a piece, so that eight bytes can be read at any place in it, and the sixteen before any number's end.
 PADDING = b" " * 16
 
@@ -102,15 +104,31 @@ class ShapedPiece:
         same[same] = _match(self.words, self.spans[name][0][same], text)
         return same
 
-    def list_bytes(self, name: str) -> list[bytes]:
-        buffer, (starts, ends) = self.buffer, self.spans[name]
-        return [buffer[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    def read_words(self, name: str, count: int) -> Words:
+        """A row for each text of a field: its first ``count`` times eight bytes as numbers, zeros after its end."""
+        starts, sizes = self.spans[name][0], self.sizes(name)
+        words = np.zeros((len(starts), count), dtype="<u8")
+        for word in range(min(count, -(-int(sizes.max()) // 8))):
+            # What lies beyond the buffer, of a short text near its end, is masked.
+            places = np.minimum(starts + 8 * word, len(self.words) - 1)
+            words[:, word] = self.words[places] & _MASKS[np.clip(sizes - 8 * word, 0, 8)]
+        return words
 
-    def read_beginnings(self, name: str) -> tuple[Words, Words]:
-        """The first eight bytes of each text of a field, and the next eight, as numbers: zeros after its end."""
-        (starts, _), sizes = self.spans[name], self.sizes(name)
-        first = self.words[starts] & _MASKS[np.minimum(sizes, 8)]
-        return first, self.words[starts + 8] & _MASKS[np.clip(sizes - 8, 0, 8)]
+    def list_bytes(self, name: str, *, before: bytes = b"") -> list[bytes]:
+        """The texts of a field, each with the same bytes before it. With any, no text may be empty."""
+        sizes = self.sizes(name)
+        count = max(1, -(-int(sizes.max()) // 8))
+        if count > WORDS_MAX:
+            buffer, (starts, ends) = self.buffer, self.spans[name]
+            places = zip(starts.tolist(), ends.tolist(), strict=True)
+            return [before + buffer[start:end] for start, end in places]
+        assert not before or sizes.min() > 0, "zeros at the end are cut off"
+        # A table of bytes, a row for each text, which numpy makes into objects: without the zeros, which no text holds.
+        table = np.empty((len(self), len(before) + 8 * count), dtype=np.uint8)
+        table[:, : len(before)] = np.frombuffer(before, dtype=np.uint8)
+        table[:, len(before) :] = self.read_words(name, count).view(np.uint8)
+        listed: list[bytes] = table.view(f"S{table.shape[1]}").ravel().tolist()
+        return listed
 
     def list_texts(self, name: str, rows: Places | None = None) -> list[str]:
         """All texts of a field, or those of these rows."""

@@ -91,7 +91,8 @@ def make_shaped_columns(piece: ShapedPiece) -> EventColumns | None:
     agents: list[str | None] = list(piece.list_texts("userAgent")) if "userAgent" in piece.spans else []
     if times_ms is None or addresses is None or not (is_click | piece.are("type", b"view")).all():
         return None
-    if len(list_unknown_agents(agents, judges_browsers=False)) > AGENTS_INLINE_MAX:
+    different = set(agents)
+    if len(list_unknown_agents(different, judges_browsers=False)) > AGENTS_INLINE_MAX:
         return None  # a thread matches so many
     rows = len(piece)
     return EventColumns(
@@ -101,8 +102,8 @@ def make_shaped_columns(piece: ShapedPiece) -> EventColumns | None:
         job_ids=_read_job_ids(piece),
         visitors=hash_visitors(piece.list_bytes("visitor")) if "visitor" in piece.spans else _zeros(rows),
         addresses=addresses,
-        crawlers=find_crawlers(agents) if agents else np.zeros(rows, dtype=bool),
-        countries=number_countries(piece.list_texts("country")) if "country" in piece.spans else _zeros(rows),
+        crawlers=find_crawlers(agents, different) if agents else np.zeros(rows, dtype=bool),
+        countries=_number_countries(piece) if "country" in piece.spans else _zeros(rows),
         malformed=np.zeros(rows, dtype=bool),
         flaws=np.full(rows, None, dtype=object),
     )
@@ -144,9 +145,9 @@ def _read_job_ids(piece: ShapedPiece) -> Column:
 def _number_addresses(piece: ShapedPiece) -> Column | None:
     if "address" not in piece.spans:
         return _zeros(len(piece))
-    first, second = piece.read_beginnings("address")
+    addresses = piece.read_words("address", known_networks.WORDS)
     is_short = piece.sizes("address") <= known_networks.CHARACTERS_MAX
-    numbers, is_known = known_networks.find_networks(first, second)
+    numbers, is_known = known_networks.find_networks(addresses)
     new = np.flatnonzero(~(is_known & is_short))
     if len(new):
         # Most addresses have been seen before; only the others, and long ones, are cut out and read one by one.
@@ -154,17 +155,25 @@ def _number_addresses(piece: ShapedPiece) -> Column | None:
         if (numbers[new] == UNREADABLE).any():
             return None
         new = new[is_short[new]]
-        known_networks.remember_networks(first[new], second[new], networks=numbers[new])
+        known_networks.remember_networks(addresses[new], networks=numbers[new])
     return numbers
+
+
+def _number_countries(piece: ShapedPiece) -> Column:
+    if piece.sizes("country").max() > 8:
+        return number_countries(piece.list_texts("country"))
+    # A piece has few different countries: each is read once.
+    codes, rows = np.unique(piece.read_words("country", 1), return_inverse=True)
+    texts = codes.astype("<u8").view("S8").tolist()
+    return number_countries([text.decode() for text in texts])[rows.reshape(-1)]
 
 
 def _name_events(piece: ShapedPiece) -> list[bytes]:
     """Source and id of each event, with a zero byte between."""
-    ids = piece.list_bytes("id")
     starts, ends = piece.spans["source"]
     source = piece.buffer[int(starts[0]) : int(ends[0])]
     # A sender has one source as a rule: then it is not cut out of each record.
     if piece.are("source", source).all():
-        start = source + b"\0"
-        return [start + event_id for event_id in ids]
-    return [b"%b\0%b" % both for both in zip(piece.list_bytes("source"), ids, strict=True)]
+        return piece.list_bytes("id", before=source + b"\0")
+    both = zip(piece.list_bytes("source"), piece.list_bytes("id"), strict=True)
+    return [b"%b\0%b" % names for names in both]

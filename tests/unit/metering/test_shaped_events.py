@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from jobmeter.base.faults import Refused
 from jobmeter.base.limits import EVENT_BYTES_MAX, EVENT_TEXT_CHARACTERS_MAX, EVENTS_BATCH_ROWS_MAX
 from jobmeter.database.columns import layout_of
+from jobmeter.metering.intake import known_networks
 from jobmeter.metering.intake.agents import AGENTS_INLINE_MAX
 from jobmeter.metering.intake.columns import TIME_MS_MAX, UNREADABLE, address_number, make_columns
 from jobmeter.metering.intake.event_shapes import (
@@ -17,6 +18,7 @@ from jobmeter.metering.intake.event_shapes import (
     PIECE_BYTES,
     PIECE_ROWS,
     PIECE_ROWS_WITH_TEXT_TIMES,
+    WORDS_MAX,
     read_shaped,
 )
 from jobmeter.metering.intake.flow import read_batch
@@ -259,17 +261,18 @@ def test_numbers_of_any_length_are_read(numbers):
 TEXTS = st.text(
     st.characters(min_codepoint=32, max_codepoint=126, exclude_characters='"\\'), min_size=1, max_size=30
 ) | st.sampled_from(["b", "},{", "id", ",", " ", "x" * EVENT_TEXT_CHARACTERS_MAX, "["])
+LONG = [character * (8 * WORDS_MAX + more) for character in "az" for more in (-1, 0, 1)]
 FIELDS = {
     "source": st.just("board") | TEXTS,
-    "id": TEXTS,
+    "id": TEXTS | st.sampled_from(LONG),
     "type": st.sampled_from(["view", "applyClick"]),
     "time": st.integers(0, TIME_MS_MAX - 1) | st.integers(0, 200),
     "job": st.integers(0, 10**16 - 1) | st.integers(0, 2_000),
-    "visitor": TEXTS | st.just(""),
+    "visitor": TEXTS | st.sampled_from(["", *LONG]),
     "userAgent": TEXTS | st.sampled_from(["", "Googlebot/2.1", "curl/8.0", FULL["userAgent"]]),
     "address": st.ip_addresses().map(str)
     | st.sampled_from(["", " ", "192.0.2.1:80", "::ffff:1.2.3.4", "[::1]:5"]),
-    "country": st.sampled_from(["", "GB", "de", "D", "XX", "Deutschland"]),
+    "country": st.sampled_from(["", "GB", "de", "D", "XX", "Denmark?", "Deutschland"]),
     "referrer": TEXTS | st.just(""),
     "n": st.integers(0, 10**12),
 }
@@ -370,7 +373,7 @@ def test_sound_batches_are_read_by_shape(data):
     assert_equal(fast, body, media)
 
 
-@given(st.lists(st.ip_addresses().map(str) | st.text("0123456789.:", max_size=17), min_size=1, max_size=30))
+@given(st.lists(st.ip_addresses().map(str) | st.text("0123456789.:", max_size=42), min_size=1, max_size=30))
 def test_addresses_that_come_back_have_the_same_networks(addresses):
     sound = [address for address in addresses if address_number(address) != UNREADABLE]
     for some in (sound, sound[::-1], sound + sound):
@@ -385,6 +388,31 @@ def test_addresses_that_share_a_place_are_not_mixed_up():
         addresses = [f"{a}.{b}.{c * 16 + offset}.9" for a in (10, 11) for b in range(256) for c in range(16)]
         body = pack([PLAIN | {"address": address} for address in addresses])
         assert read_fast(body, ARRAY).columns.addresses.tolist() == list(map(address_number, addresses))
+
+
+@given(st.lists(st.lists(st.ip_addresses().map(str) | st.just(""), min_size=1, max_size=9), max_size=5))
+def test_addresses_are_not_mixed_up_where_there_is_room_for_eight(batches):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(known_networks, "PLACE_BITS", 3)
+        patch.setattr(known_networks, "_ADDRESSES", np.zeros((8, known_networks.WORDS), dtype=np.uint64))
+        patch.setattr(known_networks, "_NETWORKS", np.zeros(8, dtype=np.int64))
+        for addresses in batches + batches[::-1]:
+            body = pack([PLAIN | {"address": address} for address in addresses])
+            assert read_fast(body, ARRAY).columns.addresses.tolist() == list(map(address_number, addresses))
+
+
+def test_an_address_is_known_until_two_others_have_come_to_its_place():
+    addresses = np.arange(1, 4, dtype=np.uint64).reshape(3, 1) * np.ones(
+        known_networks.WORDS, dtype=np.uint64
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(known_networks, "_SPREAD", np.zeros(known_networks.WORDS, dtype=np.uint64))
+        known = []
+        for number in range(3):
+            known_networks.remember_networks(addresses[number : number + 1], networks=np.array([number + 7]))
+            networks, are_known = known_networks.find_networks(addresses)
+            known.append(networks[are_known].tolist())
+    assert known == [[7], [7, 8], [8, 9]]
 
 
 def test_flaws_of_a_row_that_is_read_are_none():
