@@ -109,7 +109,7 @@ class ShapedPiece:
         starts, sizes = self.spans[name][0], self.sizes(name)
         words = np.zeros((len(starts), count), dtype="<u8")
         for word in range(min(count, -(-int(sizes.max()) // 8))):
-            # What lies beyond the buffer, of a short text near its end, is masked.
+            # What would be beyond the buffer, of a short text near its end, is masked.
             places = np.minimum(starts + 8 * word, len(self.words) - 1)
             words[:, word] = self.words[places] & _MASKS[np.clip(sizes - 8 * word, 0, 8)]
         return words

@@ -11,10 +11,6 @@ from jobmeter.database.arrays import Column
 CHARACTERS_MAX = 40
 WORDS = CHARACTERS_MAX // 8
 PLACE_BITS = 18
-# Each address has a place, and the one beside it for when another address comes there: the last two of a place stay, unless
-# its neighbour needs the room. No address at all is zeros, and so is its network.
-_ADDRESSES = np.zeros((1 << PLACE_BITS, WORDS), dtype=np.uint64)
-_NETWORKS = np.zeros(1 << PLACE_BITS, dtype=np.int64)
 # Odd numbers without a pattern: the highest bits of a product depend on all bits of what is multiplied.
 _SPREAD = np.array(
     [
@@ -28,31 +24,44 @@ _SPREAD = np.array(
 )
 
 
-def find_networks(addresses: Column) -> tuple[Column, Column]:
-    """The networks of addresses, a row of ``WORDS`` numbers each, and which of them are known."""
-    places = _find_places(addresses)
-    networks, are_known = _look(places, addresses)
-    others = np.flatnonzero(~are_known)
-    if len(others):
-        networks[others], are_known[others] = _look(places[others] ^ 1, addresses[others])
-    return networks, are_known
+class KnownNetworks:
+    """A table of ``2 ** place_bits`` places for addresses, each a row of ``WORDS`` numbers, with their networks.
+
+    Each address has a place, and the one beside it for when another address comes to its own: the last two of a pair of places
+    stay. No address at all is zeros, and so is its network.
+    """
+
+    def __init__(self, place_bits: int) -> None:
+        self._shift = np.uint64(64 - place_bits)
+        self._addresses = np.zeros((1 << place_bits, WORDS), dtype=np.uint64)
+        self._networks = np.zeros(1 << place_bits, dtype=np.int64)
+
+    def find(self, addresses: Column) -> tuple[Column, Column]:
+        """Their networks, and which of them are known."""
+        places = self._find_places(addresses)
+        networks, are_known = self._look(places, addresses)
+        others = np.flatnonzero(~are_known)
+        if len(others):
+            networks[others], are_known[others] = self._look(places[others] ^ 1, addresses[others])
+        return networks, are_known
+
+    def remember(self, addresses: Column, *, networks: Column) -> None:
+        """Addresses that are not known."""
+        places = self._find_places(addresses)
+        moved = places[self._addresses[places, 0] != 0]
+        self._addresses[moved ^ 1], self._networks[moved ^ 1] = self._addresses[moved], self._networks[moved]
+        # Of several rows with one place numpy keeps the last in both tables: they stay those of one address.
+        self._addresses[places], self._networks[places] = addresses, networks
+
+    def _look(self, places: Column, addresses: Column) -> tuple[Column, Column]:
+        are_known = np.ones(len(places), dtype=bool)
+        for word in range(WORDS):
+            are_known &= self._addresses[places, word] == addresses[:, word]
+        return self._networks[places], are_known
+
+    def _find_places(self, addresses: Column) -> Column:
+        spread: Column = addresses @ _SPREAD
+        return (spread >> self._shift).astype(np.int64)
 
 
-def remember_networks(addresses: Column, *, networks: Column) -> None:
-    places = _find_places(addresses)
-    moved = places[_ADDRESSES[places, 0] != 0]
-    _ADDRESSES[moved ^ 1], _NETWORKS[moved ^ 1] = _ADDRESSES[moved], _NETWORKS[moved]
-    # Of several rows with one place numpy keeps the last in both tables: they stay those of one address.
-    _ADDRESSES[places], _NETWORKS[places] = addresses, networks
-
-
-def _look(places: Column, addresses: Column) -> tuple[Column, Column]:
-    are_known = np.ones(len(places), dtype=bool)
-    for word in range(WORDS):
-        are_known &= _ADDRESSES[places, word] == addresses[:, word]
-    return _NETWORKS[places], are_known
-
-
-def _find_places(addresses: Column) -> Column:
-    spread: Column = addresses @ _SPREAD
-    return (spread >> np.uint64(64 - PLACE_BITS)).astype(np.int64)
+SEEN = KnownNetworks(PLACE_BITS)

@@ -147,7 +147,7 @@ def _number_addresses(piece: ShapedPiece) -> Column | None:
         return _zeros(len(piece))
     addresses = piece.read_words("address", known_networks.WORDS)
     is_short = piece.sizes("address") <= known_networks.CHARACTERS_MAX
-    numbers, is_known = known_networks.find_networks(addresses)
+    numbers, is_known = known_networks.SEEN.find(addresses)
     new = np.flatnonzero(~(is_known & is_short))
     if len(new):
         # Most addresses have been seen before; only the others, and long ones, are cut out and read one by one.
@@ -155,7 +155,7 @@ def _number_addresses(piece: ShapedPiece) -> Column | None:
         if (numbers[new] == UNREADABLE).any():
             return None
         new = new[is_short[new]]
-        known_networks.remember_networks(addresses[new], networks=numbers[new])
+        known_networks.SEEN.remember(addresses[new], networks=numbers[new])
     return numbers
 
 

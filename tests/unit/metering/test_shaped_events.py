@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from jobmeter.base.faults import Refused
 from jobmeter.base.limits import EVENT_BYTES_MAX, EVENT_TEXT_CHARACTERS_MAX, EVENTS_BATCH_ROWS_MAX
 from jobmeter.database.columns import layout_of
-from jobmeter.metering.intake import known_networks
 from jobmeter.metering.intake.agents import AGENTS_INLINE_MAX
 from jobmeter.metering.intake.columns import TIME_MS_MAX, UNREADABLE, address_number, make_columns
 from jobmeter.metering.intake.event_shapes import (
@@ -388,31 +387,6 @@ def test_addresses_that_share_a_place_are_not_mixed_up():
         addresses = [f"{a}.{b}.{c * 16 + offset}.9" for a in (10, 11) for b in range(256) for c in range(16)]
         body = pack([PLAIN | {"address": address} for address in addresses])
         assert read_fast(body, ARRAY).columns.addresses.tolist() == list(map(address_number, addresses))
-
-
-@given(st.lists(st.lists(st.ip_addresses().map(str) | st.just(""), min_size=1, max_size=9), max_size=5))
-def test_addresses_are_not_mixed_up_where_there_is_room_for_eight(batches):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(known_networks, "PLACE_BITS", 3)
-        patch.setattr(known_networks, "_ADDRESSES", np.zeros((8, known_networks.WORDS), dtype=np.uint64))
-        patch.setattr(known_networks, "_NETWORKS", np.zeros(8, dtype=np.int64))
-        for addresses in batches + batches[::-1]:
-            body = pack([PLAIN | {"address": address} for address in addresses])
-            assert read_fast(body, ARRAY).columns.addresses.tolist() == list(map(address_number, addresses))
-
-
-def test_an_address_is_known_until_two_others_have_come_to_its_place():
-    addresses = np.arange(1, 4, dtype=np.uint64).reshape(3, 1) * np.ones(
-        known_networks.WORDS, dtype=np.uint64
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(known_networks, "_SPREAD", np.zeros(known_networks.WORDS, dtype=np.uint64))
-        known = []
-        for number in range(3):
-            known_networks.remember_networks(addresses[number : number + 1], networks=np.array([number + 7]))
-            networks, are_known = known_networks.find_networks(addresses)
-            known.append(networks[are_known].tolist())
-    assert known == [[7], [7, 8], [8, 9]]
 
 
 def test_flaws_of_a_row_that_is_read_are_none():
