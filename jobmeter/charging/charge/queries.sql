@@ -48,8 +48,8 @@ ON CONFLICT (shard, job_id, day) DO UPDATE
            charge_micros = kept.charge_micros + excluded.charge_micros
 
 -- columns: charge
--- A posting's number comes after the transaction's own, which the first changed budget asks for: the column's
--- default asks for it again for each posting.
+-- A posting's number is left to its column's default, which gives the transaction one first: on a cluster
+-- the coordinator's may have none yet, and the horizon would pass by what it has not committed.
 paid AS (
     UPDATE job_budgets AS job
        SET clicks_taken = affordable_clicks(budget_micros - spent_micros - released_micros,
@@ -79,9 +79,9 @@ paid AS (
       FROM paid WHERE is_apart {added}
 ), booked AS (
     INSERT INTO charge_postings (shard, reference, purpose, source_kind, source_id, destination_kind,
-                                 destination_id, amount, unit, day, booked_at, cause, number)
+                                 destination_id, amount, unit, day, booked_at, cause)
     SELECT shard, reference, {Purpose.CHARGE}, {AccountKind.JOB}, job_id, {AccountKind.EARNED},
-           contract_id, charge_micros, currency, %(day)s, %(booked_at)s, batch, nextval('ledger_numbers')
+           contract_id, charge_micros, currency, %(day)s, %(booked_at)s, batch
       FROM paid WHERE charged > 0
 ), noted AS (
     INSERT INTO job_notes (shard, job_id)

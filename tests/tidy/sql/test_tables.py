@@ -1,6 +1,7 @@
 """Each table is written by one slice; other slices read it or call that slice's flow.
 
-How charges are stored is known to the statement that writes them and to the migrations: all others read them by name.
+How charges are stored is known to the statement that writes them and to the migrations: all others read them by name. Only the
+migrations say how postings and records are numbered.
 """
 
 import re
@@ -14,6 +15,8 @@ from tests.tidy.sql_text import blanked, is_migration, temporary_tables, writes
 # Also with its alias or schema; not where rows are added.
 STORED_CHARGES = re.compile(r"(?<!INSERT INTO )\bcharge_postings\b", re.IGNORECASE)
 
+LEDGER_NUMBERS = re.compile(r"\bnextval\s*\(\s*'ledger_numbers'", re.IGNORECASE)
+
 
 def charge_breaches(tree: Iterable[Source]) -> list[Breach]:
     message = "read charges by the view `charges` or one of the functions `charge_of`, `charges_of_day`, `charge_named`"
@@ -22,6 +25,17 @@ def charge_breaches(tree: Iterable[Source]) -> list[Breach]:
         for source in tree
         if not is_migration(source)
         for found in STORED_CHARGES.finditer(blanked(source.text))
+    ]
+
+
+def number_breaches(tree: Iterable[Source]) -> list[Breach]:
+    """The default gives the transaction a number first, which the horizon relies on; a statement may run before it has one."""
+    message = "leave the number to the default of its column"
+    return [
+        Breach(source.path, source.text.count("\n", 0, found.start()) + 1, message)
+        for source in tree
+        if not is_migration(source)
+        for found in LEDGER_NUMBERS.finditer(source.text)
     ]
 
 
@@ -53,6 +67,23 @@ def table_breaches(tree: Iterable[Source]) -> list[Breach]:
 
 def test_each_table_is_written_by_one_slice():
     refuse(table_breaches(sources(".sql", "jobmeter")))
+
+
+def test_numbers_of_the_ledger_are_given_by_columns():
+    refuse(number_breaches(sources(".sql", "jobmeter")))
+
+
+@pytest.mark.parametrize(
+    ("statement", "count"),
+    [
+        ("INSERT INTO ledger_bookings (number) VALUES (nextval('ledger_numbers'))", 1),
+        ("SELECT batch,\n       NEXTVAL( 'ledger_numbers'::regclass)\n  FROM paid", 1),
+        ("SELECT last_value FROM ledger_numbers", 0),
+        ("SELECT nextval('event_batches')", 0),
+    ],
+)
+def test_a_number_of_the_ledger_that_a_statement_gives_is_found(statement, count):
+    assert len(number_breaches([Source("jobmeter/charging/charge/queries.sql", statement)])) == count
 
 
 def test_charges_are_read_by_name():
