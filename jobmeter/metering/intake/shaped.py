@@ -164,8 +164,7 @@ def _number_countries(piece: ShapedPiece) -> Column:
         return number_countries(piece.list_texts("country"))
     # A piece has few different countries: each is read once.
     codes, rows = np.unique(piece.read_words("country", 1), return_inverse=True)
-    texts = codes.astype("<u8").view("S8").tolist()
-    return number_countries([text.decode() for text in texts])[rows.reshape(-1)]
+    return number_countries([code.decode() for code in codes.view("S8").tolist()])[rows.reshape(-1)]
 
 
 def _name_events(piece: ShapedPiece) -> list[bytes]:

@@ -5,7 +5,7 @@ migrations say how postings and records are numbered.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
 
@@ -14,28 +14,28 @@ from tests.tidy.sql_text import blanked, is_migration, temporary_tables, writes
 
 # Also with its alias or schema; not where rows are added.
 STORED_CHARGES = re.compile(r"(?<!INSERT INTO )\bcharge_postings\b", re.IGNORECASE)
-
 LEDGER_NUMBERS = re.compile(r"\bnextval\s*\(\s*'ledger_numbers'", re.IGNORECASE)
 
 
 def charge_breaches(tree: Iterable[Source]) -> list[Breach]:
     message = "read charges by the view `charges` or one of the functions `charge_of`, `charges_of_day`, `charge_named`"
-    return [
-        Breach(source.path, source.text.count("\n", 0, found.start()) + 1, message)
-        for source in tree
-        if not is_migration(source)
-        for found in STORED_CHARGES.finditer(blanked(source.text))
-    ]
+    return _find_breaches(tree, STORED_CHARGES, message, read=blanked)
 
 
 def number_breaches(tree: Iterable[Source]) -> list[Breach]:
     """The default gives the transaction a number first, which the horizon relies on; a statement may run before it has one."""
-    message = "leave the number to the default of its column"
+    # Read as it is: the name of a sequence is a literal.
+    return _find_breaches(tree, LEDGER_NUMBERS, "leave the number to the default of its column", read=str)
+
+
+def _find_breaches(
+    tree: Iterable[Source], pattern: re.Pattern[str], message: str, *, read: Callable[[str], str]
+) -> list[Breach]:
     return [
         Breach(source.path, source.text.count("\n", 0, found.start()) + 1, message)
         for source in tree
         if not is_migration(source)
-        for found in LEDGER_NUMBERS.finditer(source.text)
+        for found in pattern.finditer(read(source.text))
     ]
 
 
