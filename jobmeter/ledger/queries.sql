@@ -51,7 +51,7 @@ RETURNING reference
 
 -- name: read_posting
 SELECT source_kind, source_id, destination_kind, destination_id, amount, unit
-  FROM ledger_postings
+  FROM ledger_bookings
  WHERE shard = %(shard)s
    AND reference = %(reference)s
    AND purpose = %(purpose)s

@@ -5,7 +5,7 @@ Does not own applying them (``database.migrations_runner``).
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 _COMMENT = re.compile(r"--[^\n]*")
@@ -19,6 +19,8 @@ _FUNCTION = re.compile(r"^CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE) (\w+)")
 _INDEX = re.compile(
     r"^CREATE (?:UNIQUE )?INDEX (?:(?:IF NOT EXISTS )?(?!ON )(\w+) )?ON (?:ONLY )?(\w+)(?: USING \w+)? \(([\w, ]*)"
 )
+# One that may be there already: without literals, which are left out of a statement.
+_INDEX_BEFOREHAND = re.compile(r"^CREATE (UNIQUE )?INDEX IF NOT EXISTS (\w+ ON (\w+) [^']*)$")
 _DROPPED_INDEX = re.compile(r"^DROP INDEX (?:IF EXISTS )?(\w+)")
 _TABLE = re.compile(r"^(?:CREATE|ALTER) TABLE\b")
 _LOCKED = re.compile(
@@ -39,7 +41,7 @@ class PlannedMigration:
 
     While it runs, ``locked`` are the tables whose readers and writers wait, ``writes_wait`` those whose writers wait, and ``rows_changed``
     those whose rows are changed: only writers of the same rows wait. A table that the migration creates is in none of them, and neither
-    is what triggers of other tables write.
+    is what triggers of other tables write. ``beforehand`` are statements that make its indexes beside writers, if they run before it.
     """
 
     name: str
@@ -47,15 +49,19 @@ class PlannedMigration:
     locked: tuple[str, ...]
     writes_wait: tuple[str, ...]
     rows_changed: tuple[str, ...]
+    beforehand: tuple[str, ...] = ()
 
 
 def plan_upgrade(migrations: Sequence[tuple[str, str]], applied: Iterable[str]) -> list[PlannedMigration]:
     """Returns what each of the ``migrations``, by their names, would do that is not ``applied``, in order."""
     done, all_statements = set(applied), {name: split_statements(text) for name, text in migrations}
+    existing = {
+        table for name in done & set(all_statements) for table in _collect(_CREATED, all_statements[name])
+    }
     indexes = [_INDEX.match(one) for statements in all_statements.values() for one in statements]
     table_of = {name_index(one): one[2] for one in indexes if one is not None}
     return [
-        _plan(name, all_statements[name], text=text, table_of=table_of)
+        _plan(name, all_statements[name], text=text, table_of=table_of, existing=existing)
         for name, text in migrations
         if name not in done
     ]
@@ -111,7 +117,12 @@ def _names_any(statement: str, called: set[str]) -> bool:
 
 
 def _plan(
-    name: str, statements: Sequence[str], *, text: str, table_of: Mapping[str, str]
+    name: str,
+    statements: Sequence[str],
+    *,
+    text: str,
+    table_of: Mapping[str, str],
+    existing: Collection[str],
 ) -> PlannedMigration:
     created = _collect(_CREATED, statements)
     dropped = {table_of[index] for index in _collect(_DROPPED_INDEX, statements) if index in table_of}
@@ -128,6 +139,11 @@ def _plan(
         locked=tuple(sorted(locked)),
         writes_wait=tuple(sorted(waiting - locked - created)),
         rows_changed=tuple(sorted(rows - created)),
+        beforehand=tuple(
+            f"CREATE {one[1] or ''}INDEX CONCURRENTLY IF NOT EXISTS {one[2]};"
+            for one in map(_INDEX_BEFOREHAND.match, statements)
+            if one is not None and one[3] in existing
+        ),
     )
 
 

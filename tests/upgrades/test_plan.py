@@ -92,6 +92,43 @@ DROP INDEX old_jobs;
     ]
 
 
+def test_an_index_that_may_be_there_already_can_be_made_beforehand():
+    """Of a table that exists: not of one that the upgrade makes."""
+    earlier = ("0001_before_all.sql", "CREATE TABLE postings (id bigint, a text);")
+    text = """-- Apply before the code. Indexes.
+CREATE TABLE colours (name text);
+CREATE INDEX IF NOT EXISTS colours_by_name ON colours (name);
+CREATE UNIQUE INDEX IF NOT EXISTS
+    postings_by_id ON postings (id);
+CREATE INDEX IF NOT EXISTS postings_of_a ON postings (id) WHERE a = 'a';
+CREATE INDEX postings_by_a ON postings (a);
+"""
+    migrations = [earlier, ("0002_before_colours.sql", text)]
+    (planned,) = plan_upgrade(migrations, ["0001_before_all.sql"])
+    assert planned.beforehand == (
+        "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS postings_by_id ON postings (id);",
+    )
+    assert planned.writes_wait == ("postings",)
+    assert [one.beforehand for one in plan_upgrade(migrations, ())] == [(), ()]
+
+
+@pytest.mark.parametrize("has_indexes", [False, True])
+def test_indexes_that_were_made_beforehand_are_those_of_the_upgrade(
+    empty_database_url, database_url, capsys, has_indexes
+):
+    list_releases()[-1].load(empty_database_url)
+    shown = json.loads(run(capsys, "plan", empty_database_url, "--json"))
+    statements = [statement for one in shown["planned"] for statement in one["beforehand"]]
+    assert [one for one in statements if "charges_by_batch" in one]
+    assert all(one in run(capsys, "plan", empty_database_url).replace("\n", " ") for one in statements)
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
+        for statement in statements if has_indexes else ():
+            connection.execute(statement)
+    run(capsys, "upgrade", empty_database_url)
+    with psycopg.connect(empty_database_url) as upgraded, psycopg.connect(database_url) as new:
+        assert describe_schema(upgraded) == describe_schema(new)
+
+
 def run(capsys, command, url, *options):
     with pytest.raises(SystemExit) as ended:
         main(["db", command, "--database-url", url, *options])

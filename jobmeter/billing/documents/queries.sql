@@ -99,7 +99,7 @@ SELECT document_id, line, billing_lines.kind, contract_id, job_id, posting,
    AND line = %(line)s
 
 -- name: list_day_charges
--- A page of a job's charges of a day, by reference: a range of the key, so that no other row is read.
+-- A page of a job's charges of a day, by reference, which is by batch.
 SELECT charge.number, charge.reference, {Purpose.CHARGE} AS purpose, charge.day, amount_micros AS amount,
        coalesce(reversed.amount, 0) AS reversed_amount, currency AS unit, charge.booked_at,
        NULL::uuid AS corrects, dropped_at

@@ -133,6 +133,10 @@ def plan(
         f"Each is a transaction of its own, waits for a lock for at most {LOCK_SECONDS} s, and no statement takes more than"
         f" {STATEMENT_SECONDS} s; one that does not succeed changes nothing. jobmeter db upgrade, or a server that starts, applies them."
     )
+    if beforehand := [statement for one in planned for statement in one.beforehand]:
+        console.print_line("Where these tables are large, make their indexes before, while the server runs:")
+        for statement in beforehand:
+            console.print_line(f"  {statement}")
 
 
 @app.command

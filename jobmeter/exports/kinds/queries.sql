@@ -38,15 +38,30 @@ SELECT job_id, external_id, day, clicks_charged + clicks_reversed AS clicks
  LIMIT %(days_max)s
 
 -- name: list_charges
--- The charges of those days.
-SELECT job_id, asked_external_id AS external_id, reference, {Purpose.CHARGE} AS purpose,
-       amount_micros AS amount, currency AS unit, day, booked_at, batch, NULL::uuid AS corrects
-  FROM unnest(%(job_ids)s::bigint[], %(external_ids)s::text[], %(days)s::date[])
-       WITH ORDINALITY AS asked (asked_job, asked_external_id, asked_day, place)
+-- The charges of those days. Those of a shard's day are by batch in the index, which is gone through once for
+-- all jobs of the day.
+WITH asked AS (
+    SELECT asked_job, external_id, asked_day, place
+      FROM unnest(%(job_ids)s::bigint[], %(external_ids)s::text[], %(days)s::date[])
+           WITH ORDINALITY AS asked (asked_job, external_id, asked_day, place)
+), asked_days AS (
+    SELECT asked_day, array_agg(asked_job) AS jobs
+      FROM asked
+     GROUP BY asked_day
+)
+SELECT job_id, external_id, reference, {Purpose.CHARGE} AS purpose, amount_micros AS amount,
+       currency AS unit, day, booked_at, batch, NULL::uuid AS corrects
+  FROM asked_days
  CROSS JOIN LATERAL (
        SELECT job_id, reference, amount_micros, currency, day, booked_at, batch
-         FROM charges_of_day(%(shard)s, asked_job, asked_day)
+         FROM charges
+        WHERE shard = %(shard)s
+          AND day = asked_days.asked_day
+          AND job_id = ANY(jobs)
        OFFSET 0) AS charged
+  JOIN asked
+    ON asked_job = job_id
+   AND asked.asked_day = day
  WHERE (job_id, day, batch) > (%(after_job)s, %(after_day)s, %(after_batch)s)
  ORDER BY place, batch
 

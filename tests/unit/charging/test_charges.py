@@ -1,5 +1,6 @@
 """Charges by the names that their readers ask: each one is found once, by its key, and nothing else is."""
 
+import re
 from datetime import date, timedelta
 from itertools import product
 from uuid import UUID
@@ -110,16 +111,20 @@ def test_a_closed_job_of_which_all_was_reversed_is_reported_if_it_was_charged(
     assert found == ([(job,)] if is_shown else [])
 
 
+KEY_OF_DAY = ("shard", "day", "source_id")
+KEY_OF_BATCH = (*KEY_OF_DAY, "cause")
+
+
 @pytest.mark.parametrize(
-    "read",
+    ("read", "key"),
     [
-        "charge_of(shard_of(job), job, '2025-03-01', 7)",
-        "charges_of_day(shard_of(job), job, '2025-03-01')",
-        "charge_named(charge_reference('2025-03-01', job, 7))",
-        "(SELECT day FROM charge_of(shard_of(job), job, '2025-03-01', 7) OFFSET 0)",
+        ("charge_of(shard_of(job), job, '2025-03-01', 7)", KEY_OF_BATCH),
+        ("charges_of_day(shard_of(job), job, '2025-03-01')", KEY_OF_DAY),
+        ("charge_named(charge_reference('2025-03-01', job, 7))", KEY_OF_BATCH),
+        ("(SELECT day FROM charge_of(shard_of(job), job, '2025-03-01', 7) OFFSET 0)", KEY_OF_BATCH),
     ],
 )
-def test_charges_are_read_by_their_key(database_url, read):
+def test_charges_are_read_by_their_key(database_url, read, key):
     """The planner writes the functions out where they are called, and looks each charge up in its shard."""
     with psycopg.connect(database_url) as connection:
         row = connection.execute(
@@ -128,7 +133,12 @@ def test_charges_are_read_by_their_key(database_url, read):
         ).fetchone()
     scans = [node for node in list_nodes(row[0][0]["Plan"]) if node.get("Relation Name") == "charge_postings"]
     assert len(scans) == 1
-    assert all(
-        name in scans[0].get("Index Cond", scans[0].get("Recheck Cond", ""))
-        for name in ("shard", "reference")
-    )
+    condition = scans[0].get("Index Cond", scans[0].get("Recheck Cond", ""))
+    assert set(re.findall(r"\((\w+) =", condition)) == set(key)
+
+
+def test_nothing_is_charged_twice(charged):
+    """A batch's charge of a job and day is one row, whatever else it says."""
+    day, job, batch = KEYS[0]
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        charged.execute(BOOK, [[day], [job], [batch]])

@@ -169,7 +169,7 @@ TAMPERINGS = {
             "INSERT INTO charge_postings (shard, reference, purpose, source_kind, source_id, destination_kind,"
             " destination_id, amount, unit, day, booked_at, cause, number)"
             " SELECT shard, gen_random_uuid(), purpose, source_kind, source_id, destination_kind, destination_id, amount,"
-            " unit, day, booked_at, cause, number FROM charge_postings WHERE number = {charge}"
+            " unit, day, booked_at, -cause, number FROM charge_postings WHERE number = {charge}"
         ),
     ),
     "a seal": (

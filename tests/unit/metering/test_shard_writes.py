@@ -37,11 +37,13 @@ END $$;
 DO $$
 DECLARE name text;
 BEGIN
-    FOR name IN SELECT conrelid::regclass::text
-                  FROM pg_constraint
-                  JOIN pg_class ON pg_class.oid = conrelid
-                  JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY(conkey)
-                 WHERE contype = 'p' AND attname = 'shard' AND NOT relispartition
+    FOR name IN SELECT DISTINCT indrelid::regclass::text
+                  FROM pg_index
+                  JOIN pg_class ON pg_class.oid = indrelid
+                  JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY(indkey)
+                 WHERE indisunique AND attname = 'shard' AND relkind IN ('r', 'p')
+                   AND relnamespace = current_schema()::regnamespace
+                   AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = indexrelid)
     LOOP
         EXECUTE format('CREATE TRIGGER record_write AFTER INSERT OR UPDATE OR DELETE ON %s
                         FOR EACH ROW EXECUTE FUNCTION record_write()', name);
