@@ -17,7 +17,7 @@ from jobmeter.job_lists.model import (
     StateCount,
 )
 
-# Views and clicks are counted at most this often: of 100,000 jobs with figures it takes a second.
+# Views and clicks are counted at most this often: of 100,000 jobs with figures it takes some seconds.
 COUNT_SECONDS = 60
 # Copied before the first count, if some wait; where so many wait, as after an upgrade, the count waits for the others.
 COPIED_FIRST_MAX = 1_000
@@ -36,21 +36,37 @@ async def _copy_noted(connection: Connection, *, rows_max: int) -> int:
     return len(noted)
 
 
-async def count_figures(connection: Connection, *, now: datetime) -> bool:
-    """Counts views, clicks and spend of jobs that had any since the last count, once a minute."""
+async def count_figures(connection: Connection, *, rows_max: int, now: datetime) -> int:
+    """Counts views, clicks and spend of jobs that had any since the last count, once a minute; returns of how many jobs.
+
+    If these are ``rows_max``, others wait, each some of them in a transaction of its own: while one lasts, the budgets that intake
+    changes beside it grow.
+    """
     counting = await store.lock_lists(connection)
-    if counting.counted_at is None:
-        # Final days are counted once, by application, which only a copy has: all jobs are copied before.
-        copied = await _copy_noted(connection, rows_max=COPIED_FIRST_MAX)
-        if copied == COPIED_FIRST_MAX:
-            return False
-    elif now < counting.counted_at + timedelta(seconds=COUNT_SECONDS):
-        return False
-    final_through = await store.read_final_day(connection)
-    await store.count_listed_jobs(connection, seen_through=counting.seen_through, final_through=final_through)
-    await store.count_contract_days(connection, seen_through=counting.seen_through)
-    await store.set_counted(connection, final_through=final_through, now=now)
-    return True
+    through, reached = counting.counting_through, counting.reached_job
+    if through is None:
+        if not await _is_count_due(connection, counting.counted_at, now):
+            return 0
+        through = await store.read_final_day(connection)
+        await store.begin_count(connection, final_through=through)
+        if await store.add_uncounted(connection, seen_through=counting.seen_through) > rows_max:
+            return rows_max
+    job_ids = await store.list_uncounted(connection, reached_job=reached or 0, rows_max=rows_max)
+    if job_ids:
+        await store.count_listed_jobs(connection, job_ids=job_ids, final_through=through)
+        await store.set_reached(connection, reached_job=job_ids[-1])
+    if len(job_ids) < rows_max:
+        await store.count_contract_days(connection, seen_through=counting.seen_through)
+        await store.delete_uncounted(connection)
+        await store.end_count(connection, now=now)
+    return len(job_ids)
+
+
+async def _is_count_due(connection: Connection, counted_at: datetime | None, now: datetime) -> bool:
+    if counted_at is not None:
+        return now >= counted_at + timedelta(seconds=COUNT_SECONDS)
+    # Final days are counted once, by application, which only a copy has: all jobs are copied before.
+    return await _copy_noted(connection, rows_max=COPIED_FIRST_MAX) < COPIED_FIRST_MAX
 
 
 async def list_jobs(connection: Connection, question: ListQuestion) -> JobListPage:

@@ -33,7 +33,7 @@ partner_id = %(partner_id)s
 
 -- name: lock_lists
 -- One writer at a time: of two copies of a job, the older one could be stored last.
-SELECT counted_at, seen_through
+SELECT counted_at, seen_through, counting_through, reached_job
   FROM listed_job_counts
    FOR UPDATE
 
@@ -64,14 +64,28 @@ SELECT asked_id, {copied}, counted.views, counted.clicks
        title_key = excluded.title_key,
        search_text = excluded.search_text
 
--- name: count_listed_jobs
+-- name: begin_count
+UPDATE listed_job_counts
+   SET counting_through = %(final_through)s,
+       reached_job = 0
+
+-- name: add_uncounted
 -- Jobs with figures of days that were not final when they were last counted: found by contract, 0 for jobs
--- without one. Of each only the days are read that it has not counted for good.
-WITH active AS (
-    SELECT DISTINCT found.shard, found.job_id
-      FROM (SELECT 0::bigint AS contract_id UNION ALL SELECT id FROM partner_contracts) AS contracts
-     CROSS JOIN LATERAL contract_days_after(contract_id, %(seen_through)s) AS found
-)
+-- without one.
+INSERT INTO uncounted_jobs (job_id)
+SELECT DISTINCT found.job_id
+  FROM (SELECT 0::bigint AS contract_id UNION ALL SELECT id FROM partner_contracts) AS contracts
+ CROSS JOIN LATERAL contract_days_after(contract_id, %(seen_through)s) AS found
+
+-- name: list_uncounted
+SELECT job_id
+  FROM uncounted_jobs
+ WHERE job_id > %(reached_job)s
+ ORDER BY job_id
+ LIMIT %(rows_max)s
+
+-- name: count_listed_jobs
+-- Of each job only the days are read that it has not counted for good.
 UPDATE listed_jobs AS kept
    SET views = final_views + counted.views,
        clicks = final_clicks + counted.clicks,
@@ -79,18 +93,22 @@ UPDATE listed_jobs AS kept
        final_clicks = final_clicks + settled_clicks,
        final_through = %(final_through)s,
        spent_micros = counted.spent_micros
-  FROM active
+  FROM unnest(%(job_ids)s::bigint[]) AS active (job_id)
  CROSS JOIN LATERAL (
        SELECT final_through AS through
          FROM listed_jobs
         WHERE listed_jobs.job_id = active.job_id
        OFFSET 0) AS before
- CROSS JOIN LATERAL job_totals_after(active.shard, active.job_id, before.through, %(final_through)s)
-    AS counted
+ CROSS JOIN LATERAL job_totals_after(shard_of(active.job_id), active.job_id, before.through,
+                                     %(final_through)s) AS counted
  WHERE kept.job_id = active.job_id
    AND (kept.views, kept.clicks, kept.spent_micros, final_through)
        IS DISTINCT FROM (final_views + counted.views, final_clicks + counted.clicks, counted.spent_micros,
                          %(final_through)s)
+
+-- name: set_reached
+UPDATE listed_job_counts
+   SET reached_job = %(reached_job)s
 
 -- name: count_contract_days
 -- The same days, by application. A day has no fewer applications than before: charges may be reversed, but
@@ -129,10 +147,15 @@ SELECT currency, day, sum(charge_micros)::bigint AS charge_micros
 SELECT kept_through
   FROM job_month_keeping
 
--- name: set_counted
+-- name: delete_uncounted
+DELETE FROM uncounted_jobs
+
+-- name: end_count
 UPDATE listed_job_counts
    SET counted_at = %(now)s,
-       seen_through = %(final_through)s
+       seen_through = counting_through,
+       counting_through = NULL,
+       reached_job = NULL
 
 -- name: read_counted_at
 SELECT counted_at

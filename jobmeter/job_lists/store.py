@@ -23,10 +23,16 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counting:
-    """When figures were last counted, and the last day that was final by then."""
+    """When figures were last counted, and the last day that was final by then.
+
+    While they are counted again, ``counting_through`` is the last day that was final when that began, and ``reached_job`` the last
+    job that was reached; otherwise ``None``.
+    """
 
     counted_at: datetime | None
     seen_through: date
+    counting_through: date | None
+    reached_job: int | None
 
 
 async def lock_lists(connection: Connection) -> Counting:
@@ -41,10 +47,27 @@ async def copy_jobs(connection: Connection, *, job_ids: list[int]) -> None:
     await connection.execute(SQL["copy_jobs"], {"job_ids": job_ids})
 
 
-async def count_listed_jobs(connection: Connection, *, seen_through: date, final_through: date) -> int:
-    """Returns how many jobs have other figures now."""
-    days = {"seen_through": seen_through, "final_through": final_through}
-    return await change_rows(connection, SQL["count_listed_jobs"], days)
+async def begin_count(connection: Connection, *, final_through: date) -> None:
+    await connection.execute(SQL["begin_count"], {"final_through": final_through})
+
+
+async def add_uncounted(connection: Connection, *, seen_through: date) -> int:
+    """Returns how many jobs are to be counted: those with figures of days after ``seen_through``."""
+    return await change_rows(connection, SQL["add_uncounted"], {"seen_through": seen_through})
+
+
+async def list_uncounted(connection: Connection, *, reached_job: int, rows_max: int) -> list[int]:
+    """The next jobs of the count, by their ids."""
+    parameters = {"reached_job": reached_job, "rows_max": rows_max}
+    return await list_scalars(connection, int, SQL["list_uncounted"], parameters)
+
+
+async def count_listed_jobs(connection: Connection, *, job_ids: list[int], final_through: date) -> None:
+    await connection.execute(SQL["count_listed_jobs"], {"job_ids": job_ids, "final_through": final_through})
+
+
+async def set_reached(connection: Connection, *, reached_job: int) -> None:
+    await connection.execute(SQL["set_reached"], {"reached_job": reached_job})
 
 
 async def count_contract_days(connection: Connection, *, seen_through: date) -> None:
@@ -71,8 +94,12 @@ async def has_older_job(connection: Connection, *, partner_id: int, before_ms: i
     return await read_scalar(connection, bool, SQL["has_older_job"], parameters)
 
 
-async def set_counted(connection: Connection, *, final_through: date, now: datetime) -> None:
-    await connection.execute(SQL["set_counted"], {"final_through": final_through, "now": now})
+async def delete_uncounted(connection: Connection) -> None:
+    await connection.execute(SQL["delete_uncounted"])
+
+
+async def end_count(connection: Connection, *, now: datetime) -> None:
+    await connection.execute(SQL["end_count"], {"now": now})
 
 
 async def read_counted_at(connection: Connection) -> datetime | None:

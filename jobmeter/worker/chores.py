@@ -174,14 +174,20 @@ CHORES = (
     _sweep("sweep notifications", in_batches(notifications.sweep_notifications)),
     _sweep("sweep recorded requests", _sweep_requests),
     _sweep("sweep requests to log in and sessions", _sweep_people),
-    Chore("count figures for lists", Queue.MAINTENANCE, in_steps(lists.count_figures), rounds_max=1),
+    Chore(
+        "count figures for lists",
+        Queue.MAINTENANCE,
+        in_batches(lists.count_figures),
+        rows_max=2_000,
+        again_from=2_000,
+    ),
     # Two transactions: the first marks the last posting, and only a later one can find that all up to it are committed.
     Chore("advance the horizon", Queue.MAINTENANCE, _advance_horizon, again_from=0, rounds_max=2),
-    Chore("seal postings, restatements and audit records", Queue.MAINTENANCE, _seal, rounds_max=1),
+    Chore("seal postings, restatements and audit records", Queue.MAINTENANCE, _seal),
     Chore(
         "record accounts that are not billed", Queue.MAINTENANCE, _record_held, rows_max=100, again_from=100
     ),
-    Chore("observe contracts", Queue.MAINTENANCE, in_steps(alerts.observe_contracts), rounds_max=1),
+    Chore("observe contracts", Queue.MAINTENANCE, in_steps(alerts.observe_contracts)),
     Chore("sweep the promotion feed", Queue.MAINTENANCE, in_steps(delivery.sweep_changes), rounds_max=1),
     Chore("trim refused events", Queue.MAINTENANCE, in_steps(filters.trim_refused), rounds_max=1),
     Chore(

@@ -38,7 +38,7 @@ BEGINNING = (
     "UPDATE delivery_numbers SET last = 0, dropped = 0",
     "UPDATE contract_spend_cursor SET counted_until = 0",
     "UPDATE poster_retention SET looked_on = '1970-01-01'",
-    "UPDATE listed_job_counts SET counted_at = NULL, seen_through = '1970-01-01'",
+    "UPDATE listed_job_counts SET counted_at = NULL, seen_through = '1970-01-01', counting_through = NULL, reached_job = NULL",
 )
 PRICE_MICROS = 1_500_000
 PRICES_BY_PLACE = {"Lyon, France": PRICE_MICROS, "Leeds, United Kingdom": 2_250_000}

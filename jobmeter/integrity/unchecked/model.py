@@ -30,6 +30,7 @@ UNCHECKED: tuple[Unchecked, ...] = (
     Unchecked("stream_consumers", (ALL, ADDED, REMOVED), RETRY),
     Unchecked("listed_job_notes", (ALL, ADDED, REMOVED), RETRY + "; the law of the list finds a lost one"),
     Unchecked("listed_job_counts", (ALL, ADDED, REMOVED), RETRY),
+    Unchecked("uncounted_jobs", (ALL, ADDED, REMOVED), RETRY),
     Unchecked(
         "listed_jobs", ("final_through",), "up to which day figures were counted for good: they are compared"
     ),

@@ -42,7 +42,7 @@ WIDE: Mapping[str, tuple[tuple[str, Reach, str], ...]] = {
     "A chore takes what is due, whosever it is.": (
         ("charging/charge", EVERY, "find_past_day move_contract_day move_days_until"),
         ("charging/retention", EVERY, "has_folded_days list_contracts_to_compact compact_job_days"),
-        ("job_lists", EACH, "copy_jobs"),
+        ("job_lists", EACH, "copy_jobs count_listed_jobs"),
         ("job_lists", EVERY, "claim_notes"),
         ("jobs/campaigns", EVERY, "claim_due_campaigns list_ending_campaigns next_campaign_due"),
         ("jobs", EVERY, "lock_expired next_expiry claim_tasks"),
@@ -101,7 +101,7 @@ WIDE: Mapping[str, tuple[tuple[str, Reach, str], ...]] = {
         ("reports/happenings", EVERY, "list_happenings"),
     ),
     "Sums of a contract's jobs, which are its customers': by contract and day, whose index does not begin with the shard.": (
-        ("job_lists", EVERY, "count_listed_jobs count_contract_days"),
+        ("job_lists", EVERY, "add_uncounted count_contract_days"),
         ("reports/cockpit", EVERY, "read_figures_of_day"),
         ("reports/price_previews", EVERY, "sum_uses"),
         ("reports/sources", EVERY, "probe_contract_charges"),

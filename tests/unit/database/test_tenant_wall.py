@@ -57,6 +57,7 @@ WITHOUT_POLICY = {
         "listed_job_counts",
         "listed_job_notes",
         "settlement_jobs",
+        "uncounted_jobs",
     },
     "seals: sums over everything": {
         "audit_seals",
