@@ -10,8 +10,9 @@ from jobmeter.ledger.chain import store
 from jobmeter.ledger.chain.model import ChainCheck, HorizonMark, SealRound
 
 SEAL_INTERVAL = timedelta(seconds=60)
-# A quarter of a second: while a transaction lasts, the budgets that intake changes beside it grow.
-POSTINGS_PER_ROUND_MAX = 100_000
+# Two seconds: while a transaction lasts, the budgets that intake changes beside it grow. But each round also goes through what came since the index
+# of numbers was last summarized, up to a minute of intake.
+POSTINGS_PER_ROUND_MAX = 1_000_000
 
 
 async def advance_horizon(connection: Connection) -> bool:

@@ -17,8 +17,8 @@ from jobmeter.promotion.alerts import rules, store
 from jobmeter.promotion.alerts.model import ContractSpend, ReachedShares
 
 JOB, CONTRACT = "JOB", "CONTRACT"
-# A tenth of a second: while a transaction lasts, the budgets that intake changes beside it grow.
-POSTINGS_AT_ONCE_MAX = 100_000
+# As many as are sealed at once, for the same reasons.
+POSTINGS_AT_ONCE_MAX = chain.POSTINGS_PER_ROUND_MAX
 
 
 async def notify_job_alerts(
