@@ -183,11 +183,11 @@ CHORES = (
     ),
     # Two transactions: the first marks the last posting, and only a later one can find that all up to it are committed.
     Chore("advance the horizon", Queue.MAINTENANCE, _advance_horizon, again_from=0, rounds_max=2),
-    Chore("seal postings, restatements and audit records", Queue.MAINTENANCE, _seal),
+    Chore("seal postings, restatements and audit records", Queue.MAINTENANCE, _seal, rounds_max=1),
     Chore(
         "record accounts that are not billed", Queue.MAINTENANCE, _record_held, rows_max=100, again_from=100
     ),
-    Chore("observe contracts", Queue.MAINTENANCE, in_steps(alerts.observe_contracts)),
+    Chore("observe contracts", Queue.MAINTENANCE, in_steps(alerts.observe_contracts), rounds_max=1),
     Chore("sweep the promotion feed", Queue.MAINTENANCE, in_steps(delivery.sweep_changes), rounds_max=1),
     Chore("trim refused events", Queue.MAINTENANCE, in_steps(filters.trim_refused), rounds_max=1),
     Chore(

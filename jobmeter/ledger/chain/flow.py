@@ -10,8 +10,6 @@ from jobmeter.ledger.chain import store
 from jobmeter.ledger.chain.model import ChainCheck, HorizonMark, SealRound
 
 SEAL_INTERVAL = timedelta(seconds=60)
-# Two seconds: while a transaction lasts, the budgets that intake changes beside it grow. But each round also goes through what came since the index
-# of numbers was last summarized, up to a minute of intake.
 POSTINGS_PER_ROUND_MAX = 1_000_000
 
 
@@ -56,7 +54,7 @@ async def read_known_until(connection: Connection) -> int:
 
 
 async def seal_next_round(connection: Connection, *, now: datetime) -> bool:
-    """Seals postings that are known but not yet sealed; returns whether a round was written: one a minute, or each that is full.
+    """Seals postings that are known but not yet sealed, at most once a minute; returns whether a round was written.
 
     A seal holds the SHA-256 of its shard's postings in the order of their numbers together with the SHA-256
     of the shard's previous seal: changing a posting means changing every later seal of the shard.
@@ -65,10 +63,8 @@ async def seal_next_round(connection: Connection, *, now: datetime) -> bool:
         return False
     last = await store.read_last_round(connection)
     after_number = 0 if last is None else last.until_number
-    full_number = after_number + POSTINGS_PER_ROUND_MAX
-    until_number = min(await read_known_until(connection), full_number)
-    is_early = last is not None and abs(now - last.sealed_at) < SEAL_INTERVAL
-    if until_number <= after_number or (is_early and until_number < full_number):
+    until_number = min(await read_known_until(connection), after_number + POSTINGS_PER_ROUND_MAX)
+    if until_number <= after_number or (last is not None and abs(now - last.sealed_at) < SEAL_INTERVAL):
         return False
     round_number = 1 if last is None else last.round_number + 1
     following = SealRound(round_number=round_number, until_number=until_number, sealed_at=now)

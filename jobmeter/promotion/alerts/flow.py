@@ -17,8 +17,6 @@ from jobmeter.promotion.alerts import rules, store
 from jobmeter.promotion.alerts.model import ContractSpend, ReachedShares
 
 JOB, CONTRACT = "JOB", "CONTRACT"
-# As many as are sealed at once, for the same reasons.
-POSTINGS_AT_ONCE_MAX = chain.POSTINGS_PER_ROUND_MAX
 
 
 async def notify_job_alerts(
@@ -58,20 +56,15 @@ async def notify_job_alerts(
     )
 
 
-async def observe_contracts(connection: Connection, *, now: datetime) -> bool:
-    """Adds the charges since the last check, and notifies contracts that reached another share of their limits.
-
-    Returns whether more charges are waiting.
-    """
+async def observe_contracts(connection: Connection, *, now: datetime) -> None:
+    """Adds the charges since the last check, and notifies contracts that reached another share of their limits."""
     after = await store.lock_spend_cursor(connection)
     known = await chain.read_known_until(connection)
-    until = min(known, after + POSTINGS_AT_ONCE_MAX)
-    if until > after:
-        await store.add_spends(connection, after=after, until=until)
-        await store.move_spend_cursor(connection, counted_until=until)
+    if known > after:
+        await store.add_spends(connection, after=after, until=known)
+        await store.move_spend_cursor(connection, counted_until=known)
     for spend in await store.list_spends(connection):
         await _notify_contract(connection, spend, now)
-    return until < known
 
 
 async def _notify_contract(connection: Connection, spend: ContractSpend, now: datetime) -> None:

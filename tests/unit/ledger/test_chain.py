@@ -157,22 +157,6 @@ async def test_all_known_postings_are_sealed_once(database_url: str) -> None:
         assert (await verify(scenario.database)).breaches == 0
 
 
-async def test_full_rounds_do_not_wait_for_the_next_minute(database_url: str) -> None:
-    """Each is a transaction of its own, so that none lasts long."""
-    async with open_scenario(database_url) as scenario:
-        await charge_some(scenario)
-        gap = 2 * chain.POSTINGS_PER_ROUND_MAX
-        await scenario.execute(f"SELECT setval('ledger_numbers', last_value + {gap}) FROM ledger_numbers")
-        await charge_some(scenario, "second")
-        last = await advance_to_last(scenario)
-        sealed = [await seal(scenario.database, LATER) for _ in range(4)]
-        assert sealed == [True, True, False, False], "what is left is no full round"
-        assert await seal(scenario.database, LATER + chain.SEAL_INTERVAL)
-        untils = await scenario.rows("SELECT until_number FROM ledger_seal_rounds ORDER BY round")
-        assert untils == [(gap // 2,), (gap,), (last,)]
-        assert (await verify(scenario.database)).breaches == 0
-
-
 TAMPERINGS = {
     "an amount": (UNGUARD, "UPDATE charge_postings SET amount = amount + 1 WHERE number = {charge}"),
     "a time": (
