@@ -39,7 +39,7 @@ LIMITS_NOW = {
     "report_last_page": "pages are found by key: the last is read like the first",
     "export_rows": "writing the text of each row",
     "export_memory": "rows go through a cursor, whatever their number",
-    "intake_growth": "the key of a day's events, which grows; pages that are written whole after a checkpoint",
+    "intake_growth": "the background work of each minute, where it falls into the last million events",
     "intake_growth_memory": "nothing of a day is kept by a process",
     "intake_growth_jobs": "five times as many rows for a batch, each on a page of its own",
     "intake_growth_few_of_many": "the indexes of more jobs are deeper",
