@@ -1,4 +1,4 @@
--- Apply before the code. A charge's key begins with its day and batch, so that what a batch books lies together in the index. It began with the
+-- Apply before the code. A charge's key begins with its day and batch, so that what a batch books is together in the index. It began with the
 -- day and job: then each batch touched as many places of it as it has jobs, in an index of the whole day.
 
 -- ledger -------------------------------------------------------------------------------------------------------

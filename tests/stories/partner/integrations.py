@@ -6,7 +6,7 @@ Does not own any expectation.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -197,7 +197,8 @@ class BadIntegration:
 
     def _read_wrong_reports(self, child: str) -> None:
         today = self._sandbox.read_clock().date()
-        first = date(today.year, today.month, 1)
+        # Of the month before: on the first of a month, a range until then would be one of today.
+        first = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
         self._report(child, f"ids=List(early)&dateRange={range_text(today, today)}")
         self._report(child, f"ids=List(early)&dateRange={range_text(first - timedelta(days=1), first)}")
         self._call("GET", "/rest/partnerBudgetReports", child)
