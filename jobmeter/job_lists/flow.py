@@ -45,7 +45,7 @@ async def count_figures(connection: Connection, *, rows_max: int, now: datetime)
     counting = await store.lock_lists(connection)
     through, reached = counting.counting_through, counting.reached_job
     if through is None:
-        if not await _is_count_due(connection, counting.counted_at, now):
+        if not await _may_count(connection, counting.counted_at, now):
             return 0
         through = await store.read_final_day(connection)
         await store.begin_count(connection, final_through=through)
@@ -62,7 +62,8 @@ async def count_figures(connection: Connection, *, rows_max: int, now: datetime)
     return len(job_ids)
 
 
-async def _is_count_due(connection: Connection, counted_at: datetime | None, now: datetime) -> bool:
+async def _may_count(connection: Connection, counted_at: datetime | None, now: datetime) -> bool:
+    """Whether a count is due. Before the first one, copies the jobs that wait to be listed."""
     if counted_at is not None:
         return now >= counted_at + timedelta(seconds=COUNT_SECONDS)
     # Final days are counted once, by application, which only a copy has: all jobs are copied before.

@@ -137,6 +137,30 @@ def run(capsys, command, url, *options):
     return printed.out
 
 
+def test_an_index_whose_making_was_interrupted_is_refused(empty_database_url, capsys):
+    """``CREATE INDEX CONCURRENTLY`` leaves one that PostgreSQL does not read."""
+    list_releases()[-1].load(empty_database_url)
+    shown = json.loads(run(capsys, "plan", empty_database_url, "--json"))
+    (planned,) = [one for one in shown["planned"] if one["name"] == "0062_before_charges_by_batch.sql"]
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
+        for statement in planned["beforehand"]:
+            connection.execute(statement)
+        connection.execute(
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'charges_by_batch'::regclass"
+        )
+    with pytest.raises(SystemExit) as ended:
+        main(["db", "upgrade", "--database-url", empty_database_url])
+    printed = capsys.readouterr().err
+    assert ended.value.code == 1
+    assert "the making of charges_by_batch or bookings_by_reference was interrupted" in printed
+    shown = json.loads(run(capsys, "plan", empty_database_url, "--json"))
+    assert shown["planned"][0] == planned
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
+        connection.execute("DROP INDEX charges_by_batch")
+    run(capsys, "upgrade", empty_database_url)
+    assert "Nothing to do" in run(capsys, "plan", empty_database_url)
+
+
 def test_a_database_of_an_earlier_release_is_planned_and_not_changed(empty_database_url, capsys):
     release = list_releases()[-1]
     release.load(empty_database_url)

@@ -6,6 +6,13 @@
 -- large ledger are made beside its writers (CONCURRENTLY) before the upgrade.
 CREATE UNIQUE INDEX IF NOT EXISTS charges_by_batch ON charge_postings (shard, day, cause, source_id);
 CREATE UNIQUE INDEX IF NOT EXISTS bookings_by_reference ON ledger_bookings (shard, reference, purpose);
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_index
+                WHERE indexrelid IN ('charges_by_batch'::regclass, 'bookings_by_reference'::regclass) AND NOT indisvalid) THEN
+        RAISE EXCEPTION 'the making of charges_by_batch or bookings_by_reference was interrupted: drop the index, and make it again';
+    END IF;
+END $$;
 ALTER TABLE ledger_postings DROP CONSTRAINT ledger_postings_pkey;
 -- Replication names rows by these, which it cannot find out without a primary key.
 ALTER TABLE charge_postings REPLICA IDENTITY USING INDEX charges_by_batch;
