@@ -32,7 +32,7 @@ async def test_a_job_that_is_noted_at_the_last_moment_is_copied_before_the_first
         await scenario.ingest(make_clicks(job_id, 3), START + timedelta(minutes=1))
         await scenario.execute("DELETE FROM listed_jobs", note(job_id, 1))
         async with scenario.database.transaction() as connection:
-            await lists.count_figures(connection, rows_max=2, now=START + timedelta(minutes=2))
+            assert await lists.count_figures(connection, rows_max=2, now=START + timedelta(minutes=2)) == 1
         assert await scenario.rows(COUNTED) == [(3, 3 * PRICE_MICROS)]
         assert await scenario.rows("SELECT FROM listed_job_notes") == []
 
