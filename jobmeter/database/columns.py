@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self, TypeVar, get_type_hints
 
 import numpy as np
 
+from jobmeter.base.days import DAY_MS
 from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.database.arrays import (
     BigintArray,
@@ -31,6 +32,8 @@ Uuid = Annotated[Column, UuidArray]
 Text = Annotated[Column, TextArray]
 Local = Column  # never sent to the database
 
+SHARD_BITS = (SHARD_COUNT - 1).bit_length()
+
 
 Wider = TypeVar("Wider", bound="Columns")
 
@@ -38,6 +41,28 @@ Wider = TypeVar("Wider", bound="Columns")
 def shards_of(job_ids: Column) -> Column:
     """The shard of each job of a column."""
     return job_ids % SHARD_COUNT
+
+
+def order_by_shard(job_ids: Column) -> Column:
+    """Row numbers in the order of shard and job; those of one job are in any order."""
+    # The shard, which is the remainder, before the rest: one number, which numpy sorts several times faster than two.
+    return np.argsort((shards_of(job_ids) << 63 - SHARD_BITS) | job_ids // SHARD_COUNT)
+
+
+def list_different(numbers: Column) -> Column:
+    """The different numbers of a column, in order."""
+    # numpy's own `unique` takes several times as long for some thousand.
+    ordered = np.sort(numbers)
+    different: Column = ordered[np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))]
+    return different
+
+
+def list_day_numbers(times_ms: Column) -> list[int]:
+    """The days of some times in order, as numbers since 1970."""
+    if len(times_ms) == 0:
+        return []
+    first, last = int(times_ms.min()) // DAY_MS, int(times_ms.max()) // DAY_MS
+    return [first] if first == last else list_different(times_ms // DAY_MS).tolist()
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,12 @@ def match_agents(agents: Iterable[str], *, judges_browsers: bool) -> None:
 
 def find_crawlers(agents: list[str | None], different: set[str | None]) -> Column:
     """Which of the agents are robots'. A batch contains few ``different`` ones; each is looked up once."""
-    return _mark(agents, {agent for agent in different if agent and is_crawler(agent)})
+    # Nearly all of them are remembered: without a call for each.
+    found = zip(different, map(_ROBOTS.get, different), strict=True)
+    chosen = {
+        agent for agent, is_robot in found if agent and (is_crawler(agent) if is_robot is None else is_robot)
+    }
+    return _mark(agents, chosen)
 
 
 def find_non_browsers(agents: list[str | None]) -> Column:

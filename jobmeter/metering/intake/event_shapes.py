@@ -34,6 +34,10 @@ PADDING = b" " * 16
 
 # By a number of bytes, the lowest of eight bytes.
 _MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], dtype=np.uint64)
+# By the number of a text's word, and by how many bytes the text has.
+_MASKS_OF_WORDS = [
+    _MASKS[np.clip(np.arange(8 * WORDS_MAX + 1) - 8 * word, 0, 8)] for word in range(WORDS_MAX)
+]
 
 # One field of the first record, without or with the spaces that Python's ``json.dumps`` writes.
 _FIELD = re.compile(rb'(?P<key>"(?P<name>[^"]*)": ?)(?:(?P<quote>")[^"]*"|[0-9]+)(?P<comma>, ?(?=")|(?=\}))')
@@ -106,12 +110,14 @@ class ShapedPiece:
 
     def read_words(self, name: str, count: int) -> Words:
         """A row for each text of a field: its first ``count`` times eight bytes as numbers, zeros after its end."""
-        starts, sizes = self.spans[name][0], self.sizes(name)
+        starts, sizes = self.spans[name][0], np.minimum(self.sizes(name), 8 * count)
         words = np.zeros((len(starts), count), dtype="<u8")
-        for word in range(min(count, -(-int(sizes.max()) // 8))):
+        least = int(sizes.min())
+        for word in range(-(-int(sizes.max()) // 8)):
             # What would be beyond the buffer, of a short text near its end, is masked.
-            places = np.minimum(starts + 8 * word, len(self.words) - 1)
-            words[:, word] = self.words[places] & _MASKS[np.clip(sizes - 8 * word, 0, 8)]
+            found = self.words[np.minimum(starts + 8 * word, len(self.words) - 1)]
+            is_whole = least >= 8 * (word + 1)  # in every text
+            words[:, word] = found if is_whole else found & _MASKS_OF_WORDS[word][sizes]
         return words
 
     def list_bytes(self, name: str, *, before: bytes = b"") -> list[bytes]:

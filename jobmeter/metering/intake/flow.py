@@ -11,14 +11,14 @@ from secrets import token_bytes
 import numpy as np
 from psycopg.errors import DeadlockDetected, InternalError_, SerializationFailure, UniqueViolation
 
-from jobmeter.base.days import DAY_MS, day_from_number, day_of, list_days
+from jobmeter.base.days import day_from_number, day_of, list_days
 from jobmeter.base.limits import REFUSALS_LISTED_MAX
 from jobmeter.charging.charge import flow as charging
 from jobmeter.charging.model import NOTHING_CHARGED, ChargeResult
 from jobmeter.charging.windows import flow as windows_flow
 from jobmeter.charging.windows.model import LiveWindows, StaleWindowsError
 from jobmeter.database.arrays import Column
-from jobmeter.database.columns import shards_of
+from jobmeter.database.columns import list_day_numbers, list_different, shards_of
 from jobmeter.database.connection import Connection, is_pipeline
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.metering.filters import flow as filters_flow
@@ -147,7 +147,7 @@ async def take(connection: Connection, batch: Batch, *, known: IntakeCaches, now
     Raises ``StaleWindowsError`` when the live windows of its jobs keep changing, and in a pipeline ``REPEATED``.
     """
     columns = batch.columns
-    job_ids = np.unique(columns.job_ids)
+    job_ids = list_different(columns.job_ids)
     filters = batch.filters.exclude(await filters_flow.find_excluded(connection, columns, known.filters))
     windows = await find_live_windows(connection, job_ids, known.windows)
     for _ in range(JUDGEMENTS_MAX):
@@ -316,7 +316,7 @@ async def _record_lists(
     connection: Connection, stored_ms: Column, recorded: set[date], now: datetime
 ) -> None:
     """Once for each day and process: which lists judged the user agents of the day's stored events."""
-    days = {day_from_number(number) for number in np.unique(stored_ms // DAY_MS).tolist()} - recorded
+    days = {day_from_number(number) for number in list_day_numbers(stored_ms)} - recorded
     if days:
         added = await filters_flow.record_lists(connection, days=sorted(days), lists=name_lists(), now=now)
         # What this transaction added may still be rolled back; it is remembered when it is found there.

@@ -13,7 +13,7 @@ from jobmeter.base.days import DAY_MS
 from jobmeter.charging.model import ClickCounts
 from jobmeter.charging.windows.model import LiveWindows
 from jobmeter.database.arrays import Column
-from jobmeter.database.columns import Columns, Local, shards_of
+from jobmeter.database.columns import SHARD_BITS, Columns, Local, order_by_shard, shards_of
 from jobmeter.geo.countries import MARKET_UNKNOWN
 from jobmeter.metering.filters.model import FilterPolicy
 from jobmeter.metering.intake.columns import key_halves
@@ -129,15 +129,35 @@ def _spread_policies(windows: LiveWindows, rows: Column, filters: Filters) -> _P
 def order_for_storage(columns: EventColumns, verdicts: Column) -> Column:
     """Row numbers to store, by shard and key, each key once: the first of equal ones stays."""
     # In the order of the index: each of its pages is written once, and two senders of the same events cannot deadlock.
-    # The sort is stable, so the first of equal keys is kept.
     rows = np.flatnonzero(IS_STORED[verdicts])
     high, low = key_halves(columns.keys[rows])
     shards = shards_of(columns.job_ids[rows])
+    order = _order_at_once(shards=shards, high=high, low=low)
+    if order is not None:
+        return rows[order]  # no key is there twice
+    # The sort is stable, so the first of equal keys is kept.
     order = np.lexsort((low, high, shards))
     rows, high, low, shards = rows[order], high[order], low[order], shards[order]
     first = np.ones(len(rows), dtype=bool)
     first[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1]) | (shards[1:] != shards[:-1])
     return rows[first]
+
+
+def _order_at_once(*, shards: Column, high: Column, low: Column) -> Column | None:
+    """Row numbers by shard and key; ``None`` where more than one number of 64 bits is needed to distinguish all of them."""
+    # The times, with which keys begin, differ little in most batches: shard, time and what there is room for of the hash are
+    # one number, which numpy sorts several times faster than three.
+    if len(high) == 0:
+        return None
+    beginnings = high - high.min()
+    room = 64 - SHARD_BITS - int(beginnings.max()).bit_length()
+    if room < 1:
+        return None
+    first = shards.astype(np.uint64) << np.uint64(64 - SHARD_BITS)
+    numbers = first | (beginnings << np.uint64(room)) | (low >> np.uint64(64 - room))
+    order = np.argsort(numbers)
+    numbers = numbers[order]
+    return order if (numbers[1:] != numbers[:-1]).all() else None
 
 
 def find_repeatable(verdicts: Column, new_rows: Column) -> Column:
@@ -153,7 +173,8 @@ def count_clicks(columns: EventColumns, verdicts: Column, rows: Column, windows:
     # sums from one start to the next. This is also the order in which jobs are locked.
     job_ids, days = columns.job_ids[rows], columns.times_ms[rows] // DAY_MS
     shards = shards_of(job_ids)
-    order = np.lexsort((days, job_ids, shards))
+    is_one_day = len(days) > 0 and days.min() == days.max()
+    order = order_by_shard(job_ids) if is_one_day else np.lexsort((days, job_ids, shards))
     job_ids, days, shards, rows = job_ids[order], days[order], shards[order], rows[order]
     starts = np.ones(len(rows), dtype=bool)
     starts[1:] = (job_ids[1:] != job_ids[:-1]) | (days[1:] != days[:-1])

@@ -8,6 +8,7 @@ import numpy as np
 
 from jobmeter.base.days import DAY_MS, day_from_number, day_of
 from jobmeter.database.arrays import Column
+from jobmeter.database.columns import list_day_numbers
 from jobmeter.database.connection import Connection
 from jobmeter.metering.filters.model import BurstSubject, RecentClicks
 from jobmeter.metering.model import EventColumns, HiddenSenders
@@ -29,7 +30,7 @@ class SaltCache:
         """Reads those of the days of events that are not known yet: nothing for most batches."""
         missing = [
             day
-            for number in np.unique(times_ms // DAY_MS).tolist()
+            for number in list_day_numbers(times_ms)
             if (day := day_from_number(number)) not in self._salts
         ]
         if missing:
@@ -48,11 +49,10 @@ class SaltCache:
 
     def hide(self, *, times_ms: Column, subjects: Column) -> Column:
         """Hides visitors or networks, each under the salt of the day of its time."""
-        numbers = times_ms // DAY_MS
-        days = np.unique(numbers).tolist()
+        days = list_day_numbers(times_ms)
         if len(days) == 1:  # as nearly every batch
             return hide(subjects, self._salts.get(day_from_number(days[0])))
-        hidden = subjects.copy()
+        numbers, hidden = times_ms // DAY_MS, subjects.copy()
         for number in days:
             rows = np.flatnonzero(numbers == number)
             hidden[rows] = hide(subjects[rows], self._salts.get(day_from_number(number)))

@@ -6,10 +6,23 @@ from datetime import date
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jobmeter.base.days import day_number
+from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.database.arrays import BigintArray, DateArray, SmallintArray, TextArray, pack_copy
-from jobmeter.database.columns import Bigint, Columns, Date, Local, Smallint, Text
+from jobmeter.database.columns import (
+    Bigint,
+    Columns,
+    Date,
+    Local,
+    Smallint,
+    Text,
+    list_day_numbers,
+    list_different,
+    order_by_shard,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +101,20 @@ def test_what_is_never_sent_cannot_be_copied():
     titles = Titles(np.array([7]), np.array([70]), np.array(["Fitter"], dtype=object), np.array([True]))
     with pytest.raises(AssertionError, match="titles has elements of many sizes"):
         titles.copy_body()
+
+
+NUMBERS = st.lists(st.integers(0, 2**63 - 1) | st.integers(0, 600), max_size=30)
+
+
+@given(NUMBERS)
+def test_jobs_are_ordered_by_shard_and_id_and_listed_once(numbers):
+    job_ids = np.array(numbers, dtype=np.int64)
+    assert job_ids[order_by_shard(job_ids)].tolist() == sorted(
+        numbers, key=lambda number: (number % SHARD_COUNT, number)
+    )
+    assert list_different(job_ids).tolist() == sorted(set(numbers))
+
+
+@given(st.lists(st.integers(0, 3 * 86_400_000) | st.sampled_from([86_399_999, 86_400_000]), max_size=20))
+def test_the_days_of_times_are_listed_once(times):
+    assert list_day_numbers(np.array(times, dtype=np.int64)) == sorted({time // 86_400_000 for time in times})

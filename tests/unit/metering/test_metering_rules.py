@@ -147,6 +147,27 @@ def test_each_event_is_stored_once_in_the_order_of_its_key(events):
     assert [key[:6] for _, key in stored] == [events[row].time.to_bytes(6) for row in rows]
 
 
+@pytest.mark.parametrize("span_ms", [0, 1, 1 << 20, 1 << 46])
+def test_keys_that_differ_in_one_bit_are_kept_apart_and_in_order(span_ms):
+    """Whichever bit it is: the lowest ones of a hash, too, which are not compared first."""
+    job = min(LIVE)
+    event = make_columns([Event("a", "1", "view", NOW_MS, job)], {})
+    keys = np.frombuffer(
+        b"".join(
+            (int.from_bytes(event.keys[0].tobytes()[6:]) ^ 1 << bit | at << 80).to_bytes(16)
+            for at in (0, span_ms)
+            for bit in range(80)
+        ),
+        dtype="V16",
+    )
+    columns = replace(event.select(np.zeros(160, dtype=np.int64)), keys=keys)
+
+    rows = order_for_storage(columns, np.full(160, int(Verdict.COUNTED), dtype=np.int16))
+
+    stored = [keys[row].tobytes() for row in rows.tolist()]
+    assert stored == sorted({key.tobytes() for key in keys})
+
+
 @given(BATCHES)
 def test_counts_are_those_of_a_dictionary(events):
     columns, verdicts = filter_batch(events)

@@ -10,10 +10,10 @@ from datetime import date, datetime
 import numpy as np
 from psycopg.errors import SerializationFailure
 
-from jobmeter.base.days import DAY_MS, day_from_number, day_of
+from jobmeter.base.days import day_from_number, day_of
 from jobmeter.base.ids import shard_of
 from jobmeter.database.arrays import Column
-from jobmeter.database.columns import shards_of
+from jobmeter.database.columns import list_day_numbers, list_different, shards_of
 from jobmeter.database.connection import Connection
 from jobmeter.jobs.pages import flow as pages
 from jobmeter.jobs.pages.model import ApplyTarget
@@ -47,7 +47,7 @@ async def take_events(
     nothing, where the statement cannot decide the whole group.
     """
     columns = make_columns(events, {})
-    job_ids = np.unique(columns.job_ids)
+    job_ids = list_different(columns.job_ids)
     windows = await find_live_windows(connection, job_ids, known.windows)
     filters = make_filters(
         events,
@@ -82,10 +82,10 @@ async def take_events(
 
 def _find_day(times_ms: Column, known: IntakeCaches, now: datetime) -> date | None:
     """The one day of all events if it is not over, and it is known: its salt, and by which lists its user agents are judged."""
-    first, last = int(times_ms.min()) // DAY_MS, int(times_ms.max()) // DAY_MS
-    day = day_from_number(first)
+    numbers = list_day_numbers(times_ms)
+    day = day_from_number(numbers[0])
     is_known = day in known.recorded_days and known.salts.knows(day)
-    return day if first == last and day >= day_of(now) and is_known else None
+    return day if len(numbers) == 1 and day >= day_of(now) and is_known else None
 
 
 def _make_events(columns: EventColumns, rows: Column, salts: SaltCache) -> NewEvents:
