@@ -21,8 +21,8 @@ Places = npt.NDArray[np.int64]
 Spans = dict[str, tuple[Places, Places]]  # by field, where its values begin and end
 
 # Larger than the pieces of ``wire.event_pieces``: each costs a hundred calls of numpy, whatever its size.
-PIECE_BYTES = 524_288
-PIECE_ROWS = 2_000  # about: short records, too, are read in a few milliseconds
+PIECE_BYTES = 700_000
+PIECE_ROWS = 2_700  # about: short records, too, are read in a few milliseconds
 PIECE_ROWS_WITH_TEXT_TIMES = 400  # a time that is a text takes as long as five records without one
 DIGITS_MAX = 16
 FIELDS_MAX = 32  # each costs some calls of numpy for a piece, however few records it has
