@@ -5,12 +5,14 @@ Does not own how a request is processed (``http.pipeline``).
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
+from starlette.types import Scope
 
 from jobmeter.audit import flow as audit
 from jobmeter.audit.model import Act, Action, Actor, ActorKind, Door
@@ -42,6 +44,7 @@ from jobmeter.wire.events import Event
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 SETTINGS_KEY = "(key of the settings)"
+TENANTS_REMEMBERED_MAX = 1_000  # some hundred bytes each
 OPERATOR_ROLES = frozenset({Role.OPERATOR, Role.OPERATOR_READER})
 
 
@@ -103,6 +106,17 @@ class AppContext:
     recorder: RequestRecorder
     people_mails: MailSender
     replica: "Replica | None" = None
+    _of_tenants: dict[Tenant, "AppContext"] = field(default_factory=dict, init=False, repr=False)
+
+    def of_tenant(self, tenant: Tenant) -> "AppContext":
+        """The same with a database that shows what belongs to the tenant."""
+        known = self._of_tenants.get(tenant)
+        if known is None:
+            if len(self._of_tenants) >= TENANTS_REMEMBERED_MAX:
+                self._of_tenants.clear()
+            known = replace(self, database=self.database.of_tenant(tenant))
+            self._of_tenants[tenant] = known
+        return known
 
     @asynccontextmanager
     async def lend_connection(self) -> AsyncIterator[Connection]:
@@ -141,6 +155,34 @@ class Row(Protocol):
 
     @property
     def path(self) -> str: ...
+
+
+class KeyedHeaders(Headers):
+    """Headers by name; of several with one name the first, as in Starlette's, which goes through all of them for each look-up."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope=scope)
+        raw = reversed(self.raw)  # so that the first one stays
+        self._by_name = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
+
+    def __getitem__(self, key: str) -> str:
+        return self._by_name[key.lower()]
+
+    def __contains__(self, key: Any) -> bool:
+        return key.lower() in self._by_name
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self._by_name.get(key.lower(), default)
+
+
+class IncomingRequest(Request):
+    """A request whose headers many steps read."""
+
+    @property
+    def headers(self) -> Headers:
+        if not hasattr(self, "_headers"):
+            self._headers = KeyedHeaders(self.scope)
+        return self._headers
 
 
 class RequestContext:

@@ -8,7 +8,7 @@ responses (its ``Dialect``).
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
 from typing import Protocol, TypeVar
@@ -23,7 +23,7 @@ from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.outages import UNUSABLE
 from jobmeter.http.bodies import check_declared_length, check_url, drop_body, read_body
-from jobmeter.http.context import AppContext, Caller, RequestContext, app_context_of
+from jobmeter.http.context import AppContext, Caller, IncomingRequest, RequestContext, app_context_of
 from jobmeter.http.idempotency import HEADER, run_once, run_unique
 from jobmeter.http.rate_limits import Throttled
 from jobmeter.partners.model import Application
@@ -208,7 +208,7 @@ class AnyVerb:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with request_span(scope["headers"]):
             try:
-                response = await self.endpoint(Request(scope, receive, send))
+                response = await self.endpoint(IncomingRequest(scope, receive, send))
                 await response(scope, receive, send)
             except Exception as error:
                 # Rows that are sent while they are read: what was sent already cannot be taken back.
@@ -330,7 +330,7 @@ def confine(app: AppContext, caller: Caller | None) -> AppContext:
     """Returns the resources with a database that shows what belongs to the caller's tenant."""
     if caller is None or caller.tenant is None:
         return app
-    return replace(app, database=app.database.of_tenant(caller.tenant))
+    return app.of_tenant(caller.tenant)
 
 
 async def _read(context: RequestContext, call: PreparedCall) -> Response:

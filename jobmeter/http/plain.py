@@ -79,10 +79,11 @@ class PlainDialect:
 def check_path(context: RequestContext, pattern: str) -> None:
     """Raises ``Refused``: ROUTE_UNKNOWN, PARAMETER_INVALID. The fixed parts of a path are not encoded: a proxy that guards by prefix would not recognize them."""
     path, scope = context.path, context.request.scope
-    sent = (scope.get("raw_path") or path.encode()).decode("latin-1").split("/")
-    wanted = pattern.split("/")
-    if len(sent) != len(wanted) or not all(map(_has_fixed_part, sent, wanted)):
-        raise Refused(Fault.ROUTE_UNKNOWN)
+    raw = scope.get("raw_path") or path.encode()
+    if b"%" in raw:  # otherwise nothing is encoded, and the route has compared all of it
+        sent, wanted = raw.decode("latin-1").split("/"), pattern.split("/")
+        if len(sent) != len(wanted) or not all(map(_has_fixed_part, sent, wanted)):
+            raise Refused(Fault.ROUTE_UNKNOWN)
     if "\0" in path or b"%00" in scope["query_string"]:
         raise Refused(Fault.PARAMETER_INVALID, name="U+0000")  # which the database cannot store
 

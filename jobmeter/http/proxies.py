@@ -5,6 +5,7 @@ otherwise candidates could claim any address.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from starlette.requests import Request
@@ -13,6 +14,10 @@ from jobmeter.base.lists import list_parts
 from jobmeter.base.readers.network import read_address
 
 HEADER = "X-Forwarded-For"
+REMEMBERED_CHARACTERS_MAX = 80
+
+# Proxies are the same for every request, and candidates come back.
+_read_known = lru_cache(maxsize=4_096)(read_address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class TrustedProxies:
         client = request.client  # made each time that it is asked for
         way = [*forwarded, client.host if client else ""]
         for text in reversed(way):
-            address = read_address(text)
+            address = _read_known(text) if len(text) <= REMEMBERED_CHARACTERS_MAX else read_address(text)
             if address is None:
                 return None
             if not any(address in network for network in self.networks):

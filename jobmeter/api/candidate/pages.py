@@ -6,6 +6,7 @@ that the partner stored, and nothing in a request can change that address.
 
 import base64
 import secrets
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ import psycopg
 from markupsafe import Markup
 from psycopg_pool import PoolTimeout
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from jobmeter.api.candidate.facts import list_facts, name_host, summarize
 from jobmeter.api.candidate.language import STATUSES, find_direction, find_language, find_words
@@ -43,6 +44,7 @@ VISITOR_COOKIE_SECURE_FORMAT = VISITOR_COOKIE_FORMAT + b"; Secure"
 # What browsers and mail programs say when they load a page that nobody has opened yet.
 PURPOSE_HEADERS = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
 AHEAD_PURPOSES = (b"prefetch", b"prerender", b"preview")
+LOCATION_CHARACTERS = ":/%#?=@[]!$&'()*+,;"  # that stay as they are, as in Starlette's redirects
 OK = 200
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 # The words of schema.org, where they are not those of the API.
@@ -112,15 +114,17 @@ async def follow_apply_link(context: RequestContext) -> Response:
         raise Refused(Fault.JOB_GONE)
     if not target.apply_url:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="apply address for job", key=job_id)
-    return set_visitor_cookie(
-        context, RedirectResponse(write_target(target.apply_url), status_code=302, headers=NO_STORE), visitor
-    )
+    headers = NO_STORE | {"location": write_target(target.apply_url)}
+    return set_visitor_cookie(context, Response(status_code=302, headers=headers), visitor)
 
 
+@lru_cache(maxsize=16_384)  # some hundred bytes each
 def write_target(apply_url: str) -> str:
-    """The address as a redirect spells it."""
+    """The address as a redirect spells it, with what has no place in a URL encoded."""
     scheme, found, address = apply_url.partition("mailto:")
-    return f"mailto:{quote(address, safe='@')}" if found and not scheme else to_ascii_url(apply_url)
+    if found and not scheme:
+        return f"mailto:{quote(address, safe='@')}"
+    return quote(to_ascii_url(apply_url), safe=LOCATION_CHARACTERS)
 
 
 async def count_by_pixel(context: RequestContext) -> Response:
@@ -160,8 +164,8 @@ def is_head(request: Request) -> bool:
 def is_prefetch(request: Request) -> bool:
     """Whether a browser prefetches the link. If that is refused, the browser requests it again on the real click."""
     # Read once, in lower case as the server passes them: four look-ups would each go through all headers.
-    said = b" ".join(text for name, text in request.scope["headers"] if name in PURPOSE_HEADERS).lower()
-    return any(purpose in said for purpose in AHEAD_PURPOSES)
+    said = b" ".join([text for name, text in request.scope["headers"] if name in PURPOSE_HEADERS]).lower()
+    return bool(said) and any(purpose in said for purpose in AHEAD_PURPOSES)
 
 
 def is_check(request: Request) -> bool:

@@ -3,7 +3,6 @@
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 
@@ -121,31 +120,54 @@ def _read_ids(call: Call) -> tuple[str, ...]:
         raise Refused(Fault.BATCH_KEY_INVALID) from error
 
 
-def _serialize(call: Call, report: JobReport, *, with_budget: bool) -> dict[str, Any]:
-    """Empty fields are left out, never null (clients 2.9)."""
+# Structures, because they are made and written in less time than dictionaries. Their optional fields are left out where they
+# are empty, never null (clients 2.9).
+class _Company(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
+    company_name: str
+    company_page: str | None = None
+
+
+class _Posting(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
+    external_job_posting_id: str
+    job_id: int = msgspec.field(name="linkedInJobPostingId")
+    company_details: _Company
+    company_apply_url: str
+    job_title: str
+    close_at: int | None = None
+    partner_job_campaign: str | None = None
+
+
+class _Budget(msgspec.Struct, rename="camel", gc=False):
+    lifetime_budget_spent: msgspec.Raw
+    lifetime_budget_limit: msgspec.Raw
+
+
+class _Report(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
+    job_posting_info: _Posting
+    lifetime_job_budget_info: _Budget | None = None
+    job_performance_metrics: msgspec.Raw | None = None
+
+
+def _serialize(call: Call, report: JobReport, *, with_budget: bool) -> _Report:
     job = report.job
-    info: dict[str, Any] = {
-        "externalJobPostingId": job.external_id,
-        "linkedInJobPostingId": job.job_id,
-        "companyDetails": {"companyName": job.company_name},
-        "companyApplyUrl": job.apply_url,
-        "jobTitle": job.title,
-    }
-    if job.company_page is not None:
-        info["companyDetails"]["companyPage"] = job.company_page
-    if job.closed_at is not None:
-        info["closeAt"] = to_ms(job.closed_at)
-    if job.partner_job_campaign is not None and call.is_since(CAMPAIGNS_SINCE):
-        info["partnerJobCampaign"] = job.partner_job_campaign
-    shown: dict[str, Any] = {"jobPostingInfo": info}
-    if with_budget:
-        shown["lifetimeJobBudgetInfo"] = {
-            "lifetimeBudgetSpent": msgspec.Raw(_write_amount(report.spent_micros, job.currency)),
-            "lifetimeBudgetLimit": msgspec.Raw(_write_amount(job.limit_micros, job.currency)),
-        }
-    if report.figures:
-        shown["jobPerformanceMetrics"] = _write_days(report.figures, job.currency)
-    return shown
+    return _Report(
+        _Posting(
+            external_job_posting_id=job.external_id,
+            job_id=job.job_id,
+            company_details=_Company(job.company_name, job.company_page),
+            company_apply_url=job.apply_url,
+            job_title=job.title,
+            close_at=None if job.closed_at is None else to_ms(job.closed_at),
+            partner_job_campaign=job.partner_job_campaign if call.is_since(CAMPAIGNS_SINCE) else None,
+        ),
+        _Budget(
+            _write_raw_amount(report.spent_micros, job.currency),
+            _write_raw_amount(job.limit_micros, job.currency),
+        )
+        if with_budget
+        else None,
+        _write_days(report.figures, job.currency) if report.figures else None,
+    )
 
 
 @lru_cache(maxsize=MONTHS_WRITTEN_MAX)
@@ -172,6 +194,11 @@ def _write_day(number: int) -> str:
     day = day_from_number(number)
     date = f'{{"month":{day.month},"year":{day.year},"day":{day.day}}}'
     return f'{{"date":{date},"charge":%s,"applyClickCount":%d,"viewCount":%d}}'
+
+
+@lru_cache(maxsize=65_536)
+def _write_raw_amount(amount_micros: int, currency: str) -> msgspec.Raw:
+    return msgspec.Raw(_write_amount(amount_micros, currency))
 
 
 @lru_cache(maxsize=65_536)

@@ -73,6 +73,8 @@ def make_slicer(days: DayRange) -> Callable[[bytes], bytes]:
     first, last = (_DAY_NUMBER.pack(day_number(day)) for day in (days.first, days.last))
 
     def cut(packed: bytes) -> bytes:
+        if packed[:4] >= first and packed[-size : 4 - size] <= last:
+            return packed  # as those of a whole month are
         start, end = 0, _find_end(packed, last)
         while start < end and packed[start : start + 4] < first:
             start += size

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from operator import itemgetter
 from typing import Any
 
@@ -94,11 +94,21 @@ async def _make_reports(cursor: AsyncCursor[Any]) -> list[NumberedReport]:
     find_number, find_job = _find(cursor, "asked_number"), _find(cursor, *ReportedJob._fields)
     find_days, find_live = _find(cursor, "kept_figures", "later_figures"), _find(cursor, "live_figures")
     find_spent = _find(cursor, "spent_micros")
-    make_job = ReportedJob._make
+    # Without a call of Python's for each value, as those of the named tuples are.
+    make_job, make_report = partial(tuple.__new__, ReportedJob), partial(tuple.__new__, JobReport)
+    make_numbered = partial(tuple.__new__, NumberedReport)
     return [
-        NumberedReport(
-            find_number(row),
-            JobReport(make_job(find_job(row)), join_days(find_days(row), find_live(row)), find_spent(row)),
+        make_numbered(
+            (
+                find_number(row),
+                make_report(
+                    (
+                        make_job(find_job(row)),
+                        join_days(find_days(row), find_live(row)),
+                        find_spent(row),
+                    )
+                ),
+            )
         )
         for row in await cursor.fetchall()
     ]
