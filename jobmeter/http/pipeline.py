@@ -160,7 +160,8 @@ class RouteTable:
         """The routes that may match a path, in their order."""
         if path.endswith("\n"):
             return self._routes  # the end of a pattern matches before it too
-        found = self._places.get(path, ())
+        # Most paths are a place, or their folder is one.
+        found = self._places.get(path) or self._places.get(path[: path.rfind("/") + 1], ())
         if found:
             return found
         # Every folder around a place is a place: a path with many segments is not read to its end.

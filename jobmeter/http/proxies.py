@@ -6,7 +6,7 @@ otherwise candidates could claim any address.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
 from starlette.requests import Request
 
@@ -15,9 +15,6 @@ from jobmeter.base.readers.network import read_address
 
 HEADER = "X-Forwarded-For"
 REMEMBERED_CHARACTERS_MAX = 80
-
-# Proxies are the same for every request, and candidates come back.
-_read_known = lru_cache(maxsize=4_096)(read_address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +26,30 @@ class TrustedProxies:
 
         A proxy's own address is never returned: all candidates behind it would appear to share one network.
         """
-        forwarded = [part for line in request.headers.getlist(HEADER) for part in line.split(",")]
         client = request.client  # made each time that it is asked for
-        way = [*forwarded, client.host if client else ""]
+        way = [client.host if client else ""]
+        if HEADER in request.headers:
+            forwarded = [part for line in request.headers.getlist(HEADER) for part in line.split(",")]
+            way = [*forwarded, *way]
         for text in reversed(way):
-            address = _read_known(text) if len(text) <= REMEMBERED_CHARACTERS_MAX else read_address(text)
+            read = _read_known if len(text) <= REMEMBERED_CHARACTERS_MAX else _read
+            address, written = read(text)
             if address is None:
                 return None
             if not any(address in network for network in self.networks):
-                return str(address)
+                return written
         return None
+
+
+def _read(text: str) -> tuple[IPv4Address | IPv6Address | None, str]:
+    """The address, and as it is usually written."""
+    address = read_address(text)
+    return address, str(address)
+
+
+_read_known = lru_cache(maxsize=4_096)(
+    _read
+)  # proxies are the same for every request, and candidates come back
 
 
 def read_trusted_proxies(text: str) -> TrustedProxies:
