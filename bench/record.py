@@ -31,7 +31,8 @@ LIMITS_NOW = {
     "intake_batch": f"{_JOBS}, for 3,900 jobs a batch ([decision 19](decisions/0019-a-charge-stays-a-row.md))",
     "intake_uniform": f"{_JOBS}, for 9,000 jobs a batch",
     "intake_hot_job": "reading the body a column at a time, and COPY of the events with their key",
-    "intake_click": "many small parts of Python, 0.1 ms for each request; a group of some 16 clicks is one statement",
+    "intake_click": "a third of both cores waits: all connections of a process gather for one group and wait for its commit; of smaller"
+    " groups each costs 1.5 ms of Python",
     "intake_click_p99": "64 connections wait for each other's groups, each of them durable",
     "intake_click_to_pgbench": "as `intake_click`",
     "report_by_ids": "Python: authorization, the days of ten jobs, 38 KB to a socket; PostgreSQL is a third",
