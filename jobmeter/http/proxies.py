@@ -47,9 +47,8 @@ def _read(text: str) -> tuple[IPv4Address | IPv6Address | None, str]:
     return address, str(address)
 
 
-_read_known = lru_cache(maxsize=4_096)(
-    _read
-)  # proxies are the same for every request, and candidates come back
+# Proxies are the same for every request, and candidates come back.
+_read_known = lru_cache(maxsize=4_096)(_read)
 
 
 def read_trusted_proxies(text: str) -> TrustedProxies:
