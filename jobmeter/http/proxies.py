@@ -5,8 +5,7 @@ otherwise candidates could claim any address.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from starlette.requests import Request
 
@@ -14,7 +13,6 @@ from jobmeter.base.lists import list_parts
 from jobmeter.base.readers.network import read_address
 
 HEADER = "X-Forwarded-For"
-REMEMBERED_CHARACTERS_MAX = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +30,12 @@ class TrustedProxies:
             forwarded = [part for line in request.headers.getlist(HEADER) for part in line.split(",")]
             way = [*forwarded, *way]
         for text in reversed(way):
-            read = _read_known if len(text) <= REMEMBERED_CHARACTERS_MAX else _read
-            address, written = read(text)
+            address = read_address(text)
             if address is None:
                 return None
             if not any(address in network for network in self.networks):
-                return written
+                return str(address)
         return None
-
-
-def _read(text: str) -> tuple[IPv4Address | IPv6Address | None, str]:
-    """The address, and as it is usually written."""
-    address = read_address(text)
-    return address, str(address)
-
-
-# Proxies are the same for every request, and candidates come back.
-_read_known = lru_cache(maxsize=4_096)(_read)
 
 
 def read_trusted_proxies(text: str) -> TrustedProxies:

@@ -56,9 +56,8 @@ def _read_token(token: str, *, purpose: str, key: str) -> int | None:
     return int.from_bytes(number, "big")
 
 
-_read_known = lru_cache(maxsize=TOKENS_REMEMBERED_MAX)(
-    _read_token
-)  # those of popular jobs come again and again
+# Those of popular jobs come again and again.
+_read_known = lru_cache(maxsize=TOKENS_REMEMBERED_MAX)(_read_token)
 
 
 def _sign(number: bytes, purpose: str, key: str) -> bytes:

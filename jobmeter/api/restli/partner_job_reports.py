@@ -150,6 +150,8 @@ class _Report(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
 
 def _serialize(call: Call, report: JobReport, *, with_budget: bool) -> _Report:
     job = report.job
+    amounts = (report.spent_micros, job.limit_micros) if with_budget else ()
+    written = [msgspec.Raw(_write_amount(micros, job.currency)) for micros in amounts]
     return _Report(
         _Posting(
             external_job_posting_id=job.external_id,
@@ -160,12 +162,7 @@ def _serialize(call: Call, report: JobReport, *, with_budget: bool) -> _Report:
             close_at=None if job.closed_at is None else to_ms(job.closed_at),
             partner_job_campaign=job.partner_job_campaign if call.is_since(CAMPAIGNS_SINCE) else None,
         ),
-        _Budget(
-            _write_raw_amount(report.spent_micros, job.currency),
-            _write_raw_amount(job.limit_micros, job.currency),
-        )
-        if with_budget
-        else None,
+        _Budget(*written) if with_budget else None,
         _write_days(report.figures, job.currency) if report.figures else None,
     )
 
@@ -194,11 +191,6 @@ def _write_day(number: int) -> str:
     day = day_from_number(number)
     date = f'{{"month":{day.month},"year":{day.year},"day":{day.day}}}'
     return f'{{"date":{date},"charge":%s,"applyClickCount":%d,"viewCount":%d}}'
-
-
-@lru_cache(maxsize=65_536)
-def _write_raw_amount(amount_micros: int, currency: str) -> msgspec.Raw:
-    return msgspec.Raw(_write_amount(amount_micros, currency))
 
 
 @lru_cache(maxsize=65_536)

@@ -1,5 +1,6 @@
 """Owns the reading of an internet address in the spellings that servers, proxies and logs give it. Pure."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import AF_INET, AF_INET6, inet_pton
 
@@ -15,8 +16,11 @@ def read_address(text: str) -> IPv4Address | IPv6Address | None:
     An IPv4 address inside one of IPv6 (``::ffff:192.0.2.1``) is read as IPv4: it is the same visitor. A zone
     (``fe80::1%eth0``) means something on one machine alone, and is left out.
     """
-    if len(text) > _CHARACTERS_MAX:
-        return None
+    return _read(text) if len(text) <= _CHARACTERS_MAX else None
+
+
+@lru_cache(maxsize=4_096)  # proxies are the same for every request, and candidates come back
+def _read(text: str) -> IPv4Address | IPv6Address | None:
     bare, port = trim_text(text), ""
     if bare.startswith("["):
         bare, closing, port = bare[1:].partition("]")

@@ -17,6 +17,7 @@ from jobmeter.charging.model import NOTHING_CHARGED, ChargeResult, ClickCounts
 from jobmeter.charging.pacing.flow import count_chargeable
 from jobmeter.charging.windows.model import StaleWindowsError
 from jobmeter.database.arrays import Column
+from jobmeter.database.columns import list_different
 from jobmeter.database.connection import Connection, prefer_index_plans
 
 
@@ -30,7 +31,7 @@ async def charge(connection: Connection, counts: ClickCounts, *, batch: int, now
     await prefer_index_plans(connection)
     # Almost every batch has one day and no capped job: `charge_day` then takes the locks itself. Otherwise several
     # statements lock the same jobs, so all jobs are locked first, in one order, to rule out deadlocks.
-    days = np.unique(counts.days).tolist()
+    days = list_different(counts.days).tolist()
     has_caps = bool(np.any(counts.are_capped))
     if len(days) > 1 or has_caps:
         jobs = counts.list_jobs()

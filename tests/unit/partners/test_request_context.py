@@ -26,7 +26,9 @@ def test_headers_are_those_of_any_request_found_by_name_at_once(name: str) -> No
     assert keyed.get(name, "none") == plain.get(name, "none")
     assert (name in keyed) == (name in plain)
     assert keyed.getlist(name) == plain.getlist(name)
-    if name not in plain:
+    if name in plain:
+        assert keyed[name] == plain[name]
+    else:
         with pytest.raises(KeyError):
             keyed[name]
 
